@@ -1,0 +1,37 @@
+import type { Outcome } from "./diagnostic.ts";
+
+/** A build as a CI system knows it. `id` is the backend's own and opaque to callers. */
+export interface BuildRef {
+  readonly backend: "local" | "jenkins" | "github-actions";
+  readonly job: string;
+  readonly id: string;
+  readonly url?: string;
+}
+
+export type BuildState = "queued" | "running" | "passed" | "unstable" | "failed" | "cancelled";
+
+export interface BuildStatus {
+  readonly ref: BuildRef;
+  readonly state: BuildState;
+  readonly commit?: string;
+  readonly stages: readonly {
+    readonly name: string;
+    readonly state: BuildState | "skipped";
+    readonly durationMs?: number;
+  }[];
+}
+
+/** What the program needs of any CI system. All backends pass the same contract test. */
+export interface CiBackend {
+  readonly name: BuildRef["backend"];
+  trigger(job: string, parameters: Readonly<Record<string, string>>, cause: string): Promise<Outcome<BuildRef>>;
+  status(ref: BuildRef): Promise<Outcome<BuildStatus>>;
+  /** The newest finished build of a commit, if there is one. */
+  latest(job: string, commit: string): Promise<Outcome<BuildStatus | undefined>>;
+  /** Log bytes from `offset` on; `next` is where to go on, `more` says whether more may come. */
+  log(
+    ref: BuildRef,
+    offset: number,
+  ): Promise<Outcome<{ readonly text: string; readonly next: number; readonly more: boolean }>>;
+  cancel(ref: BuildRef): Promise<Outcome<void>>;
+}

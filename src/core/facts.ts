@@ -1,0 +1,84 @@
+import type { SourcePlace } from "./diagnostic.ts";
+
+/**
+ * What rules may ask about. One table: it types the CEL environment, the probes and the documentation. Integers are
+ * counts unless the description names a unit.
+ */
+export const FACTS = {
+  "run.pillar": ["string", "the pillar that asks: heal, release, publish, announce, docs, watch, org, generate"],
+  "run.id": ["string", "the journal's run id"],
+  "run.trigger": ["string", "person, ci, cron, webhook or rollout"],
+  "run.attempt": ["int", "which attempt at the same failure or release this is, from 1"],
+  "run.requester": ["string", "who or what started the run"],
+  "run.minutes": ["int", "whole minutes since the run began"],
+  "product.name": ["string", "the product's name in fleet.yaml"],
+  "product.company": ["string", "the company it belongs to"],
+  "product.tier": ["int", "0 is the most critical"],
+  "product.priority": ["string", "critical, high, medium or low"],
+  "product.lifecycle": ["string", "its lifecycle state"],
+  "product.ecosystems": ["list<string>", "ecosystems of its packages"],
+  "source.branch": ["string", "the branch the change or release comes from"],
+  "source.commit": ["string", "full commit id"],
+  "source.clean": ["bool", "the work tree has no uncommitted changes"],
+  "target.branch": ["string", "the branch acted on"],
+  "target.branch.protected": ["bool", "that branch is protected by the constitution's list or by the host"],
+  "target.environment": ["string", "deploy target's environment"],
+  "target.registry": ["string", "registry acted on, by its address without credentials"],
+  "target.ecosystem": ["string", "npm, pypi, cargo, oci …"],
+  "target.version": ["string", "version to be published or tagged"],
+  "target.channel": ["string", "announcement channel"],
+  "target.host": ["string", "host name of the endpoint, with port"],
+  "target.loopback": ["bool", "the endpoint is on this machine"],
+  "change.files": ["int", "files changed"],
+  "change.lines": ["int", "lines added plus lines removed"],
+  "change.paths": ["list<string>", "paths changed, relative to the repository"],
+  "change.protected": ["list<string>", "those of them that are protected paths"],
+  "change.adds_dependency": ["bool", "a manifest gains a dependency"],
+  "change.weakens_tests": ["bool", "the diff deletes, skips or loosens a test or a lint rule"],
+  "evidence.reproduced": ["bool", "the failure was seen again at the failing commit before the change"],
+  "evidence.failing": ["string", "passed or failed: what failed before, after the change"],
+  "evidence.suite": ["string", "passed or failed: the whole stage, after the change"],
+  "fix.source": ["string", "template, builtin, search or model"],
+  "fix.trust": ["double", "0 to 1"],
+  "ci.green": ["bool", "the newest finished pipeline run of source.commit passed"],
+  "scans.clean": ["bool", "every configured scan ran and found nothing over the threshold that is not waived"],
+  "scans.complete": ["bool", "every configured scan ran and gave a usable answer"],
+  "coverage.percent": ["double", "line coverage, 0 to 100"],
+  "release.version": ["string", "version to be released"],
+  "release.bump": ["string", "major, minor, patch or prerelease"],
+  "release.first": ["bool", "there is no earlier release"],
+  "release.commits": ["int", "commits since the last release"],
+  "sandbox.isolated": ["bool", "product code ran in namespaces of its own"],
+  "now.weekday": ["string", "Monday … Sunday, in the constitution's time zone"],
+  "now.hour": ["int", "0 to 23, in the constitution's time zone"],
+  "now.date": ["string", "YYYY-MM-DD, in the constitution's time zone"],
+} as const satisfies Record<string, readonly [FactType, string]>;
+
+export type FactType = "string" | "int" | "double" | "bool" | "list<string>";
+export type FactName = keyof typeof FACTS;
+
+type ValueOfType = { string: string; int: number; double: number; bool: boolean; "list<string>": readonly string[] };
+export type FactValue<N extends FactName> = ValueOfType[(typeof FACTS)[N][0]];
+
+/** Where a fact came from: the probe that looked, and the digest of what it saw. */
+export interface FactSource {
+  readonly probe: string;
+  /** SHA-256 of the evidence bytes (a command's output, a file, an API answer). */
+  readonly evidence: string;
+  readonly place?: SourcePlace;
+}
+
+declare const brand: unique symbol;
+
+/** One established fact. Only `constitution/probe.ts` makes one; a pillar can pass facts on, not invent them. */
+export interface Fact<N extends FactName = FactName> {
+  readonly [brand]: true;
+  readonly name: N;
+  readonly value: FactValue<N>;
+  readonly source: FactSource;
+}
+
+/** Facts by name; what is missing is unknown, which makes a deny match and an allow not match. */
+export type Facts = { readonly [N in FactName]?: Fact<N> };
+
+export const FACT_NAMES = Object.keys(FACTS) as FactName[];

@@ -1,0 +1,325 @@
+import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
+import { dirname } from "node:path";
+import { execa, type Options } from "execa";
+import type { Redactor } from "./redact.ts";
+
+/**
+ * The one place that starts processes (tools/ calls it; nothing else does). A child sees an allow-listed environment,
+ * runs in a process group of its own so that its whole tree can be ended, has a time limit, and its output goes to a
+ * file in full and to memory only up to a bound.
+ */
+export interface ProcessOptions {
+  readonly cwd: string;
+  /** Variables set for the child, over the allow-listed ones. Secrets go here or through `input`, never in arguments. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Names of further variables to hand down from this process. */
+  readonly inherit?: readonly string[];
+  readonly timeoutMs?: number;
+  /** Both streams, in order of arrival, redacted, appended to this file. */
+  readonly logFile?: string;
+  /** Bytes of each stream kept in memory; the end is kept, the beginning dropped. */
+  readonly keepBytes?: number;
+  readonly input?: string;
+  /** Called with each line of either stream, redacted, without its line end; lines over 64 KiB arrive in pieces. */
+  readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
+  readonly redactor?: Redactor;
+  readonly signal?: AbortSignal;
+}
+
+export interface ProcessResult {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Undefined when the process did not exit by itself or did not start. */
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  readonly ended: "exited" | "timeout" | "cancelled" | "signal" | "not_started";
+  /** Why it did not start: `ENOENT`, `EACCES` … */
+  readonly startError: string | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** True when the beginning of a stream was dropped from memory. */
+  readonly truncated: boolean;
+  readonly durationMs: number;
+}
+
+/** Handed down to every child: what programs need to find themselves, their words and a place to write, and no more. */
+const ALLOWED = [
+  "PATH",
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "SHELL",
+  "LANG",
+  "LC_ALL",
+  "LC_CTYPE",
+  "TZ",
+  "TMPDIR",
+  "TEMP",
+  "TMP",
+  "SYSTEMROOT",
+  "SystemRoot",
+  "COMSPEC",
+  "PATHEXT",
+  "WINDIR",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+  "NODE_EXTRA_CA_CERTS",
+  "REQUESTS_CA_BUNDLE",
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "http_proxy",
+  "https_proxy",
+  "no_proxy",
+] as const;
+
+const KEEP_BYTES = 1024 * 1024;
+const LINE_LIMIT = 64 * 1024;
+const GRACE_MS = 5_000;
+
+/** The environment a child gets. Exported for tests and for `doctor`. */
+export function childEnvironment(
+  options: Pick<ProcessOptions, "env" | "inherit"> = {},
+  parent: Readonly<Record<string, string | undefined>> = process.env,
+): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const name of [...ALLOWED, ...(options.inherit ?? [])]) {
+    const value = parent[name];
+    if (value !== undefined) env[name] = value;
+  }
+  return { ...env, ...options.env };
+}
+
+/** Runs a command to its end. Never rejects for what the command does: read `ended` and `exitCode`. */
+export async function runProcess(
+  command: string,
+  args: readonly string[],
+  options: ProcessOptions,
+): Promise<ProcessResult> {
+  const startedAt = performance.now();
+  const log = options.logFile ? openLog(options.logFile) : undefined;
+  const kept = { stdout: new Tail(options.keepBytes ?? KEEP_BYTES), stderr: new Tail(options.keepBytes ?? KEEP_BYTES) };
+  let ended: ProcessResult["ended"] = "exited";
+  const settings = {
+    cwd: options.cwd,
+    env: childEnvironment(options),
+    extendEnv: false,
+    detached: process.platform !== "win32",
+    cleanup: true,
+    buffer: false,
+    reject: false,
+    stripFinalNewline: false,
+    windowsHide: true,
+    ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
+  } satisfies Options;
+  const child = execa(command, args, settings);
+  if (child.pid !== undefined) groups.add(child.pid);
+  const stop = (reason: "timeout" | "cancelled") => {
+    if (ended !== "exited") return;
+    ended = reason;
+    if (child.pid !== undefined) endTree(child.pid);
+  };
+  const timer = options.timeoutMs === undefined ? undefined : setTimeout(() => stop("timeout"), options.timeoutMs);
+  const abort = () => stop("cancelled");
+  if (options.signal?.aborted) abort();
+  options.signal?.addEventListener("abort", abort, { once: true });
+  const follow = async (stream: "stdout" | "stderr") => {
+    const lines = new LineSplitter((line, end) => {
+      const shown = options.redactor ? options.redactor.redact(line) : line;
+      log?.write(shown + end);
+      options.onLine?.(shown, stream);
+    });
+    const source = child[stream];
+    source.on("data", (chunk: Buffer) => {
+      kept[stream].push(chunk);
+      lines.push(chunk);
+      if (log?.writableNeedDrain) {
+        source.pause();
+        log.once("drain", () => source.resume());
+      }
+    });
+    await new Promise<void>((resolve) => {
+      source.once("close", resolve);
+      source.once("error", () => resolve());
+    });
+    lines.end();
+  };
+  const followed = [follow("stdout"), follow("stderr")];
+  const result = await child;
+  await Promise.all(followed);
+  clearTimeout(timer);
+  options.signal?.removeEventListener("abort", abort);
+  if (child.pid !== undefined) {
+    // What the command left running in its group ends with it: no stage leaves a server behind.
+    killGroup(child.pid, "SIGKILL");
+    groups.delete(child.pid);
+  }
+  if (log) await closeLog(log);
+  const notStarted = child.pid === undefined;
+  if (ended === "exited" && notStarted) ended = "not_started";
+  else if (ended === "exited" && result.signal) ended = "signal";
+  const text = (stream: "stdout" | "stderr") => {
+    const raw = kept[stream].text();
+    return options.redactor ? options.redactor.redact(raw) : raw;
+  };
+  return {
+    command,
+    args,
+    exitCode: result.exitCode,
+    signal: result.signal,
+    ended,
+    startError: notStarted ? (result.code ?? result.shortMessage ?? "unknown") : undefined,
+    stdout: text("stdout"),
+    stderr: text("stderr"),
+    truncated: kept.stdout.dropped || kept.stderr.dropped,
+    durationMs: performance.now() - startedAt,
+  };
+}
+
+/** A server that this process started and has to end: its log goes to a file, `stop` ends the whole tree. */
+export interface ServerProcess {
+  readonly pid: number;
+  /** Resolves when the process is gone, however that came. */
+  readonly exited: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a long-running command. Rejects only when it cannot be started. */
+export function startServer(
+  command: string,
+  args: readonly string[],
+  options: Pick<ProcessOptions, "cwd" | "env" | "inherit"> & { readonly logFile: string },
+): Promise<ServerProcess> {
+  return new Promise((resolve, reject) => {
+    const log = openLog(options.logFile);
+    const child = execa(command, args, {
+      cwd: options.cwd,
+      env: childEnvironment(options),
+      extendEnv: false,
+      detached: process.platform !== "win32",
+      cleanup: true,
+      buffer: false,
+      reject: false,
+      stdin: "ignore",
+      all: true,
+    });
+    child.all.pipe(log);
+    const pid = child.pid;
+    if (pid === undefined) {
+      child.then((result) => reject(new Error(`cannot start ${command}: ${result.code ?? result.shortMessage}`)));
+      return;
+    }
+    groups.add(pid);
+    const exited = child.then(() => {
+      groups.delete(pid);
+    });
+    resolve({
+      pid,
+      exited,
+      async stop() {
+        endTree(pid);
+        await exited;
+        killGroup(pid, "SIGKILL");
+      },
+    });
+  });
+}
+
+/** Process groups that are alive; ended with this process, whatever ends it (a SIGKILL excepted). */
+const groups = new Set<number>();
+process.once("exit", () => {
+  for (const pid of groups) killGroup(pid, "SIGKILL");
+});
+
+function endTree(pid: number): void {
+  killGroup(pid, "SIGTERM");
+  setTimeout(() => {
+    if (groups.has(pid)) killGroup(pid, "SIGKILL");
+  }, GRACE_MS).unref();
+}
+
+function killGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(process.platform === "win32" ? pid : -pid, signal);
+  } catch (error) {
+    // ESRCH: it is gone, which is what was wanted. EPERM: a zombie group on some systems.
+    if (!["ESRCH", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
+}
+
+function openLog(path: string): WriteStream {
+  mkdirSync(dirname(path), { recursive: true });
+  return createWriteStream(path, { flags: "a" });
+}
+
+function closeLog(log: WriteStream): Promise<void> {
+  return new Promise((resolve, reject) => {
+    log.once("error", reject);
+    log.end(resolve);
+  });
+}
+
+/** The last `limit` bytes of a stream. */
+class Tail {
+  readonly #limit: number;
+  #chunks: Buffer[] = [];
+  #size = 0;
+  dropped = false;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    while (this.#size > this.#limit && this.#chunks[0]) {
+      const first = this.#chunks[0];
+      const over = this.#size - this.#limit;
+      this.dropped = true;
+      if (first.length <= over) {
+        this.#chunks.shift();
+        this.#size -= first.length;
+      } else {
+        this.#chunks[0] = first.subarray(over);
+        this.#size -= over;
+      }
+    }
+  }
+
+  text(): string {
+    return Buffer.concat(this.#chunks).toString("utf8");
+  }
+}
+
+/** Cuts a byte stream into lines; a UTF-8 sequence split over two chunks stays whole. */
+class LineSplitter {
+  readonly #emit: (line: string, end: string) => void;
+  readonly #decoder = new TextDecoder("utf-8");
+  #rest = "";
+
+  constructor(emit: (line: string, end: string) => void) {
+    this.#emit = emit;
+  }
+
+  push(chunk: Buffer): void {
+    this.#rest += this.#decoder.decode(chunk, { stream: true });
+    let start = 0;
+    for (let at = this.#rest.indexOf("\n", start); at >= 0; at = this.#rest.indexOf("\n", start)) {
+      const carriage = at > start && this.#rest[at - 1] === "\r";
+      this.#emit(this.#rest.slice(start, carriage ? at - 1 : at), carriage ? "\r\n" : "\n");
+      start = at + 1;
+    }
+    this.#rest = this.#rest.slice(start);
+    while (this.#rest.length > LINE_LIMIT) {
+      this.#emit(this.#rest.slice(0, LINE_LIMIT), "");
+      this.#rest = this.#rest.slice(LINE_LIMIT);
+    }
+  }
+
+  end(): void {
+    this.#rest += this.#decoder.decode();
+    if (this.#rest !== "") this.#emit(this.#rest, "");
+    this.#rest = "";
+  }
+}

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { DIAGNOSTIC_KINDS } from "./diagnostic.ts";
+
+/**
+ * What a step leaves behind: one `result.json`, read by Jenkins, by the CLI's `--json` and by later steps. Versioned;
+ * readers refuse a version they do not know. All paths are relative to the workspace.
+ */
+export const RESULT_VERSION = 1;
+
+export const VERDICTS = ["success", "unstable", "failure", "waiting"] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+const place = z.object({
+  file: z.string(),
+  line: z.int().positive().optional(),
+  column: z.int().positive().optional(),
+  endColumn: z.int().positive().optional(),
+  commit: z.string().optional(),
+  excerpt: z.object({ firstLine: z.int().positive(), lines: z.array(z.string()) }).optional(),
+});
+
+export const diagnosticSchema = z.object({
+  code: z.string(),
+  kind: z.enum(DIAGNOSTIC_KINDS),
+  severity: z.enum(["error", "warning", "note"]),
+  message: z.string(),
+  where: place.optional(),
+  next: z.string().optional(),
+  details: z.string().optional(),
+});
+
+export const resultSchema = z.object({
+  version: z.literal(RESULT_VERSION),
+  step: z.string(),
+  product: z.string().optional(),
+  /** The journal's run, for `--resume` and `undo`. */
+  run: z.string().optional(),
+  verdict: z.enum(VERDICTS),
+  /** Why it did not succeed; absent on success. */
+  kind: z.enum(DIAGNOSTIC_KINDS).optional(),
+  diagnostics: z.array(diagnosticSchema),
+  started_at: z.iso.datetime(),
+  duration_ms: z.number().nonnegative(),
+  dry_run: z.boolean(),
+  junit: z.array(z.string()).default([]),
+  coverage: z.array(z.string()).default([]),
+  sarif: z.array(z.string()).default([]),
+  artifacts: z.array(z.object({ path: z.string().optional(), name: z.string(), digest: z.string() })).default([]),
+  links: z.array(z.object({ title: z.string(), url: z.string() })).default([]),
+  metrics: z.record(z.string(), z.number()).default({}),
+  /** A question to people: set with verdict `waiting` when a gate asked. */
+  approval: z
+    .object({ id: z.string(), group: z.string(), count: z.int(), until: z.iso.datetime(), reason: z.string() })
+    .optional(),
+  /** Markdown, a screenful at most. */
+  summary: z.string(),
+  /** The step's own typed result. */
+  data: z.unknown(),
+});
+
+export type StepResult = z.infer<typeof resultSchema>;

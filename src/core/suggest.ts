@@ -1,0 +1,28 @@
+import { distance } from "fastest-levenshtein";
+
+/**
+ * The candidate that a person most likely meant, or undefined. Case and `-`/`_` do not count; at most a third of the
+ * word (and at least one character) may differ, and a tie suggests nothing, since a wrong hint costs more than none.
+ */
+export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
+  const wanted = fold(word);
+  const limit = Math.max(1, Math.floor(wanted.length / 3));
+  let best: { candidate: string; distance: number } | undefined;
+  let tied = false;
+  for (const candidate of candidates) {
+    if (candidate === word) continue;
+    const d = distance(wanted, fold(candidate));
+    if (d > limit) continue;
+    if (!best || d < best.distance) {
+      best = { candidate, distance: d };
+      tied = false;
+    } else if (d === best.distance) {
+      tied = true;
+    }
+  }
+  return best && !tied ? best.candidate : undefined;
+}
+
+function fold(word: string): string {
+  return word.toLowerCase().replaceAll(/[-_]/g, "");
+}

@@ -1,0 +1,66 @@
+import type { z } from "zod";
+import type { ActionName } from "../core/action.ts";
+import type { Outcome } from "../core/diagnostic.ts";
+import type { StepResult } from "../core/result.ts";
+import type { Session } from "../pipeline/session.ts";
+
+/** A secret that a step needs, by the name it is bound under; never its value. */
+export interface CredentialNeed {
+  /** The environment variable the program reads. */
+  readonly variable: string;
+  /** Default Jenkins credential id; the step's caller may give another. */
+  readonly credentialsId: string;
+  readonly kind: "string" | "file" | "usernamePassword";
+  readonly summary: string;
+  /** The half that holds it; a work half never gets a credential. */
+  readonly half: "act";
+  readonly optional: boolean;
+}
+
+/** What a step hands back besides its typed result; `cli/` makes the full result.json of it. */
+export interface StepReport<R>
+  extends Partial<
+    Pick<StepResult, "verdict" | "junit" | "coverage" | "sarif" | "artifacts" | "links" | "metrics" | "approval">
+  > {
+  readonly data: R;
+  /** Markdown, a screenful at most. */
+  readonly summary: string;
+  readonly run?: string;
+}
+
+/**
+ * A step, defined once. From this value come the CLI command and its help, `vars/<jenkinsName>.groovy` and its `.txt`,
+ * the docs page and the JSON schemas of its parameters and result.
+ */
+export interface StepDefinition<P extends z.ZodObject = z.ZodObject, R extends z.ZodType = z.ZodType> {
+  /** CLI command: lower case, words joined by `-`. */
+  readonly name: string;
+  /** The Jenkins step, `monkeys…`; absent for commands that make no sense in a pipeline. */
+  readonly jenkinsName?: `monkeys${string}`;
+  /** One line, present tense, no full stop. */
+  readonly summary: string;
+  /** Markdown: what it does, what it needs, what it leaves. */
+  readonly description: string;
+  readonly examples: readonly { readonly command: string; readonly says: string }[];
+  /** snake_case keys; each with `.describe()`. A key of `positional` is given by place, all others as `--kebab-case`. */
+  readonly params: P;
+  readonly positional?: readonly string[];
+  readonly result: R;
+  readonly credentials: readonly CredentialNeed[];
+  /** Real tools it starts: `git`, `npm`, `ansible-playbook` … */
+  readonly tools: readonly string[];
+  /** What it may ask the constitution for. A gate call outside this list is refused as internal error. */
+  readonly actions: readonly ActionName[];
+  /** Where Jenkins may run it again by itself after an agent was lost. */
+  readonly retryOnAgentLoss: boolean;
+  /** What it needs opened: nothing, the organisation, or one product in the organisation. */
+  readonly needs: "nothing" | "organisation" | "product";
+  run(session: Session, params: z.infer<P>): Promise<Outcome<StepReport<z.infer<R>>>>;
+}
+
+/** Keeps the parameter and result types of a definition. */
+export function defineStep<P extends z.ZodObject, R extends z.ZodType>(
+  definition: StepDefinition<P, R>,
+): StepDefinition<P, R> {
+  return definition;
+}
