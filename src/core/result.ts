@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DIAGNOSTIC_KINDS } from "./diagnostic.ts";
+import { DIAGNOSTIC_KINDS, type Diagnostic } from "./diagnostic.ts";
 
 /**
  * What a step leaves behind: one `result.json`, read by Jenkins, by the CLI's `--json` and by later steps. Versioned;
@@ -58,4 +58,6 @@ export const resultSchema = z.object({
   data: z.unknown(),
 });
 
-export type StepResult = z.infer<typeof resultSchema>;
+export type StepResult = Omit<z.infer<typeof resultSchema>, "diagnostics"> & {
+  readonly diagnostics: readonly Diagnostic[];
+};

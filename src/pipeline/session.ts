@@ -12,18 +12,9 @@ import type { Swarm } from "../swarm/open.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Spec } from "./spec.ts";
 
-/**
- * All that a pillar may use while it works on one product: opened once by `org/`, handed down, closed by whoever opened
- * it. Nothing in it reads the process's environment again.
- */
-export interface Session {
-  readonly organisation: OpenOrganisation;
-  /** Absent for steps that concern the whole organisation. */
-  readonly product: OpenProduct | undefined;
-  readonly swarm: Swarm;
-  readonly artifacts: ArtifactStore;
-  readonly audit: Audit;
-  readonly gate: Gate;
+/** What every step has, before anything is opened. Nothing in it reads the process's environment again. */
+export interface Workplace {
+  readonly cwd: string;
   readonly emit: Emit;
   readonly redactor: Redactor;
   readonly clock: Clock;
@@ -34,6 +25,20 @@ export interface Session {
   readonly trigger: "person" | "ci" | "cron" | "webhook" | "rollout";
   /** The environment as it was at the start: how tokens named by `token_env` are found, in the act half only. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * All that a pillar may use while it works on one product: opened once by `org/`, handed down, closed by whoever opened
+ * it.
+ */
+export interface Session extends Workplace {
+  readonly organisation: OpenOrganisation;
+  /** Absent for steps that concern the whole organisation. */
+  readonly product: OpenProduct | undefined;
+  readonly swarm: Swarm;
+  readonly artifacts: ArtifactStore;
+  readonly audit: Audit;
+  readonly gate: Gate;
 }
 
 export interface OpenOrganisation {

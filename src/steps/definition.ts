@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import type { ActionName } from "../core/action.ts";
-import type { Outcome } from "../core/diagnostic.ts";
+import type { Diagnostic, Outcome } from "../core/diagnostic.ts";
 import type { StepResult } from "../core/result.ts";
-import type { Session } from "../pipeline/session.ts";
+import type { Session, Workplace } from "../pipeline/session.ts";
 
 /** A secret that a step needs, by the name it is bound under; never its value. */
 export interface CredentialNeed {
@@ -20,9 +20,16 @@ export interface CredentialNeed {
 /** What a step hands back besides its typed result; `cli/` makes the full result.json of it. */
 export interface StepReport<R>
   extends Partial<
-    Pick<StepResult, "verdict" | "junit" | "coverage" | "sarif" | "artifacts" | "links" | "metrics" | "approval">
+    Pick<
+      StepResult,
+      "verdict" | "kind" | "junit" | "coverage" | "sarif" | "artifacts" | "links" | "metrics" | "approval"
+    >
   > {
   readonly data: R;
+  /** Problems that did not stop the step, and, with a verdict other than success, those that decided it. */
+  readonly diagnostics?: readonly Diagnostic[];
+  /** What a person sees at a terminal instead of the summary, line by line. */
+  readonly display?: readonly string[];
   /** Markdown, a screenful at most. */
   readonly summary: string;
   readonly run?: string;
@@ -32,8 +39,12 @@ export interface StepReport<R>
  * A step, defined once. From this value come the CLI command and its help, `vars/<jenkinsName>.groovy` and its `.txt`,
  * the docs page and the JSON schemas of its parameters and result.
  */
-export interface StepDefinition<P extends z.ZodObject = z.ZodObject, R extends z.ZodType = z.ZodType> {
-  /** CLI command: lower case, words joined by `-`. */
+export interface StepDefinition<
+  P extends z.ZodObject = z.ZodObject,
+  R extends z.ZodType = z.ZodType,
+  N extends Need = Need,
+> {
+  /** CLI command: lower case; words of one name joined by `-`, a subcommand after a space: `constitution check`. */
   readonly name: string;
   /** The Jenkins step, `monkeys…`; absent for commands that make no sense in a pipeline. */
   readonly jenkinsName?: `monkeys${string}`;
@@ -54,13 +65,19 @@ export interface StepDefinition<P extends z.ZodObject = z.ZodObject, R extends z
   /** Where Jenkins may run it again by itself after an agent was lost. */
   readonly retryOnAgentLoss: boolean;
   /** What it needs opened: nothing, the organisation, or one product in the organisation. */
-  readonly needs: "nothing" | "organisation" | "product";
-  run(session: Session, params: z.infer<P>): Promise<Outcome<StepReport<z.infer<R>>>>;
+  readonly needs: N;
+  run(session: N extends "nothing" ? Workplace : Session, params: z.infer<P>): Promise<Outcome<StepReport<z.infer<R>>>>;
 }
 
-/** Keeps the parameter and result types of a definition. */
-export function defineStep<P extends z.ZodObject, R extends z.ZodType>(
-  definition: StepDefinition<P, R>,
-): StepDefinition<P, R> {
+export type Need = "nothing" | "organisation" | "product";
+
+/** A definition whose parameter, result and session types are no longer known: an entry of `STEPS`. */
+// biome-ignore lint/suspicious/noExplicitAny: the types of one definition meet only inside it.
+export type AnyStep = StepDefinition<any, any, any>;
+
+/** Keeps the parameter, result and session types of a definition. */
+export function defineStep<P extends z.ZodObject, R extends z.ZodType, N extends Need>(
+  definition: StepDefinition<P, R, N>,
+): StepDefinition<P, R, N> {
   return definition;
 }

@@ -1,0 +1,78 @@
+/**
+ * Builds the program: one file, no native module, with a source map and the notices of what it contains, in
+ * `resources/codemonkeys/`, where Jenkins' `libraryResource` finds it. `--minify` is for library tags.
+ */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type Metafile } from "esbuild";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const outdir = join(root, "resources", "codemonkeys");
+
+// Runs before anything else in the file. Written for old engines: it is what tells their users what to do.
+const banner = `#!/usr/bin/env node
+import { createRequire as __codemonkeysRequire } from "node:module";
+var __v = process.versions.node.split(".").map(Number);
+if (__v[0] < 22 || (__v[0] === 22 && __v[1] < 18)) {
+  process.stderr.write("codemonkeys needs Node.js 22.18 or newer; this is " + process.version + ". Install Node.js 24 LTS, or run it as: npx node@24 " + process.argv[1] + "\\n");
+  process.exit(3);
+}
+var require = __codemonkeysRequire(import.meta.url);`;
+
+const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
+await mkdir(outdir, { recursive: true });
+const result = await build({
+  absWorkingDir: root,
+  entryPoints: { codemonkeys: "src/cli/main.ts" },
+  outdir,
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node22",
+  minify: process.argv.includes("--minify"),
+  keepNames: true,
+  sourcemap: "linked",
+  legalComments: "none",
+  metafile: true,
+  // Optional native accelerators of `pg`; their absence is their normal case.
+  external: ["pg-native", "cpu-features"],
+  define: { __VERSION__: JSON.stringify(manifest.version) },
+  banner: { js: banner },
+  loader: { ".yaml": "text", ".md": "text" },
+  logLevel: "warning",
+});
+await writeFile(join(outdir, "THIRD-PARTY-NOTICES.txt"), await notices(result.metafile));
+
+/** Names, versions and licence texts of every package whose code went into the bundle. */
+async function notices(metafile: Metafile): Promise<string> {
+  const folders = new Set<string>();
+  for (const input of Object.keys(metafile.inputs)) {
+    const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
+    if (match?.[1]) folders.add(match[1]);
+  }
+  const parts: string[] = ["Code Monkeys Ship contains the following packages.\n"];
+  for (const folder of [...folders].sort()) {
+    const info = JSON.parse(await readFile(join(root, folder, "package.json"), "utf8")) as {
+      name: string;
+      version: string;
+      license?: string;
+    };
+    parts.push(`${"=".repeat(78)}\n${info.name} ${info.version} (${info.license ?? "see below"})\n`);
+    const text = await licenceText(join(root, folder));
+    if (text) parts.push(text.trim(), "\n");
+  }
+  return parts.join("\n");
+}
+
+async function licenceText(folder: string): Promise<string | undefined> {
+  for (const name of ["LICENSE", "LICENSE.md", "LICENSE.txt", "LICENCE", "license", "License"]) {
+    try {
+      return await readFile(join(folder, name), "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,38 @@
+import { EXIT } from "../core/exit-codes.ts";
+
+declare const __VERSION__: string | undefined;
+
+/** The version that was built in; a run from source says so. */
+const version = typeof __VERSION__ === "string" ? __VERSION__ : "source";
+
+const [first] = process.argv.slice(2);
+if (first === "--version" || first === "-V") {
+  process.stdout.write(`${version}\n`);
+} else {
+  // SQLite in Node is stable enough for us and warned of at each start; all other warnings stay.
+  const { emitWarning } = process;
+  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+    if (String(warning).includes("SQLite is an experimental feature")) return;
+    (emitWarning as (...args: unknown[]) => void).call(process, warning, ...rest);
+  }) as typeof process.emitWarning;
+
+  const interrupted = new AbortController();
+  for (const [signal, code] of [
+    ["SIGINT", EXIT.interrupted],
+    ["SIGTERM", EXIT.terminated],
+  ] as const) {
+    process.on(signal, () => {
+      // The first asks the work to end (children are ended, the journal keeps what is done); the second does not wait.
+      if (interrupted.signal.aborted) process.exit(code);
+      interrupted.abort(signal);
+    });
+  }
+  const { runProgram } = await import("./program.ts");
+  process.exitCode = await runProgram(process.argv.slice(2), {
+    version,
+    cwd: process.cwd(),
+    environment: process.env,
+    streams: { out: process.stdout, err: process.stderr },
+    signal: interrupted.signal,
+  });
+}

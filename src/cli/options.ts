@@ -1,0 +1,152 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { z } from "zod";
+import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
+import { didYouMean } from "../core/suggest.ts";
+import type { StepDefinition } from "../steps/definition.ts";
+
+/** Options that every step takes, besides its own parameters. */
+export interface CommonOptions {
+  readonly product?: string;
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+  readonly verbose?: boolean;
+  readonly plain?: boolean;
+  readonly paramsFile?: string;
+  readonly resultFile?: string;
+}
+
+/** Adds a step's parameters (positional ones as arguments, the rest as `--kebab-case`) and the common options. */
+export function declareOptions(command: Command, step: StepDefinition): void {
+  for (const name of step.positional ?? []) {
+    const { schema, optional } = unwrap(step.params.shape[name] as z.ZodType);
+    const list = schema instanceof z.ZodArray;
+    const shown = `${kebab(name)}${list ? "..." : ""}`;
+    command.argument(optional ? `[${shown}]` : `<${shown}>`, description(step.params.shape[name] as z.ZodType));
+  }
+  for (const [name, schema] of Object.entries(step.params.shape) as [string, z.ZodType][]) {
+    if (step.positional?.includes(name)) continue;
+    command.addOption(optionFor(name, schema));
+  }
+  if (step.needs === "product") command.option("--product <name>", "the product, when not run inside its work tree");
+  if (step.actions.length > 0) command.option("--dry-run", "show each effect and each gate's answer; do nothing");
+  command
+    .option("--json", "print the step's result.json instead of text")
+    .option("--verbose", "also show what product commands print")
+    .option("--plain", "plain lines, no spinner or colour")
+    .addOption(new Option("--params-file <file>", "read the parameters from a JSON file").hideHelp())
+    .addOption(new Option("--result-file <file>", "write result.json here").hideHelp());
+}
+
+function optionFor(name: string, schema: z.ZodType): Option {
+  const { schema: inner, defaultValue } = unwrap(schema);
+  const flag = `--${kebab(name)}`;
+  const text = description(schema);
+  const shown =
+    defaultValue === undefined || defaultValue === false ? text : `${text} (default: ${String(defaultValue)})`;
+  if (inner instanceof z.ZodBoolean) return new Option(defaultValue === true ? `--no-${kebab(name)}` : flag, shown);
+  if (inner instanceof z.ZodArray) return new Option(`${flag} <${singular(name)}...>`, shown);
+  const option = new Option(`${flag} <${placeholder(name, inner)}>`, shown);
+  if (inner instanceof z.ZodEnum) option.choices(inner.options.map(String));
+  if (inner instanceof z.ZodNumber) {
+    option.argParser((value) => {
+      const number = Number(value);
+      if (value.trim() === "" || !Number.isFinite(number)) throw new InvalidArgumentError("expected a number");
+      return number;
+    });
+  }
+  return option;
+}
+
+/**
+ * The parameters of a call: from the file (Jenkins) or from the command line, checked by the step's own schema. Unknown
+ * names in a file are refused with what was meant.
+ */
+export function readParams(
+  step: StepDefinition,
+  given: Readonly<Record<string, unknown>>,
+): Outcome<Record<string, unknown>> {
+  const known = Object.keys(step.params.shape);
+  const unknown = Object.keys(given).filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    return fail(
+      ...unknown.map((name) => {
+        const meant = didYouMean(name, known);
+        return problem(
+          "config",
+          "params.unknown",
+          `${step.name} has no parameter ${name}${meant ? `; did you mean ${meant}?` : ""}`,
+          {
+            next: `codemonkeys ${step.name} --help`,
+          },
+        );
+      }),
+    );
+  }
+  const parsed = step.params.safeParse(given);
+  if (parsed.success) return succeed(parsed.data as Record<string, unknown>);
+  return fail(
+    ...parsed.error.issues.map((issue) =>
+      problem("config", "params.invalid", `${issue.path.join(".") || "parameters"}: ${issue.message}`, {
+        next: `codemonkeys ${step.name} --help`,
+      }),
+    ),
+  );
+}
+
+/** Commander's camelCase names and positional values, as the step's snake_case parameters. */
+export function collectParams(
+  step: StepDefinition,
+  positional: readonly unknown[],
+  options: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const params: Record<string, unknown> = {};
+  for (const [index, name] of (step.positional ?? []).entries()) {
+    if (positional[index] !== undefined) params[name] = positional[index];
+  }
+  for (const name of Object.keys(step.params.shape)) {
+    if (step.positional?.includes(name)) continue;
+    const value = options[camel(name)];
+    if (value !== undefined) params[name] = value;
+  }
+  return params;
+}
+
+function unwrap(schema: z.ZodType): { schema: z.ZodType; optional: boolean; defaultValue: unknown } {
+  let current = schema;
+  let optional = false;
+  let defaultValue: unknown;
+  for (;;) {
+    if (current instanceof z.ZodDefault) {
+      optional = true;
+      defaultValue = current.def.defaultValue;
+      current = current.unwrap() as z.ZodType;
+    } else if (current instanceof z.ZodOptional || current instanceof z.ZodNullable) {
+      optional = true;
+      current = current.unwrap() as z.ZodType;
+    } else {
+      return { schema: current, optional, defaultValue };
+    }
+  }
+}
+
+/** A description may stand on the schema or on what it wraps. */
+function description(schema: z.ZodType): string {
+  return schema.description ?? unwrap(schema).schema.description ?? "";
+}
+
+function placeholder(name: string, schema: z.ZodType): string {
+  if (schema instanceof z.ZodNumber) return "n";
+  return kebab(name.split("_").at(-1) ?? name);
+}
+
+function singular(name: string): string {
+  return kebab(name.replace(/s$/, ""));
+}
+
+function kebab(name: string): string {
+  return name.replaceAll("_", "-");
+}
+
+function camel(name: string): string {
+  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
