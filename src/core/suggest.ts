@@ -1,8 +1,8 @@
 import { distance } from "fastest-levenshtein";
 
 /**
- * The candidate that a person most likely meant, or undefined. Case and `-`/`_` do not count; at most a third of the
- * word (and at least one character) may differ, and a tie suggests nothing, since a wrong hint costs more than none.
+ * The candidate that a person most likely meant, or undefined. Case and `-`/`_` do not count, swapped letters count
+ * once; at most a third of the word (and at least one character) may differ (Levenshtein), and a tie suggests nothing, since a wrong hint costs more than none.
  */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = fold(word);
@@ -11,7 +11,8 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   let tied = false;
   for (const candidate of candidates) {
     if (candidate === word) continue;
-    const d = distance(wanted, fold(candidate));
+    const folded = fold(candidate);
+    const d = letters(folded) === letters(wanted) ? 1 : distance(wanted, folded);
     if (d > limit) continue;
     if (!best || d < best.distance) {
       best = { candidate, distance: d };
@@ -21,6 +22,10 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
     }
   }
   return best && !tied ? best.candidate : undefined;
+}
+
+function letters(word: string): string {
+  return [...word].sort().join("");
 }
 
 function fold(word: string): string {

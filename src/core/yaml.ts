@@ -83,38 +83,33 @@ export function readYaml<S extends z.ZodType>(
   };
   const checked = schema.safeParse(plain ?? {});
   if (checked.success) return succeed({ value: checked.data, place });
-  return fail(
-    ...flatten(checked.error.issues).flatMap((issue) =>
-      describe(issue, schema, document.contents, plain, place, placeOfRange, options),
-    ),
+  const found = flatten(checked.error.issues).flatMap((issue) =>
+    describe(issue, schema, document.contents, plain, place, placeOfRange, options),
   );
+  const position = ({ where }: Diagnostic) => (where?.line ?? 0) * 100_000 + (where?.column ?? 0);
+  return fail(...found.sort((a, b) => position(a) - position(b)));
 }
 
 type Issue = z.core.$ZodIssue;
 
-/** A union's issues are those of the branch that came closest: the one whose deepest issue is deepest. */
+/**
+ * A union's issues are those of the branch that the author most likely meant: a branch of the right type beats one of
+ * another type, then the one whose deepest issue is deepest. When no branch has the right type, all types are named.
+ */
 function flatten(issues: readonly Issue[], prefix: readonly PropertyKey[] = []): Issue[] {
   return issues.flatMap((issue) => {
     const path = [...prefix, ...issue.path];
     if (issue.code === "invalid_union" && issue.errors.length > 0) {
       const branches = issue.errors.map((branch) => flatten(branch, path));
+      const ofOtherType = (branch: Issue[]) =>
+        branch.length === 1 && branch[0]?.code === "invalid_type" && branch[0].path.length === path.length;
+      const meant = branches.filter((branch) => !ofOtherType(branch));
       const depth = (branch: Issue[]) => Math.max(0, ...branch.map((inner) => inner.path.length));
-      const best = branches.reduce((a, b) => (depth(b) > depth(a) ? b : a));
-      if (depth(best) > path.length) return best;
-      const wanted = branches.flatMap((branch) =>
-        branch.map((inner) => (inner.code === "invalid_type" ? inner.expected : undefined)),
+      if (meant.length > 0) return meant.reduce((a, b) => (depth(b) > depth(a) ? b : a));
+      const types = branches.flatMap((branch) =>
+        branch.map((inner) => (inner.code === "invalid_type" ? typeWord(inner.expected) : "")),
       );
-      if (wanted.every((type) => type !== undefined)) {
-        return [
-          {
-            ...issue,
-            code: "custom",
-            message: `expected ${[...new Set(wanted)].map(typeWord).join(" or ")}`,
-            path,
-          } as Issue,
-        ];
-      }
-      return branches[0] ?? [];
+      return [{ ...issue, code: "invalid_type", expected: [...new Set(types)].join(" or "), path } as unknown as Issue];
     }
     return [{ ...issue, path: path as PropertyKey[] }];
   });
@@ -243,17 +238,23 @@ function keyPlace(
 
 /** Keys that a schema knows at a path; empty where any key may stand. */
 function keysAt(schema: z.ZodType, path: readonly (string | number)[]): string[] {
-  let current: z.ZodType | undefined = unwrap(schema);
-  for (const part of path) {
-    if (current instanceof z.ZodObject) current = unwrap(current.shape[part] as z.ZodType | undefined);
-    else if (current instanceof z.ZodArray) current = unwrap(current.element as z.ZodType);
-    else if (current instanceof z.ZodRecord) current = unwrap(current.valueType as z.ZodType);
-    else return [];
-  }
-  if (current instanceof z.ZodUnion) {
-    return current.options.flatMap((option) => keysAt(option as z.ZodType, []));
-  }
-  return current instanceof z.ZodObject ? Object.keys(current.shape) : [];
+  let current = alternatives(schema);
+  for (const part of path) current = current.flatMap((one) => alternatives(memberOf(one, part)));
+  return [...new Set(current.flatMap((one) => (one instanceof z.ZodObject ? Object.keys(one.shape) : [])))];
+}
+
+/** The schemas that a value may follow: the branches of a union, else the schema itself. */
+function alternatives(schema: z.ZodType | undefined): z.ZodType[] {
+  const plain = unwrap(schema);
+  if (plain instanceof z.ZodUnion) return plain.options.flatMap((option) => alternatives(option as z.ZodType));
+  return plain ? [plain] : [];
+}
+
+function memberOf(schema: z.ZodType, part: string | number): z.ZodType | undefined {
+  if (schema instanceof z.ZodObject) return schema.shape[part] as z.ZodType | undefined;
+  if (schema instanceof z.ZodArray) return schema.element as z.ZodType;
+  if (schema instanceof z.ZodRecord) return schema.valueType as z.ZodType;
+  return undefined;
 }
 
 function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {

@@ -1,0 +1,116 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { childEnvironment, runProcess, startServer } from "../../../src/core/process.ts";
+import { createRedactor } from "../../../src/core/redact.ts";
+
+let cwd: string;
+beforeAll(() => {
+  cwd = mkdtempSync(join(tmpdir(), "codemonkeys-process-"));
+});
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+
+const node = (script: string) => ["-e", script] as const;
+const alive = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+  } catch {
+    return false;
+  }
+};
+
+describe("runProcess", () => {
+  test("tells output, exit code and how it ended", async () => {
+    const result = await runProcess(
+      process.execPath,
+      node("console.log('out'); console.error('err'); process.exit(3)"),
+      { cwd },
+    );
+    expect(result).toMatchObject({ exitCode: 3, ended: "exited", stdout: "out\n", stderr: "err\n", truncated: false });
+  });
+
+  test("a command that is not there is a value, not an exception", async () => {
+    const result = await runProcess("no-such-command-here", [], { cwd });
+    expect(result).toMatchObject({ ended: "not_started", startError: "ENOENT", exitCode: undefined });
+  });
+
+  test("hands down only the allow-listed environment", async () => {
+    process.env.CODEMONKEYS_TEST_TOKEN = "do-not-leak";
+    try {
+      expect(childEnvironment()).not.toHaveProperty("CODEMONKEYS_TEST_TOKEN");
+      const result = await runProcess(process.execPath, node("console.log(Object.keys(process.env).join())"), {
+        cwd,
+        env: { MINE: "1" },
+      });
+      expect(result.stdout).toContain("MINE");
+      expect(result.stdout).not.toContain("CODEMONKEYS_TEST_TOKEN");
+    } finally {
+      delete process.env.CODEMONKEYS_TEST_TOKEN;
+    }
+  });
+
+  test("a time limit ends the whole tree", async () => {
+    const script = `const c = require("node:child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1e3)"]); console.log(c.pid); setInterval(() => {}, 1e3)`;
+    const result = await runProcess(process.execPath, node(script), { cwd, timeoutMs: 1_500 });
+    expect(result.ended).toBe("timeout");
+    const grandchild = Number(result.stdout.trim());
+    expect(grandchild).toBeGreaterThan(0);
+    await expect.poll(() => alive(grandchild), { timeout: 3_000 }).toBe(false);
+  });
+
+  test("what a command leaves running ends with it", async () => {
+    const script = `const c = require("node:child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1e3)"], { stdio: "ignore" }); console.log(c.pid); c.unref(); process.exit(0)`;
+    const result = await runProcess(process.execPath, node(script), { cwd });
+    expect(result.exitCode).toBe(0);
+    await expect.poll(() => alive(Number(result.stdout.trim())), { timeout: 3_000 }).toBe(false);
+  });
+
+  test("an aborted signal cancels", async () => {
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), 200);
+    const result = await runProcess(process.execPath, node("setInterval(() => {}, 1e3)"), {
+      cwd,
+      signal: abort.signal,
+    });
+    expect(result.ended).toBe("cancelled");
+  });
+
+  test("memory keeps the end, the file keeps all, and both are redacted", async () => {
+    const logFile = join(cwd, "all.log");
+    const redactor = createRedactor(["s3cret-token"]);
+    const lines: string[] = [];
+    const script = "for (let i = 0; i < 20000; i++) console.log('line ' + i + ' s3cret-token')";
+    const result = await runProcess(process.execPath, node(script), {
+      cwd,
+      logFile,
+      keepBytes: 10_000,
+      redactor,
+      onLine: (line) => lines.push(line),
+    });
+    expect(result.truncated).toBe(true);
+    expect(Buffer.byteLength(result.stdout)).toBeLessThanOrEqual(12_000);
+    expect(result.stdout).toContain("line 19999 [redacted]");
+    const log = readFileSync(logFile, "utf8");
+    expect(log.split("\n")).toHaveLength(20_001);
+    expect(lines).toHaveLength(20_000);
+    expect(log + result.stdout + lines.join()).not.toContain("s3cret-token");
+  });
+
+  test("input reaches the command", async () => {
+    const result = await runProcess("cat", [], { cwd, input: "hello" });
+    expect(result.stdout).toBe("hello");
+  });
+});
+
+test("a server is started, logged and stopped", async () => {
+  const server = await startServer(process.execPath, node("console.log('up'); setInterval(() => {}, 1e3)"), {
+    cwd,
+    logFile: join(cwd, "server.log"),
+  });
+  await expect.poll(() => readFileSync(join(cwd, "server.log"), "utf8"), { timeout: 5_000 }).toContain("up");
+  expect(alive(server.pid)).toBe(true);
+  await server.stop();
+  expect(alive(server.pid)).toBe(false);
+});
