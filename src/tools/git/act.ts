@@ -1,0 +1,320 @@
+import { realpath } from "node:fs/promises";
+import { perform } from "../../constitution/effect.ts";
+import type { Target } from "../../core/action.ts";
+import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import type { Permit } from "../../core/permit.ts";
+import { type Candidate, writeCandidate } from "./candidate.ts";
+import { guardConfig } from "./config-guard.ts";
+import { diagnose, withoutCredentials } from "./diagnose.ts";
+import type { Person } from "./history.ts";
+import { optionalRef } from "./refs.ts";
+import { findRemoteRef, networkCall, type RemoteCredentials, remoteUrl } from "./remote.ts";
+import { callGit, type GitCall, git } from "./run.ts";
+import { worktrees } from "./worktree.ts";
+
+/** What the acting calls know of the repository they act in. */
+export interface Acting {
+  readonly identity: string;
+  readonly author: Person;
+  readonly call: GitCall;
+}
+
+export interface CommitInput {
+  /** Subject, blank line, body. */
+  readonly message: string;
+  /** Appended as trailers, in order: `{ "Heal-Run": "r-7f3a" }`. Line ends in a value become spaces. */
+  readonly trailers?: Readonly<Record<string, string>>;
+  /** What to commit, relative to the root; absent: every change, untracked files included. */
+  readonly paths?: readonly string[];
+  /** The work tree that holds the change; default: the one this repository was opened at. */
+  readonly worktree?: string;
+}
+
+export interface Committed {
+  readonly commit: string;
+  readonly tree: string;
+  /** The very same commit was there already; nothing was done. */
+  readonly already: boolean;
+}
+
+export interface PushInput {
+  readonly credentials?: RemoteCredentials;
+}
+
+/**
+ * Commits the work tree's change on top of `target.base` to `target.branch`, creating the branch when there is none.
+ * What is committed must be byte for byte what the permit names (`tree_digest`). The branch moves by compare-and-swap,
+ * no hook runs, and a work tree that has the branch checked out is brought along.
+ */
+export function commitAll(
+  permit: Permit<"git.commit">,
+  target: Target<"git.commit">,
+  input: CommitInput,
+  acting: Acting & { readonly root: string },
+): Promise<Outcome<Committed>> {
+  const { call, identity, author } = acting;
+  return perform(permit, "git.commit", target, async () => {
+    if (target.repository !== identity) return fail(otherRepository(target.repository, identity));
+    if (input.message.trim() === "") return fail(problem("internal", "git.empty_message", "a commit needs a message"));
+    const ref = `refs/heads/${target.branch}`;
+    const ready = await prepare(ref, call);
+    if (!ready.ok) return ready;
+    const worktree = await realpath(input.worktree ?? acting.root);
+    const candidate = await writeCandidate(worktree, target.base, { paths: input.paths, keep: true, call });
+    if (!candidate.ok) return candidate;
+    const { tree, treeDigest, change } = candidate.value;
+    if (treeDigest !== target.tree_digest) {
+      return fail(
+        problem("policy", "git.change_differs", "the work tree no longer holds the change that was allowed", {
+          next: "run this again: the change is judged anew",
+        }),
+      );
+    }
+    if (change.files.length === 0) {
+      return fail(
+        problem("product", "git.nothing_to_commit", `there is no change on top of ${target.base.slice(0, 12)}`),
+      );
+    }
+    const tip = await optionalRef(ref, call);
+    if (!tip.ok) return tip;
+    const there =
+      tip.value !== undefined && tip.value !== target.base
+        ? await isSame(tip.value, target.base, tree, call)
+        : succeed(false);
+    if (!there.ok) return there;
+    if (there.value && tip.value !== undefined) {
+      const placed = await bringAlong(worktree, target, tip.value, candidate.value, call);
+      return succeed({ commit: tip.value, tree, already: true }, placed);
+    }
+    if (tip.value !== undefined && tip.value !== target.base)
+      return fail(branchMoved(target.branch, target.base, tip.value));
+    const made = await git(["commit-tree", tree, "-p", target.base, "-F", "-"], {
+      ...call,
+      env: identityVariables(author),
+      input: messageWith(input.message, input.trailers ?? {}),
+      writes: true,
+    });
+    if (!made.ok) return made;
+    const commit = made.value.trim();
+    const moved = await moveBranch(worktree, target, ref, tip.value, commit, call);
+    if (!moved.ok) return moved;
+    return succeed({ commit, tree, already: false }, await bringAlong(worktree, target, commit, candidate.value, call));
+  });
+}
+
+/** Pushes one commit to one ref, never by force. The remote's address must be the one that the permit names. */
+export function push(
+  permit: Permit<"git.push">,
+  target: Target<"git.push">,
+  input: PushInput,
+  { call }: Acting,
+): Promise<Outcome<void>> {
+  return perform(permit, "git.push", target, async () => {
+    const ready = await prepare(target.ref, call);
+    if (!ready.ok) return ready;
+    const url = await remoteUrl(target.remote, call, true);
+    if (!url.ok) return url;
+    if (withoutCredentials(url.value) !== target.repository) {
+      return fail(otherRepository(target.repository, withoutCredentials(url.value)));
+    }
+    const at = await findRemoteRef(target.remote, target.ref, { ...call, credentials: input.credentials });
+    if (!at.ok) return at;
+    if (at.value === target.commit) return succeed(undefined);
+    const isTag = target.ref.startsWith("refs/tags/");
+    if (isTag && at.value !== undefined) return fail(tagElsewhere(target.ref.slice(10), at.value, target.commit));
+    const local = isTag ? await optionalRef(target.ref, call) : succeed(undefined);
+    if (!local.ok) return local;
+    // An annotated tag is an object of its own; the commit alone would arrive as a lightweight tag.
+    const source = isTag && local.value === target.commit ? target.ref : target.commit;
+    const prepared = await networkCall(target.remote, { ...call, credentials: input.credentials });
+    if (!prepared.ok) return prepared;
+    const args = [
+      "push",
+      "--porcelain",
+      "--no-verify",
+      "--no-force",
+      "--end-of-options",
+      target.remote,
+      `${source}:${target.ref}`,
+    ];
+    const called = await callGit(args, { ...prepared.value, writes: true });
+    if (!called.ok) return called;
+    if (called.value.exitCode === 0) return succeed(undefined);
+    const rejected = /^!\t[^\t]*\t\[(remote )?rejected\] ?\(?([^)\n]*)\)?/m.exec(called.value.stdout);
+    if (!rejected) return fail(diagnose(args, called.value, call.cwd));
+    return fail(pushRejected(target, rejected[1] !== undefined, rejected[2] ?? "", called.value.stderr));
+  });
+}
+
+/** Makes an annotated tag at exactly the target's commit. */
+export function tag(
+  permit: Permit<"release.tag">,
+  target: Target<"release.tag">,
+  message: string,
+  { call, identity, author }: Acting,
+): Promise<Outcome<void>> {
+  return perform(permit, "release.tag", target, async () => {
+    if (target.repository !== identity) return fail(otherRepository(target.repository, identity));
+    const ref = `refs/tags/${target.tag}`;
+    const ready = await prepare(ref, call);
+    if (!ready.ok) return ready;
+    const at = await optionalRef(ref, call);
+    if (!at.ok) return at;
+    if (at.value === target.commit) return succeed(undefined);
+    if (at.value !== undefined) return fail(tagElsewhere(target.tag, at.value, target.commit));
+    const args = [
+      "tag",
+      "--annotate",
+      "--no-sign",
+      "--cleanup=verbatim",
+      "--file=-",
+      "--end-of-options",
+      target.tag,
+      target.commit,
+    ];
+    const made = await git(args, {
+      ...call,
+      env: identityVariables(author),
+      input: `${message.trim()}\n`,
+      writes: true,
+    });
+    return made.ok ? succeed(undefined) : made;
+  });
+}
+
+async function prepare(ref: string, call: GitCall): Promise<Outcome<void>> {
+  const guarded = await guardConfig(call);
+  if (!guarded.ok) return guarded;
+  const called = await callGit(["check-ref-format", ref], call);
+  if (!called.ok) return called;
+  if (called.value.exitCode === 0 && /^refs\/(heads|tags)\/[^-]/.test(ref)) return succeed(undefined);
+  return fail(
+    problem("config", "git.bad_ref_name", `${ref} is not a usable name for a branch or tag`, {
+      next: "use a full name: refs/heads/BRANCH or refs/tags/TAG, without spaces and special characters",
+    }),
+  );
+}
+
+/** Is this commit what we would make: same parent, same tree? Then an earlier run made it and died afterwards. */
+async function isSame(commit: string, base: string, tree: string, call: GitCall): Promise<Outcome<boolean>> {
+  const shown = await git(["rev-parse", "--verify", "--quiet", `${commit}^{tree}`], call);
+  if (!shown.ok) return shown;
+  const parent = await optionalRef(`${commit}^`, call);
+  return parent.ok ? succeed(shown.value.trim() === tree && parent.value === base) : parent;
+}
+
+/** Moves the branch from where it was seen; where another work tree has it checked out, its files move with it. */
+async function moveBranch(
+  worktree: string,
+  target: Target<"git.commit">,
+  ref: string,
+  seen: string | undefined,
+  commit: string,
+  call: GitCall,
+): Promise<Outcome<void>> {
+  const all = await worktrees(call);
+  if (!all.ok) return all;
+  const holder = all.value.find(({ branch }) => branch === target.branch);
+  if (holder && (await realpath(holder.path)) !== worktree) {
+    const inHolder = { ...call, cwd: holder.path, writes: true };
+    const merged = await git(["merge", "--ff-only", "--quiet", "--no-stat", "--no-autostash", commit], inHolder);
+    if (merged.ok) return succeed(undefined);
+    return fail(
+      problem(
+        "product",
+        "git.branch_checked_out",
+        `${target.branch} is checked out in ${holder.path}, with changes in the way`,
+        {
+          next: `commit or stash what is changed in ${holder.path}, then run this again`,
+          details: merged.diagnostics.map(({ details, message }) => details ?? message).join("\n"),
+        },
+      ),
+    );
+  }
+  const moved = await git(["update-ref", "-m", "codemonkeys: commit", ref, commit, seen ?? "0".repeat(commit.length)], {
+    ...call,
+    writes: true,
+  });
+  return moved.ok ? succeed(undefined) : moved;
+}
+
+/**
+ * After the branch moved: a detached work tree that stood at the base follows, and the index forgets the committed
+ * paths. The commit stands whatever happens here, so a failure is a warning.
+ */
+async function bringAlong(
+  worktree: string,
+  target: Target<"git.commit">,
+  commit: string,
+  candidate: Candidate,
+  call: GitCall,
+): Promise<Diagnostic[]> {
+  const here = { ...call, cwd: worktree, writes: true };
+  const head = await callGit(["symbolic-ref", "--quiet", "HEAD"], here);
+  const detached = head.ok && head.value.exitCode !== 0;
+  if (detached) {
+    const moved = await git(["update-ref", "--no-deref", "HEAD", commit, target.base], here);
+    if (!moved.ok) return moved.diagnostics.map((diagnostic) => ({ ...diagnostic, severity: "warning" as const }));
+  } else if (!head.ok || head.value.stdout.trim() !== `refs/heads/${target.branch}`) {
+    return [];
+  }
+  const reset = await git(["reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul"], {
+    ...here,
+    env: { GIT_LITERAL_PATHSPECS: "1" },
+    input: candidate.change.files.map(({ path }) => `${path}\0`).join(""),
+  });
+  return reset.ok ? [] : reset.diagnostics.map((diagnostic) => ({ ...diagnostic, severity: "warning" as const }));
+}
+
+function messageWith(message: string, trailers: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(trailers).map(([key, value]) => {
+    if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(key)) throw new Error(`not a trailer key: ${key}`);
+    return `${key}: ${value.replaceAll(/\s+/g, " ").trim()}`;
+  });
+  const text = message.replaceAll("\0", "").replaceAll("\r\n", "\n").trim();
+  return lines.length === 0 ? `${text}\n` : `${text}\n\n${lines.join("\n")}\n`;
+}
+
+function identityVariables({ name, email }: Person): Record<string, string> {
+  return { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email };
+}
+
+function otherRepository(allowed: string, found: string): Diagnostic {
+  return problem("policy", "git.other_repository", `the permit is for ${allowed}, but this would act on ${found}`, {
+    next: "check the repository's remotes (git remote -v) against fleet.yaml",
+  });
+}
+
+function branchMoved(branch: string, base: string, tip: string): Diagnostic {
+  const [from, to] = [base.slice(0, 12), tip.slice(0, 12)];
+  return problem("infrastructure", "git.ref_moved", `${branch} moved from ${from} to ${to} meanwhile`, {
+    next: "run this again: it starts from the new state",
+  });
+}
+
+function tagElsewhere(name: string, at: string, wanted: string): Diagnostic {
+  const message = `the tag ${name} exists already, at ${at.slice(0, 12)} and not at ${wanted.slice(0, 12)}`;
+  return problem("product", "git.tag_elsewhere", message, {
+    next: "a published tag is never moved: release the next version, or delete the tag by hand if nothing used it",
+  });
+}
+
+function pushRejected(target: Target<"git.push">, byRemote: boolean, reason: string, stderr: string): Diagnostic {
+  const ref = target.ref.replace(/^refs\/(heads|tags)\//, "");
+  const details = withoutCredentials(stderr.trim()).slice(-4000);
+  if (byRemote) {
+    return problem("policy", "git.push_refused", `the remote refused ${ref}: ${reason}`, {
+      next: "the remote's own rules (protected branch, hook) say no; push to another branch and open a pull request",
+      details,
+    });
+  }
+  return problem(
+    "infrastructure",
+    "git.push_rejected",
+    `${ref} on ${target.remote} has commits that are not here (${reason})`,
+    {
+      next: `git fetch ${target.remote}, then run this again: it starts from the new state`,
+      details,
+    },
+  );
+}

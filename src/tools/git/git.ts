@@ -1,0 +1,18 @@
+/** The door of this folder: import git things from here. */
+export type { CommitInput, Committed, PushInput } from "./act.ts";
+export { type Candidate, treeDigestOf } from "./candidate.ts";
+export { type Change, type ChangedFile, linesOf } from "./change.ts";
+export { type CreateOptions, cloneRepository, createRepository } from "./create.ts";
+export { withoutCredentials } from "./diagnose.ts";
+export { changeFacts, gitFacts, targetBranchFacts } from "./facts.ts";
+export type { Commit, LogOptions, Person, Tag } from "./history.ts";
+export type { RemoteCredentials } from "./remote.ts";
+export {
+  DEFAULT_AUTHOR,
+  type FetchOptions,
+  type Git,
+  type OpenOptions,
+  openRepository,
+  type StatusEntry,
+} from "./repository.ts";
+export type { Worktree } from "./worktree.ts";
