@@ -1,0 +1,554 @@
+// The one step that runs anything. Written by hand; every other monkeys… step only says what it is and calls this one.
+import com.cloudbees.groovy.cps.NonCPS
+import groovy.json.JsonOutput
+import groovy.json.JsonSlurper
+import groovy.transform.Field
+import java.time.Instant
+import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException
+
+/** Options of a call that are the runner's own; all others are the step's parameters and go to the program. */
+@Field final List<String> ownOptions = ['nodejs', 'label', 'checkout', 'credentials']
+
+/** The version of result.json that this library reads; src/core/result.ts has the same. */
+@Field final int resultVersion = 1
+
+/** More approvals than any sane policy asks for in one step; a step that asks on and on ends here. */
+@Field final int mostApprovals = 20
+
+@Field final String programResource = 'codemonkeys/codemonkeys.mjs'
+
+/** Tells one built program from another; found out once per build. */
+@Field String programIdentity = null
+
+/** Notes on what this Jenkins lacks, each given once per build. */
+@Field List<String> notesGiven = []
+
+/**
+ * Runs a step of the program on an agent and ends as its result says: returns on success, marks the build unstable,
+ * asks for approval without holding an agent and goes on, or fails with one categorised error.
+ *
+ * @param step what the generated var says of itself: step, needs, subject, retryOnAgentLoss, credentials
+ * @param given the caller's parameters and options
+ * @return result.json as plain maps and lists
+ */
+Map call(Map step, Map given = [:]) {
+    Map options = only(given, true)
+    Map params = only(given, false)
+    List approvals = []
+    Map result = onAgent(step, options, params)
+    while (result.verdict == 'waiting' && result.approval && approvals.size() < mostApprovals) {
+        approvals.addAll(approvalsFor(step, result))
+        Map answered = params + [approvals: approvals]
+        result = locked("codemonkeys-${result.product ?: step.step}".toString()) {
+            onAgent(step, options, answered)
+        }
+    }
+    conclude(step, result)
+    return result
+}
+
+/** Runs the step on the agent that the caller holds, else on one taken for it; what runs twice is the step's to say. */
+private Map onAgent(Map step, Map options, Map params) {
+    if (env.NODE_NAME) {
+        return runHere(step, options, params)
+    }
+    List conditions = step.retryOnAgentLoss ? agentLoss() : []
+    if (conditions.isEmpty()) {
+        return onOwnNode(step, options, params)
+    }
+    Map result = null
+    retry(count: 2, conditions: conditions) {
+        result = onOwnNode(step, options, params)
+    }
+    return result
+}
+
+private Map onOwnNode(Map step, Map options, Map params) {
+    Map result = null
+    node(options.label ?: '') {
+        if (step.needs == 'product' && options.checkout != false) {
+            checkout(scm)
+        }
+        result = runHere(step, options, params)
+    }
+    return result
+}
+
+/** Conditions under which Jenkins itself runs a block again because its agent went away; none where it cannot. */
+private List agentLoss() {
+    try {
+        return [agent(), nonresumable()]
+    } catch (NoSuchMethodError missing) {
+        if (!names(missing, 'agent') && !names(missing, 'nonresumable')) {
+            throw missing
+        }
+        note('this Jenkins cannot retry a step whose agent was lost (Pipeline: Basic Steps is older than 2022)')
+        return []
+    }
+}
+
+/** The way from Jenkins to Node and back, in the current workspace. */
+private Map runHere(Map step, Map options, Map params) {
+    boolean unix = isUnix()
+    String separator = unix ? '/' : '\\'
+    String home = (pwd(tmp: true) + separator + 'codemonkeys').toString()
+    String unique = UUID.randomUUID().toString()
+    String call = (home + separator + unique).toString()
+    List<String> variables = programVariables(home + separator, unique)
+    variables.add("CODEMONKEYS_STEP=${step.step}".toString())
+    variables.add("CODEMONKEYS_PARAMS=${call}${separator}params.json".toString())
+    variables.add("CODEMONKEYS_RESULT=${call}${separator}result.json".toString())
+    variables.addAll(nodeVariables(options, unix))
+    writeFile(file: "${call}${separator}params.json", text: JsonOutput.toJson(params), encoding: 'UTF-8')
+    int status = launch(step, options, variables, unix)
+    Map result = resultOf("${call}${separator}result.json".toString(), status)
+    publish(step, params, result, "${call}${separator}report".toString())
+    dir(call) {
+        deleteDir()
+    }
+    return result
+}
+
+/**
+ * Variables that say where the program lies. It is written once per workspace's temporary folder and version: under a
+ * name of its own first, and moved into place by the command itself, so that no branch beside this one ever reads a
+ * half-written file.
+ */
+private List<String> programVariables(String home, String unique) {
+    if (programIdentity == null) {
+        programIdentity = identify(program())
+    }
+    String path = "${home}codemonkeys-${programIdentity}.mjs".toString()
+    if (fileExists(path)) {
+        return ["CODEMONKEYS_PROGRAM=${path}".toString(), 'CODEMONKEYS_NEW=']
+    }
+    String fresh = "${home}codemonkeys-${unique}.mjs".toString()
+    writeFile(file: fresh, text: program(), encoding: 'UTF-8')
+    return ["CODEMONKEYS_PROGRAM=${path}".toString(), "CODEMONKEYS_NEW=${fresh}".toString()]
+}
+
+private String program() {
+    try {
+        return libraryResource(resource: programResource, encoding: 'UTF-8')
+    } catch (FlowInterruptedException stopped) {
+        throw stopped
+    } catch (Exception missing) {
+        error('[config] library.not_built: this version of the library does not contain the built program ' +
+            "(resources/${programResource}: ${missing.message}). Load a released tag, or run `npm ci && npm run build` " +
+            'in the library and commit resources/codemonkeys')
+    }
+}
+
+/** PATH for a NodeJS tool installation; nothing when the agent's own PATH is to be used. */
+private List<String> nodeVariables(Map options, boolean unix) {
+    if (!options.nodejs) {
+        return []
+    }
+    String installed
+    try {
+        installed = tool(name: options.nodejs, type: 'nodejs')
+    } catch (FlowInterruptedException stopped) {
+        throw stopped
+    } catch (Exception missing) {
+        error("[config] node.tool: ${missing.message}. Name a NodeJS installation of Manage Jenkins → Tools, or leave " +
+            'out nodejs to use the node on the agent\'s PATH')
+    }
+    return ["PATH+CODEMONKEYS=${installed}${unix ? '/bin' : ''}".toString()]
+}
+
+/** Runs the program with the step's credentials bound around that one command and nothing else; answers its status. */
+private int launch(Map step, Map options, List<String> variables, boolean unix) {
+    Map chosen = options.credentials ?: [:]
+    List needs = []
+    for (need in step.credentials) {
+        String id = chosen.containsKey(need.variable) ? chosen[need.variable] : need.id
+        if (id) {
+            needs.add(need + [id: id])
+        }
+    }
+    int status = -1
+    while (status == -1) {
+        boolean bound = false
+        try {
+            if (needs.isEmpty()) {
+                bound = true
+                status = execute(step, variables, unix)
+            } else {
+                withCredentials(bindings(needs)) {
+                    bound = true
+                    status = execute(step, variables, unix)
+                }
+            }
+        } catch (FlowInterruptedException stopped) {
+            throw stopped
+        } catch (Exception problem) {
+            Map absent = bound ? null : missingFrom(needs, problem.message)
+            if (absent == null) {
+                throw problem
+            }
+            if (!absent.optional) {
+                error("[secret] credentials.missing: Jenkins has no ${absent.kind} credential '${absent.id}' here, which " +
+                    "the step ${step.step} reads as ${absent.variable}. Add it to the job's folder, or name another with " +
+                    "credentials: [${absent.variable}: 'id']")
+            }
+            note("the optional credential '${absent.id}' (${absent.variable}) is not there; ${step.step} goes on without it")
+            needs.remove(absent)
+        }
+    }
+    return status
+}
+
+private List bindings(List needs) {
+    List made = []
+    for (need in needs) {
+        if (need.kind == 'file') {
+            made.add(file(credentialsId: need.id, variable: need.variable))
+        } else if (need.kind == 'usernamePassword') {
+            made.add(usernamePassword(credentialsId: need.id, usernameVariable: need.variable + '_USER',
+                passwordVariable: need.variable))
+        } else {
+            made.add(string(credentialsId: need.id, variable: need.variable))
+        }
+    }
+    return made
+}
+
+/** The command. 127: no node. 120: node too old. Everything else is the program's own, see docs/reference/exit-codes.md. */
+private int execute(Map step, List<String> variables, boolean unix) {
+    int status = -2
+    withEnv(variables) {
+        if (unix) {
+            status = sh(label: "codemonkeys ${step.step}", returnStatus: true, script: '''#!/bin/sh -e
+if [ -n "$CODEMONKEYS_NEW" ]; then mv -f "$CODEMONKEYS_NEW" "$CODEMONKEYS_PROGRAM"; fi
+rm -f "$CODEMONKEYS_RESULT"
+command -v node >/dev/null 2>&1 || exit 127
+node -e "var v=process.versions.node.split('.').map(Number);process.exit(v[0]>22||(v[0]===22&&v[1]>=18)?0:1)" || exit 120
+exec node "$CODEMONKEYS_PROGRAM" $CODEMONKEYS_STEP --params-file "$CODEMONKEYS_PARAMS" --result-file "$CODEMONKEYS_RESULT"
+''')
+        } else {
+            status = bat(label: "codemonkeys ${step.step}", returnStatus: true, script: '''@echo off
+if not "%CODEMONKEYS_NEW%"=="" move /Y "%CODEMONKEYS_NEW%" "%CODEMONKEYS_PROGRAM%" >nul
+if exist "%CODEMONKEYS_RESULT%" del /q "%CODEMONKEYS_RESULT%"
+where node >nul 2>nul || exit /b 127
+node -e "var v=process.versions.node.split('.').map(Number);process.exit(v[0]>22||(v[0]===22&&v[1]>=18)?0:1)" || exit /b 120
+node "%CODEMONKEYS_PROGRAM%" %CODEMONKEYS_STEP% --params-file "%CODEMONKEYS_PARAMS%" --result-file "%CODEMONKEYS_RESULT%"
+exit /b %ERRORLEVEL%
+''')
+        }
+    }
+    return status
+}
+
+/** result.json, or what can be said when the program left none. */
+private Map resultOf(String path, int status) {
+    if (!fileExists(path)) {
+        if (status == 127) {
+            return failure('infrastructure', 'node.missing', 'there is no Node.js on this agent',
+                'Install Node.js 24 (22.18 is the oldest that does), or name a NodeJS tool: nodejs: \'NAME\'')
+        }
+        if (status == 120) {
+            return failure('infrastructure', 'node.too_old', 'the Node.js on this agent is too old',
+                'Install Node.js 24 (22.18 is the oldest that does), or name a NodeJS tool: nodejs: \'NAME\'')
+        }
+        return failure(status > 128 ? 'infrastructure' : 'internal', 'program.no_result',
+            "the program ended with status ${status} and left no result".toString(), 'Its own words are in the log above')
+    }
+    Map result = parse(readFile(file: path, encoding: 'UTF-8'))
+    if (result == null) {
+        return failure('infrastructure', 'program.torn_result', 'the program\'s result is not whole', 'Is the disk full?')
+    }
+    if (result.version != resultVersion) {
+        return failure('config', 'library.version', "the program's result has version ${result.version}; this library reads " +
+            "${resultVersion}".toString(), 'Build the program of the same version as the library')
+    }
+    if (result.verdict == 'success' && status != 0) {
+        return failure('internal', 'program.contradiction', "the program said success and ended with status ${status}".toString(),
+            'Its own words are in the log above')
+    }
+    return result
+}
+
+private Map failure(String kind, String code, String message, String next) {
+    return [version: resultVersion, verdict: 'failure', kind: kind, summary: message,
+        diagnostics: [[code: code, kind: kind, severity: 'error', message: message, next: next]]]
+}
+
+/**
+ * Shows what the result lists, each thing by the plugin for it when that is installed. Nothing here decides how the
+ * build ends: a report that cannot be shown is a note, so that it never hides the failure it is about.
+ */
+private void publish(Map step, Map params, Map result, String folder) {
+    String name = [step.step, step.subject ? params[step.subject] : null].findAll { part -> part }.join('-')
+        .replaceAll('[^A-Za-z0-9._-]+', '-')
+    if (result.junit) {
+        shown('junit') {
+            junit(testResults: result.junit.join(','), allowEmptyResults: true, skipMarkingBuildUnstable: true)
+        }
+    }
+    if (result.coverage) {
+        shown('recordCoverage') {
+            recordCoverage(tools: [[parser: 'COBERTURA', pattern: result.coverage.join(',')]], skipPublishingChecks: true)
+        }
+    }
+    if (result.sarif) {
+        shown('recordIssues') {
+            recordIssues(tools: [sarif(pattern: result.sarif.join(','))], skipPublishingChecks: true)
+        }
+    }
+    List kept = paths(result)
+    if (kept) {
+        shown('archiveArtifacts') {
+            archiveArtifacts(artifacts: kept.join(','), allowEmptyArchive: true, fingerprint: true)
+        }
+    }
+    shown('archiveArtifacts') {
+        dir(folder) {
+            writeFile(file: "codemonkeys/${name}.md", text: page(result), encoding: 'UTF-8')
+            writeFile(file: "codemonkeys/${name}.json", text: JsonOutput.prettyPrint(JsonOutput.toJson(result)), encoding: 'UTF-8')
+            archiveArtifacts(artifacts: 'codemonkeys/*', allowEmptyArchive: true)
+        }
+    }
+    String line = "${[result.product, name].findAll { part -> part }.join(' ')}: ${headline(result)}".toString()
+    currentBuild.description = currentBuild.description ? "${currentBuild.description}\n${line}".toString() : line
+    shown('addBadge') {
+        addBadge(icon: 'symbol-information-circle-outline plugin-ionicons-api', text: line, link: firstLink(result))
+    }
+}
+
+/** Runs a reporting step; what it lacks or does wrong is noted. An abort passes. */
+private void shown(String stepName, Closure body) {
+    try {
+        body()
+    } catch (FlowInterruptedException stopped) {
+        throw stopped
+    } catch (NoSuchMethodError missing) {
+        note("not shown in Jenkins: ${described(missing)} (the plugin behind ${stepName} is not installed)")
+    } catch (Exception problem) {
+        note("not shown in Jenkins: ${stepName} said: ${problem.message}")
+    }
+}
+
+/** Asks people outside any agent until enough distinct ones agreed; who and why goes back to the program. */
+private List approvalsFor(Map step, Map result) {
+    Map approval = result.approval
+    if (env.NODE_NAME) {
+        error("[policy] approval.holds_agent: ${step.step} needs approval ${approval.id} by ${approval.group} " +
+            "(${approval.reason}) and was called inside a node, which would be held while people decide. Call it in a " +
+            'stage with `agent none`')
+    }
+    List given = []
+    try {
+        shownMilestone()
+        timeout(time: Math.max(1, secondsUntil(approval.until)), unit: 'SECONDS') {
+            int asked = 0
+            while (given.size() < approval.count) {
+                asked += 1
+                Map answer = input(
+                    id: "Approve-${approval.id}-${asked}".replaceAll('[^A-Za-z0-9-]', '-'),
+                    message: "${result.product ?: step.step}: ${approval.reason} (${given.size()} of ${approval.count})".toString(),
+                    ok: 'Approve',
+                    submitter: approval.group,
+                    submitterParameter: 'APPROVED_BY',
+                    parameters: [string(name: 'REASON', defaultValue: '', description: 'Why; it goes into the audit log')],
+                )
+                if (given.any { earlier -> earlier.by == answer.APPROVED_BY }) {
+                    echo "codemonkeys: ${answer.APPROVED_BY} has approved already; another person is needed"
+                } else {
+                    given.add([id: approval.id, by: answer.APPROVED_BY, reason: answer.REASON, build: env.BUILD_URL])
+                }
+            }
+        }
+    } catch (FlowInterruptedException stopped) {
+        // The sandbox does not say whether this was a refusal, an abort or the time limit: the clock does.
+        if (secondsUntil(approval.until) > 1) {
+            echo "codemonkeys: approval ${approval.id} was refused, or the build was stopped; nothing was done"
+            throw stopped
+        }
+        error("[policy] approval.timed_out: nobody of ${approval.group} approved ${approval.id} (${approval.reason}) " +
+            "until ${approval.until}. Start ${step.step} again to ask again")
+    }
+    return given
+}
+
+/** An older build that waits for the same answer gives way to this one, where Jenkins can say so. */
+private void shownMilestone() {
+    try {
+        milestone()
+    } catch (NoSuchMethodError missing) {
+        if (!names(missing, 'milestone')) {
+            throw missing
+        }
+        note('older builds that wait for the same approval are not cancelled: the plugin behind milestone is not installed')
+    }
+}
+
+/** Runs `body` while no other build acts on the same thing, where lockable-resources is installed. */
+private Map locked(String resource, Closure body) {
+    boolean entered = false
+    Map result = null
+    try {
+        lock(resource: resource) {
+            entered = true
+            result = body()
+        }
+    } catch (NoSuchMethodError missing) {
+        if (entered || !names(missing, 'lock')) {
+            throw missing
+        }
+        note("two builds may act on ${resource} at once: the plugin behind lock is not installed; the Swarm DB's lease still holds")
+        result = body()
+    }
+    return result
+}
+
+/** The build's end: nothing, unstable, or one error that says whose problem it is. */
+private void conclude(Map step, Map result) {
+    if (result.verdict == 'success') {
+        return
+    }
+    if (result.verdict == 'unstable') {
+        unstable("codemonkeys ${step.step}: ${headline(result)}".toString())
+        return
+    }
+    if (result.verdict == 'waiting' && !result.approval) {
+        echo "codemonkeys ${step.step} waits and ends here; the next event goes on with it: ${headline(result)}"
+        return
+    }
+    error(errorLine(step, result))
+}
+
+/** Tells people once per build what this Jenkins cannot do for them. */
+private void note(String text) {
+    if (!notesGiven.contains(text)) {
+        notesGiven.add(text)
+        echo "codemonkeys: note: ${text}"
+    }
+}
+
+@NonCPS
+private Map only(Map given, boolean own) {
+    Map kept = [:]
+    for (entry in given.entrySet()) {
+        if (ownOptions.contains(entry.key) == own) {
+            kept.put(entry.key, entry.value)
+        }
+    }
+    return kept
+}
+
+/** The first of the needs that a failed binding names. */
+@NonCPS
+private Map missingFrom(List needs, String message) {
+    for (need in needs) {
+        if (message != null && message.contains('Could not find credentials') && message.contains("'${need.id}'")) {
+            return need
+        }
+    }
+    return null
+}
+
+/** Length and hash: enough to tell two builds of one program apart, and all that the sandbox offers. */
+@NonCPS
+private String identify(String program) {
+    return program.length() + '-' + Integer.toHexString(program.hashCode())
+}
+
+/** JSON as plain maps and lists, which survive a restart (what the parser hands out does not); null when it is no map. */
+@NonCPS
+private Map parse(String text) {
+    try {
+        Object value = plain(new JsonSlurper().parseText(text))
+        return value instanceof Map ? (Map) value : null
+    } catch (groovy.json.JsonException torn) {
+        return null
+    }
+}
+
+@NonCPS
+private Object plain(Object value) {
+    if (value instanceof Map) {
+        Map copy = [:]
+        for (entry in ((Map) value).entrySet()) {
+            copy.put(entry.key, plain(entry.value))
+        }
+        return copy
+    }
+    if (value instanceof List) {
+        List copy = []
+        for (item in (List) value) {
+            copy.add(plain(item))
+        }
+        return copy
+    }
+    return value
+}
+
+@NonCPS
+private List paths(Map result) {
+    List found = []
+    for (artifact in result.artifacts ?: []) {
+        if (artifact.path) {
+            found.add(artifact.path)
+        }
+    }
+    return found
+}
+
+@NonCPS
+private long secondsUntil(String time) {
+    return Instant.parse(time).epochSecond - System.currentTimeMillis().intdiv(1000)
+}
+
+@NonCPS
+private boolean names(NoSuchMethodError missing, String stepName) {
+    return missing.message != null && missing.message.contains("'" + stepName + "'")
+}
+
+/** "No such DSL method 'x'" without the list of all that there is. */
+@NonCPS
+private String described(NoSuchMethodError missing) {
+    String text = missing.message ?: 'a step is missing'
+    int end = text.indexOf(' found among')
+    return end < 0 ? text : text.substring(0, end)
+}
+
+@NonCPS
+private String headline(Map result) {
+    String first = (result.summary ?: result.verdict).trim().split('\n')[0].replaceAll('[#*`]', '').trim()
+    return first.length() > 120 ? first.substring(0, 119) + '…' : first
+}
+
+@NonCPS
+private String firstLink(Map result) {
+    return result.links ? result.links[0].url : null
+}
+
+/** The summary page: the step's own words, its links, its numbers. */
+@NonCPS
+private String page(Map result) {
+    List<String> lines = [result.summary ?: result.verdict, '']
+    for (link in result.links ?: []) {
+        lines.add("- [${link.title}](${link.url})".toString())
+    }
+    for (metric in (result.metrics ?: [:]).entrySet()) {
+        lines.add("- ${metric.key}: ${metric.value}".toString())
+    }
+    return lines.join('\n') + '\n'
+}
+
+/** One line: whose problem, which, where, and what to do next. The first error wins; the log above has the others. */
+@NonCPS
+private String errorLine(Map step, Map result) {
+    Map first = null
+    for (diagnostic in result.diagnostics ?: []) {
+        if (first == null && diagnostic.severity == 'error') {
+            first = diagnostic
+        }
+    }
+    if (first == null) {
+        return "[${result.kind ?: 'internal'}] ${step.step}: ${headline(result)}".toString()
+    }
+    String place = first.where ? " (${first.where.file}${first.where.line ? ':' + first.where.line : ''})" : ''
+    String next = first.next ? ". ${first.next}" : ''
+    return "[${first.kind}] ${first.code}: ${first.message}${place}${next}".toString()
+}
