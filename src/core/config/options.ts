@@ -1,0 +1,187 @@
+/**
+ * Every key of `.codemonkeys/config.yaml`, once. From this table come the schema that checks the file, the JSON Schema
+ * for editors, the reference page and `config explain`. Config says how tools are reached; what may be done is the
+ * constitution's, and what a product is its SPEC.md's.
+ */
+
+/** Where a token and, if need be, a service are found; the token itself never stands in a config file. */
+export interface RegistrySetting {
+  readonly enabled: boolean;
+  /** Undefined: as the registry's own tool is configured. */
+  readonly url: string | undefined;
+  /** The environment variable that holds the token. */
+  readonly token_env: string | undefined;
+}
+
+/** What a key's value is read as. */
+export interface ValueTypes {
+  boolean: boolean;
+  text: string;
+  integer: number;
+  /** Name of an environment variable. */
+  variable: string;
+  /** A path; relative ones are relative to the root of the repository whose config file says so. */
+  path: string;
+  /** An http or https address without credentials. */
+  url: string;
+  /** In the file `true`, `false` or a mapping of `url` and `token_env`. */
+  registry: RegistrySetting;
+}
+
+export type ValueType = keyof ValueTypes;
+
+interface Option {
+  readonly type: ValueType;
+  /** Undefined: not set, with the meaning that the description gives. */
+  readonly default: string | number | boolean | RegistrySetting | undefined;
+  readonly description: string;
+  /** Whether a product may override it when the organisation's file has no `overridable` list. */
+  readonly overridable: boolean;
+  /** Least value of an integer. */
+  readonly min?: number;
+}
+
+const registry = (token_env: string): RegistrySetting => ({ enabled: true, url: undefined, token_env });
+
+export const OPTIONS = {
+  "ship.github.token_env": {
+    type: "variable",
+    default: "GITHUB_TOKEN",
+    description: "environment variable with the GitHub token, unless the company's account names another",
+    overridable: true,
+  },
+  "ship.ansible.playbook_dir": {
+    type: "path",
+    default: undefined,
+    description: "folder of playbooks that go before the program's own of the same name",
+    overridable: true,
+  },
+  "ship.ansible.inventory": {
+    type: "path",
+    default: undefined,
+    description: "Ansible inventory; when not set, playbooks run on this machine",
+    overridable: true,
+  },
+  "ship.secrets.sops_age_key": {
+    type: "path",
+    default: undefined,
+    description: "age key file that decrypts SOPS files; `~` is the user's home",
+    overridable: false,
+  },
+  "ship.security.trivy_enabled": {
+    type: "boolean",
+    default: true,
+    description: "scan dependencies, images and configuration with Trivy before a release",
+    overridable: false,
+  },
+  "ship.security.cargo_audit_enabled": {
+    type: "boolean",
+    default: true,
+    description: "scan Rust dependencies with cargo-audit before a release",
+    overridable: false,
+  },
+  "ship.security.fail_on_high": {
+    type: "boolean",
+    default: true,
+    description: "a finding of severity high or critical that is not waived stops a release",
+    overridable: false,
+  },
+  "ship.alerts.webhook_url_env": {
+    type: "variable",
+    default: undefined,
+    description: "environment variable with the address that alerts and announcements are posted to",
+    overridable: true,
+  },
+  "ship.registries.crates_io": {
+    type: "registry",
+    default: registry("CARGO_REGISTRY_TOKEN"),
+    description: "publish Rust packages, and where to; `true` is the registry cargo is configured for",
+    overridable: true,
+  },
+  "ship.registries.docker_hub": {
+    type: "registry",
+    default: registry("DOCKER_TOKEN"),
+    description: "publish images, and where to; `true` is the registry the image tool is configured for",
+    overridable: true,
+  },
+  "ship.registries.pypi": {
+    type: "registry",
+    default: registry("PYPI_TOKEN"),
+    description: "publish Python packages, and where to; `true` is the index twine is configured for",
+    overridable: true,
+  },
+  "ship.registries.npm": {
+    type: "registry",
+    default: registry("NPM_TOKEN"),
+    description: "publish npm packages, and where to; `true` is the registry npm is configured for",
+    overridable: true,
+  },
+  "model.endpoint": {
+    type: "url",
+    default: "http://127.0.0.1:11434",
+    description: "address of the Ollama server that heal asks when no template fits",
+    overridable: true,
+  },
+  "model.name": {
+    type: "text",
+    default: "qwen2.5-coder:7b",
+    description: "model that heal asks",
+    overridable: true,
+  },
+  "model.timeout_seconds": {
+    type: "integer",
+    default: 120,
+    description: "seconds until an unanswered question to the model is given up",
+    overridable: true,
+    min: 1,
+  },
+  "model.token_budget": {
+    type: "integer",
+    default: 60_000,
+    description: "tokens, prompts and answers together, that one heal run may use; 0 asks no model",
+    overridable: true,
+    min: 0,
+  },
+  "git.author_name": {
+    type: "text",
+    default: "Code Monkeys Ship",
+    description: "author of the commits and tags that the program makes",
+    overridable: true,
+  },
+  "git.author_email": {
+    type: "text",
+    default: "codemonkeys@localhost",
+    description: "mail address of that author",
+    overridable: true,
+  },
+  "git.main_branch": {
+    type: "text",
+    default: "main",
+    description: "branch that releases are made from",
+    overridable: true,
+  },
+  "jenkins.library": {
+    type: "text",
+    default: "codemonkeys",
+    description: "shared library that generated Jenkinsfiles load, as `name` or `name@version`",
+    overridable: true,
+  },
+} as const satisfies Record<string, Option>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+/** The type of a key's value: what the file can say, or `undefined` where the default is "not set". */
+export type OptionValue<N extends OptionName> =
+  | ValueTypes[(typeof OPTIONS)[N]["type"]]
+  | (undefined extends (typeof OPTIONS)[N]["default"] ? undefined : never);
+
+export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
+
+export function isOptionName(name: string): name is OptionName {
+  return Object.hasOwn(OPTIONS, name);
+}
+
+/** The table's row as its general type; the table itself keeps the literal types. */
+export function optionOf(name: OptionName): Option {
+  return OPTIONS[name];
+}

@@ -1,0 +1,124 @@
+import { z } from "zod";
+import { OPTION_NAMES, type OptionName, optionOf, type RegistrySetting } from "./options.ts";
+
+/** The schemas of the config files, made from the options table. */
+
+const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "the name of an environment variable, not its value");
+const line = z
+  .string()
+  .min(1)
+  .regex(/^[^\p{Cc}]*$/u, "one line of text");
+const url = z
+  .url({ protocol: /^https?$/, error: "an http or https address" })
+  .refine((address) => !/^[a-z]+:\/\/[^/]*@/i.test(address), "an address without credentials; use token_env");
+
+function schemaOf(name: OptionName): z.ZodType {
+  const { type, min, default: fallback } = optionOf(name);
+  switch (type) {
+    case "boolean":
+      return z.boolean();
+    case "integer":
+      return z.int().min(min ?? 0);
+    case "text":
+    case "path":
+      return line;
+    case "variable":
+      return variable;
+    case "url":
+      return url;
+    case "registry": {
+      const mapping = z.strictObject({
+        url: url.optional().describe("address of the registry, without credentials"),
+        token_env: variable.optional().describe("environment variable with the token"),
+      });
+      const { token_env } = fallback as RegistrySetting;
+      return z
+        .union([z.boolean(), mapping])
+        .transform(
+          (value): RegistrySetting =>
+            typeof value === "boolean"
+              ? { enabled: value, url: undefined, token_env }
+              : { enabled: true, url: value.url, token_env: value.token_env ?? token_env },
+        );
+    }
+  }
+}
+
+interface Branch {
+  [key: string]: Branch | OptionName;
+}
+
+function tree(): Branch {
+  const root: Branch = {};
+  for (const name of OPTION_NAMES) {
+    const parts = name.split(".");
+    const last = parts.pop() as string;
+    let at = root;
+    for (const part of parts) {
+      at[part] ??= {};
+      at = at[part] as Branch;
+    }
+    at[last] = name;
+  }
+  return root;
+}
+
+function objectOf(branch: Branch): z.ZodObject {
+  const shape: Record<string, z.ZodType> = {};
+  for (const [key, value] of Object.entries(branch)) {
+    shape[key] =
+      typeof value === "string"
+        ? schemaOf(value).describe(describeOption(value)).optional()
+        : objectOf(value).optional();
+  }
+  return z.strictObject(shape);
+}
+
+function describeOption(name: OptionName): string {
+  const shown = showDefault(name);
+  return `${optionOf(name).description} (default: ${shown})`;
+}
+
+/** A key's default as it would be written in the file. */
+export function showDefault(name: OptionName): string {
+  const value = optionOf(name).default;
+  if (value === undefined) return "not set";
+  return typeof value === "object" ? `true, with the token in ${value.token_env}` : String(value);
+}
+
+/** A product's `.codemonkeys/config.yaml`. */
+export const productConfigSchema = objectOf(tree());
+
+/** The organisation's file: the same keys, and which of them a product may override. */
+export const organisationConfigSchema = productConfigSchema.extend({
+  overridable: z
+    .array(
+      z
+        .string()
+        .refine(
+          (pattern) => OPTION_NAMES.some((name) => optionMatches(pattern, name)),
+          "no key of the configuration matches this",
+        ),
+    )
+    .optional()
+    .describe(
+      "keys that a product may override, such as `ship.registries.*`; all but security and secrets when absent",
+    ),
+});
+
+/** `model.*` covers every key below `model`; `*` covers all; else the names must be equal. */
+export function optionMatches(pattern: string, name: string): boolean {
+  if (pattern === "*") return true;
+  return pattern.endsWith(".*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
+}
+
+/** JSON Schema for editors. The organisation's file has one more key than a product's, and one schema serves both. */
+export function configJsonSchema(): Record<string, unknown> {
+  const { $schema, ...rest } = z.toJSONSchema(organisationConfigSchema, { io: "input" });
+  return {
+    $schema,
+    title: ".codemonkeys/config.yaml of Code Monkeys Ship",
+    description: "How tools are reached. Layered: the organisation's file, then the product's.",
+    ...rest,
+  };
+}

@@ -1,0 +1,192 @@
+import { z } from "zod";
+
+/**
+ * The front matter of SPEC.md. Values end up in file names, in a Jenkinsfile and in shell environments, so names are
+ * narrow and nothing but a command may hold control characters.
+ */
+
+/** Names of products, companies, stages: safe in a file name, a URL, a Groovy string and a branch name. */
+export const slug = z
+  .string()
+  .regex(
+    /^[A-Za-z][A-Za-z0-9._-]{0,62}$/,
+    "a name has letters, digits, `.`, `_` and `-`, begins with a letter and has at most 63 characters",
+  );
+
+/** Text on one line, as labels and tool names have it. */
+const label = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{Cc}\u2028\u2029]*$/u, "one line without control characters");
+
+const glob = label
+  .regex(/^[^\\]*$/, "a pattern has `/` between its parts and no backslash")
+  .describe("a glob: `*` within a path part, `**` over several");
+
+const command = z
+  .string()
+  .min(1)
+  .max(8_000)
+  .regex(/\S/, "a command is not empty")
+  .regex(/^[^\0\r]*$/, "a command has no NUL and no carriage return");
+
+/** A path inside the repository. */
+export const relativePath = label
+  .refine((path) => !/^([/\\]|[A-Za-z]:)/.test(path), "the path is relative to the repository")
+  .refine((path) => !path.split(/[/\\]/).includes(".."), "the path stays inside the repository");
+
+/** One value or a list of them; always a list afterwards. */
+const oneOrMore = <S extends z.ZodType<string>>(schema: S) =>
+  z.union([schema, z.array(schema).min(1)]).transform((value): string[] => (Array.isArray(value) ? value : [value]));
+
+export const PACKAGE_ECOSYSTEMS = ["npm", "pypi", "cargo"] as const;
+export const PRIORITIES = ["critical", "high", "medium", "low"] as const;
+export const SERVICE_TYPES = ["library", "service", "cli", "site", "worker"] as const;
+
+export const tier = z.int().min(0).max(3).describe("0 is the most critical, 3 the least");
+export const priority = z.enum(PRIORITIES).describe("which product's builds and repairs go first");
+
+const when = z
+  .strictObject({
+    branch: oneOrMore(glob).optional().describe("only on branches that match one of these globs"),
+    tag: oneOrMore(glob).optional().describe("only on a tag that matches one of these globs"),
+    changed: oneOrMore(glob)
+      .optional()
+      .describe("only when a file that matches one of these globs changed since the last build that passed"),
+    environment: z
+      .record(
+        z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "the name of an environment variable"),
+        z.union([label, z.number(), z.boolean()]).transform(String),
+      )
+      .optional()
+      .describe("only when these environment variables have these values"),
+  })
+  .describe("all conditions given must hold; within a list one is enough");
+
+const reports = z
+  .strictObject({
+    junit: oneOrMore(glob).optional().describe("JUnit XML files that the stage writes"),
+    coverage: oneOrMore(glob).optional().describe("coverage reports (Cobertura XML or LCOV)"),
+    sarif: oneOrMore(glob).optional().describe("SARIF files"),
+  })
+  .describe("files that the stage writes for people and Jenkins to read, as globs in the repository");
+
+const common = {
+  when: when.optional(),
+  timeout_minutes: z.int().min(1).max(1_440).optional().describe("minutes until the command is ended; 30 when absent"),
+  network: z
+    .enum(["host", "none"])
+    .optional()
+    .describe("`none` runs the command without a network where the kernel allows it"),
+  reports: reports.optional(),
+};
+
+const branch = z
+  .union([command, z.strictObject({ run: command, ...common })])
+  .transform((value): StageCommand => (typeof value === "string" ? { run: value } : value));
+
+const axisValue = z
+  .union([label, z.number(), z.boolean()])
+  .transform(String)
+  .describe("a value of the axis; the command finds it in MATRIX_<AXIS>");
+
+const stage = z
+  .union([
+    command.describe("a shell command line"),
+    z.strictObject({
+      run: command.optional().describe("a shell command line"),
+      parallel: z.record(slug, branch).optional().describe("commands that run side by side, by name"),
+      matrix: z
+        .record(z.string().regex(/^[a-z][a-z0-9_]{0,30}$/, "an axis is named in lower case"), z.array(axisValue).min(1))
+        .optional()
+        .describe("axes; the command runs once for each combination, with MATRIX_<AXIS> set"),
+      ...common,
+    }),
+  ])
+  .transform((value): StageSpec => (typeof value === "string" ? { run: value } : value));
+
+type Reports = z.output<typeof reports>;
+export type When = z.output<typeof when>;
+
+/** A command of the spec with all that was said about it. */
+export interface StageCommand {
+  readonly run: string;
+  readonly when?: When | undefined;
+  readonly timeout_minutes?: number | undefined;
+  readonly network?: "host" | "none" | undefined;
+  readonly reports?: Reports | undefined;
+}
+
+/** One entry of `stages`: either a command (perhaps over a matrix) or commands side by side. */
+export interface StageSpec extends Omit<StageCommand, "run"> {
+  readonly run?: string | undefined;
+  readonly parallel?: Readonly<Record<string, StageCommand>> | undefined;
+  readonly matrix?: Readonly<Record<string, readonly string[]>> | undefined;
+}
+
+export const frontMatterSchema = z
+  .strictObject({
+    product: slug.describe("the product's name; the same as in fleet.yaml"),
+    company: slug.describe("the company it belongs to"),
+    tier: tier.optional(),
+    priority: priority.optional(),
+    service_type: z.enum(SERVICE_TYPES).default("library").describe("what kind of thing the product is"),
+    packages: z
+      .array(
+        z.strictObject({
+          ecosystem: z.enum(PACKAGE_ECOSYSTEMS),
+          path: relativePath.default(".").describe("folder of the package's manifest"),
+          publish: z.boolean().default(false).describe("whether a release publishes it"),
+        }),
+      )
+      .default([]),
+    stages: z
+      .record(slug, stage)
+      .default({})
+      .describe("commands by stage name; build and test come first, then your own in the order written here"),
+    port: z.int().min(1).max(65_535).optional().describe("port the service listens on"),
+    dependencies: z.array(slug).default([]).describe("other products of the fleet that this one needs"),
+    deploy: z
+      .array(
+        z.strictObject({
+          environment: slug,
+          servers: z.array(slug).default([]).describe("servers of fleet.yaml"),
+          playbook: relativePath.optional().describe("a playbook of this repository instead of the library's"),
+        }),
+      )
+      .default([]),
+    docs: z
+      .strictObject({ site: z.enum(["mkdocs", "none"]).default("mkdocs") })
+      .default({ site: "mkdocs" })
+      .describe("the documentation site"),
+    announce: z.array(slug).default([]).describe("channels that hear of a release: webhook, x …"),
+    infrastructure: z
+      .strictObject({
+        path: relativePath.default("tofu").describe("folder of the OpenTofu configuration"),
+        environments: z.array(slug).min(1),
+      })
+      .optional(),
+    owners: z.array(label).default([]).describe("who to ask: mail addresses or handles"),
+    jenkins: z
+      .strictObject({
+        agent: label.optional().describe("label expression of the agents that run the stages"),
+        node_tool: label.optional().describe("name of a NodeJS tool on the controller"),
+        cron: z
+          .string()
+          .regex(/^(@[a-z]+|[-H0-9*/,() \tA-Za-z]+)$/, "Jenkins' cron syntax, such as `H 4 * * 1-5`")
+          .optional()
+          .describe("builds by the clock, in Jenkins' cron syntax"),
+        timeout_minutes: z
+          .int()
+          .min(1)
+          .max(14_400)
+          .optional()
+          .describe("bound of the whole pipeline; a day when absent"),
+        keep_builds: z.int().min(1).max(1_000).optional().describe("builds Jenkins keeps; 30 when absent"),
+      })
+      .default({}),
+  })
+  .describe("front matter of SPEC.md");
+
+export type FrontMatter = z.output<typeof frontMatterSchema>;
