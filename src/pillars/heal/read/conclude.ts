@@ -1,0 +1,134 @@
+import { maskVolatile, occurrenceKey, patternKey } from "./keys.ts";
+import type { Confidence, Draft } from "./reader.ts";
+import type { BuildFailure, LineRange } from "./report.ts";
+
+/**
+ * From drafts to the report: the same failure told several times becomes one, what the last green log shows too goes,
+ * and the root of the cascade is found.
+ */
+export interface Conclusion {
+  readonly failures: readonly BuildFailure[];
+  readonly root: BuildFailure | undefined;
+}
+
+interface Group {
+  readonly draft: Draft;
+  readonly also: LineRange[];
+  count: number;
+}
+
+const TRUST: Readonly<Record<Confidence, number>> = { sure: 2, likely: 1, guess: 0 };
+
+export function conclude(
+  drafts: readonly Draft[],
+  scope: { product?: string | undefined; stage?: string | undefined },
+  inPass: (draft: Draft) => boolean,
+): Conclusion {
+  const ordered = [...drafts].sort((a, b) => a.first - b.first || a.last - b.last);
+  const fresh = ordered.filter((draft) => !inPass(draft));
+  // A green log can hold every line of a red one (the exit code differs): then the difference says nothing.
+  const groups = merge(withoutGuesses(fresh.some((draft) => draft.rank !== "consequence") ? fresh : ordered));
+  const rootGroup = rootOf(groups);
+  const failures = groups.map((group) => toFailure(group, group === rootGroup, scope));
+  return { failures, root: failures.find((failure) => failure.root) };
+}
+
+/** Guesses are for logs that no reader knows: where a tool has named the cause they are noise. */
+function withoutGuesses(drafts: readonly Draft[]): readonly Draft[] {
+  const known = drafts.some((draft) => draft.rank !== "consequence" && trust(draft) === TRUST.sure);
+  return known ? drafts.filter((draft) => trust(draft) !== TRUST.guess) : drafts;
+}
+
+function merge(drafts: readonly Draft[]): Group[] {
+  const groups = new Map<string, Group>();
+  const byTest = new Map<string, Group>();
+  const echoes: Draft[] = [];
+  for (const draft of drafts) {
+    if (draft.echo === true) {
+      echoes.push(draft);
+      continue;
+    }
+    const key = identity(draft);
+    const known = groups.get(key);
+    if (known !== undefined) {
+      add(known, draft);
+      continue;
+    }
+    const group: Group = { draft, also: [], count: 1 };
+    groups.set(key, group);
+    if (draft.test !== undefined) byTest.set(`${draft.tool}\0${draft.test}`, group);
+  }
+  for (const echo of echoes) {
+    const told =
+      (echo.test === undefined ? undefined : byTest.get(`${echo.tool}\0${echo.test}`)) ??
+      groups.get(identity(echo)) ??
+      endingWith(byTest, echo);
+    if (told !== undefined) {
+      told.also.push([echo.first, echo.last]);
+      continue;
+    }
+    const group: Group = { draft: echo, also: [], count: 1 };
+    groups.set(identity(echo), group);
+    if (echo.test !== undefined) byTest.set(`${echo.tool}\0${echo.test}`, group);
+  }
+  return [...groups.values()].sort((a, b) => a.draft.first - b.draft.first);
+}
+
+/** Summaries often shorten a test's name to its last part, or write the class before it. */
+function endingWith(byTest: ReadonlyMap<string, Group>, echo: Draft): Group | undefined {
+  if (echo.test === undefined) return undefined;
+  for (const [name, group] of byTest) {
+    const test = name.slice(name.indexOf("\0") + 1);
+    if (name.startsWith(`${echo.tool}\0`) && (test.endsWith(echo.test) || echo.test.endsWith(test))) return group;
+  }
+  return undefined;
+}
+
+function add(group: Group, draft: Draft): void {
+  group.count++;
+  if (group.also.length < 1000) group.also.push([draft.first, draft.last]);
+}
+
+function identity(draft: Draft): string {
+  const place =
+    draft.place === undefined ? "" : `${draft.place.file}:${draft.place.line ?? ""}:${draft.place.column ?? ""}`;
+  return [draft.tool, draft.category, draft.rank ?? "cause", draft.test ?? "", place, maskVolatile(draft.message)].join(
+    "\0",
+  );
+}
+
+function trust(draft: Draft): number {
+  return TRUST[draft.confidence ?? "sure"];
+}
+
+/** The first of the most trusted causes; a consequence only when the log names no cause at all. */
+function rootOf(groups: readonly Group[]): Group | undefined {
+  const causes = groups.filter((group) => group.draft.rank !== "consequence");
+  const among = causes.length > 0 ? causes : groups;
+  const best = Math.max(...among.map((group) => trust(group.draft)));
+  return among.find((group) => trust(group.draft) === best);
+}
+
+function toFailure(
+  { draft, also, count }: Group,
+  root: boolean,
+  scope: { product?: string | undefined; stage?: string | undefined },
+): BuildFailure {
+  const captures: Record<string, string> = {};
+  for (const [name, value] of Object.entries(draft.captures ?? {})) if (value) captures[name] = value;
+  return {
+    tool: draft.tool,
+    category: draft.category,
+    message: draft.message,
+    ...(draft.place === undefined ? {} : { place: draft.place }),
+    ...(draft.test === undefined ? {} : { test: draft.test }),
+    logLines: [draft.first, draft.last],
+    alsoAt: also,
+    count,
+    rank: draft.rank ?? "cause",
+    root,
+    captures,
+    occurrence: occurrenceKey(draft, scope),
+    pattern: patternKey(draft, scope.product),
+  };
+}

@@ -1,0 +1,117 @@
+import { createCleaner, type Line } from "./clean.ts";
+import { createGeneralReader, GENERAL_HINTS } from "./general.ts";
+import { compileHints } from "./hints.ts";
+import type { Block, Draft, Lane } from "./reader.ts";
+import { READERS } from "./readers/table.ts";
+import type { OnLine } from "./scan.ts";
+
+/** Lines at hand for looking back. */
+const RING = 64;
+/** Failures held at most; a log with more says the same thing over and over. */
+const MOST_DRAFTS = 5000;
+
+/** Reader `READERS.length` is the general one. */
+const GENERAL = READERS.length;
+export const HINTS = compileHints([...READERS.map((reader) => reader.hints), GENERAL_HINTS]);
+
+export interface Engine {
+  readonly onLine: OnLine;
+  /** Ends all open blocks; call once, after the last line. */
+  finish(): { readonly drafts: readonly Draft[]; readonly omitted: number };
+}
+
+/**
+ * Offers each line to the readers whose hint it holds; a reader that claims it opens a block, which then sees the lines
+ * of its lane first until it ends. Lines without a hint while no block is open are not even decoded.
+ * @param seen counts of line shapes met so far and whether the last green log had one
+ */
+export function createEngine(seen: { fresh(shape: number): boolean }): Engine {
+  const clean = createCleaner();
+  const general = createGeneralReader();
+  const open = new Map<string, Block>();
+  const drafts: Draft[] = [];
+  let omitted = 0;
+
+  const ringBytes = new Array<Uint8Array | undefined>(RING);
+  const ringStart = new Int32Array(RING);
+  const ringEnd = new Int32Array(RING);
+  const ringNo = new Float64Array(RING);
+  const ringLine = new Array<Line | undefined>(RING);
+  let current = 0;
+
+  const lineAt = (no: number): Line | undefined => {
+    const slot = no % RING;
+    const bytes = ringBytes[slot];
+    if (no < 1 || bytes === undefined || ringNo[slot] !== no) return undefined;
+    ringLine[slot] ??= clean(no, decode(bytes, ringStart[slot]!, ringEnd[slot]!));
+    return ringLine[slot];
+  };
+  const lane: Lane = {
+    back(n) {
+      const here = lineAt(current)!.lane;
+      for (let no = current - 1, left = n; no > current - RING && no > 0; no--) {
+        const line = lineAt(no);
+        if (line === undefined) return undefined;
+        if (line.lane === here && --left === 0) return line;
+      }
+      return undefined;
+    },
+  };
+  const keep = (found: readonly Draft[]) => {
+    for (const draft of found) {
+      if (drafts.length < MOST_DRAFTS) drafts.push(draft);
+      else omitted++;
+    }
+  };
+
+  /** True when an open block took the line. */
+  const offerToBlock = (line: Line): boolean => {
+    const block = open.get(line.lane);
+    if (block === undefined) return false;
+    const answer = block.take(line);
+    if (answer === "take") return true;
+    open.delete(line.lane);
+    keep(block.finish());
+    return answer === "last";
+  };
+  const offerToReaders = (line: Line, low: number, high: number): boolean => {
+    for (let index = 0; index < GENERAL; index++) {
+      if (((index < 32 ? low >>> index : high >>> (index - 32)) & 1) === 0) continue;
+      const claim = READERS[index]!.start(line, lane);
+      if (claim === undefined) continue;
+      if ("take" in claim) open.set(line.lane, claim);
+      else keep(claim);
+      return true;
+    }
+    return false;
+  };
+
+  return {
+    onLine(no, bytes, start, end, low, high, shape) {
+      const slot = no % RING;
+      ringBytes[slot] = bytes;
+      ringStart[slot] = start;
+      ringEnd[slot] = end;
+      ringNo[slot] = no;
+      ringLine[slot] = undefined;
+      current = no;
+      const fresh = seen.fresh(shape);
+      if (low === 0 && high === 0 && open.size === 0 && !general.open) return;
+      const line = lineAt(no)!;
+      if (offerToBlock(line)) return;
+      const claimed = (low !== 0 || high !== 0) && offerToReaders(line, low, high);
+      const severe = ((GENERAL < 32 ? low >>> GENERAL : high >>> (GENERAL - 32)) & 1) === 1;
+      if (severe || general.open) general.on(line, { claimed, severe, fresh });
+    },
+    finish() {
+      for (const block of open.values()) keep(block.finish());
+      open.clear();
+      keep(general.finish());
+      return { drafts, omitted };
+    },
+  };
+}
+
+function decode(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("utf8");
+}

@@ -1,0 +1,148 @@
+import type { Line } from "./clean.ts";
+import type { Draft } from "./reader.ts";
+import { categoryOf, indentOf, isBlank } from "./readers/text.ts";
+
+/**
+ * The reader for what no other knows. It scores severe lines by how plainly they say that something is wrong, whether
+ * the last green log has them, and how near they stand to the end of the step; the best become guesses.
+ */
+export const GENERAL_HINTS = [
+  "error",
+  "fail",
+  "fatal",
+  "panic",
+  "exception",
+  "cannot",
+  "can't",
+  "could not",
+  "couldn't",
+  "unable to",
+  "not found",
+  "no such",
+  "denied",
+  "refused",
+  "timed out",
+  "timeout",
+  "invalid",
+  "missing",
+  "abort",
+  "segmentation",
+  "killed",
+  "undefined",
+  "unexpected",
+  "not up-to-date",
+  "out of date",
+  "mismatch",
+  "unknown",
+  "unsupported",
+  "violat",
+  "conflict",
+  "##[",
+  "exit code",
+  "exit status",
+  "::error",
+];
+
+/** Plain announcements of an error by some program. */
+const PLAIN =
+  /^(?:\S{1,40}: )?(?:\[?(?:ERROR|FATAL|FATAL ERROR|Error|Fatal|CRITICAL|SEVERE|E)\]?[: !]|error[: ]|fatal[: ]|panic: |FAILED?[: ]|FAILURE[: ]|✗|✘|❌|\*\*\* )/;
+const WORDS =
+  /\b(?:error|fatal|panic|exception|failed|failure|cannot|can't|could not|couldn't|unable to|not found|no such file|permission denied|access denied|refused|timed out|segmentation fault|core dumped|aborted|killed|out of memory|undefined reference|unexpected|not up-to-date|out of date|mismatch|unsupported|violation)\b/i;
+/** Severe words that say the opposite, or only name something. */
+const HARMLESS =
+  /\b(?:0|no|without|zero) (?:errors?|failures?|failed|warnings?)\b|\b(?:errors?|failures?|failed|failing)(?: tests?)?(?:: ?|=| ?\()\s*0\b|error(?:s)?[-_./]\w|\w[-_/.](?:error|errors|exception|fail|failure)\b|^\s*(?:\[?(?:INFO|DEBUG|TRACE|WARN(?:ING)?)\b|info:|warn(?:ing)?:|npm warn|ok\s|PASS|✓|✔|√|\+ |\$ |> |>> |#|\/\/|\*|\|)|\bwarning\b|--[\w-]*(?:fail|error)|(?:downloading|downloaded|installing|unpacking|copying|compiling|adding|creating|extracting|get:|selecting|inflating|fetching|collecting|setting up)\b|\b(?:if|when|on|in case of|ignore|ignoring|ignored|expected|retry|retrying|will be|allow(?:ed)?|continue[- ]on)[- ](?:an? |any |the )?(?:\w+ )?(?:error|fail|exception)|deprecat/i;
+
+interface Candidate {
+  score: number;
+  readonly lines: Line[];
+  last: number;
+}
+
+const MOST = 400;
+const CONTEXT = 30;
+
+export interface GeneralReader {
+  /** True while lines that follow a candidate belong to it. */
+  readonly open: boolean;
+  on(line: Line, about: { claimed: boolean; severe: boolean; fresh: boolean }): void;
+  finish(): readonly Draft[];
+}
+
+export function createGeneralReader(): GeneralReader {
+  const found: Candidate[] = [];
+  let current: Candidate | undefined;
+  const close = () => {
+    if (current === undefined) return;
+    found.push(current);
+    current = undefined;
+    // Early lines are the least likely to have ended the build.
+    if (found.length > MOST) found.splice(0, found.length - MOST + 50);
+  };
+  return {
+    get open() {
+      return current !== undefined;
+    },
+    on(line, { claimed, severe, fresh }) {
+      if (claimed) {
+        close();
+        return;
+      }
+      const score = severe ? scoreOf(line, fresh) : 0;
+      if (current !== undefined) {
+        if (belongs(line, current)) {
+          current.lines.push(line);
+          if (!isBlank(line.text)) current.last = line.no;
+          current.score = Math.max(current.score, score);
+          return;
+        }
+        close();
+      }
+      if (score > 0) current = { score, lines: [line], last: line.no };
+    },
+    finish() {
+      close();
+      return draftsOf(found);
+    },
+  };
+}
+
+function scoreOf({ text, mark }: Line, fresh: boolean): number {
+  if (mark === "group" || mark === "command" || mark === "debug" || mark === "warning" || mark === "endgroup") return 0;
+  if (mark === "error") return 6;
+  let score = 0;
+  if (PLAIN.test(text)) score = 4;
+  else if (WORDS.test(text)) score = 2;
+  if (score === 0 || (HARMLESS.test(text) && score < 4)) return 0;
+  if (/\b(?:0|no) (?:errors?|failures?)\b|(?:errors?|failures?|failed): ?0\b/i.test(text)) return 0;
+  return score + (fresh ? 1 : 0);
+}
+
+/** Indented lines, stack frames and "Caused by" below a severe line explain it. */
+function belongs(line: Line, candidate: Candidate): boolean {
+  if (candidate.lines.length >= CONTEXT || line.mark !== "") return false;
+  const first = candidate.lines[0]!;
+  if (line.lane !== first.lane) return false;
+  if (isBlank(line.text)) return false;
+  return (
+    indentOf(line.text) > indentOf(first.text) || /^(?:Caused by|\.\.\. \d+ more|hint:|help:|note:)/i.test(line.text)
+  );
+}
+
+/** The best-scored candidates: at most a handful, of the highest score and next to it, latest preferred. */
+function draftsOf(found: readonly Candidate[]): readonly Draft[] {
+  if (found.length === 0) return [];
+  const best = Math.max(...found.map(({ score }) => score));
+  const floor = Math.min(best, 4);
+  const kept = found.filter(({ score }) => score >= floor).slice(-50);
+  return kept.map(({ lines, last }) => {
+    const message = lines[0]!.text.trim();
+    return {
+      tool: "general",
+      category: categoryOf(message, "unknown"),
+      message: message.slice(0, 500),
+      first: lines[0]!.no,
+      last,
+      confidence: "guess" as const,
+    };
+  });
+}
