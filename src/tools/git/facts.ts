@@ -23,7 +23,7 @@ export async function gitFacts(git: Git): Promise<Outcome<Facts>> {
   );
 }
 
-/** `target.branch` and whether it is protected; `isProtected` is the constitution's answer. */
+/** `target.branch.name` and whether it is protected; `isProtected` is the constitution's answer. */
 export async function targetBranchFacts(
   git: Git,
   branch: string,
@@ -33,7 +33,7 @@ export async function targetBranchFacts(
   if (!at.ok) return at;
   return succeed(
     establish("git.target_branch", `${branch} ${at.value ?? "(new)"}\n`, {
-      "target.branch": branch,
+      "target.branch.name": branch,
       "target.branch.protected": isProtected(branch),
     }),
   );

@@ -1,0 +1,98 @@
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Redactor } from "../../core/redact.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Handed to product commands besides core's list: where tool chains and their package sources are. Everything else,
+ * tokens above all, stays out.
+ */
+const TOOL_CHAINS = [
+  "RUSTUP_HOME",
+  "RUSTUP_AUTO_INSTALL",
+  "PYENV_ROOT",
+  "JAVA_HOME",
+  "NVM_DIR",
+  "VOLTA_HOME",
+  "GOPROXY",
+  "GOFLAGS",
+  "GONOSUMDB",
+  "GOSUMDB",
+  "PIP_CERT",
+  "PIP_INDEX_URL",
+  "PIP_FIND_LINKS",
+  "PIP_DISABLE_PIP_VERSION_CHECK",
+  "npm_config_registry",
+  "NPM_CONFIG_REGISTRY",
+  "CURL_CA_BUNDLE",
+  "GIT_SSL_CAINFO",
+] as const;
+
+/** Variables of core's own list that may carry a password in a URL. */
+const PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"] as const;
+
+/** Directories that tools look for below the home; found in the real one, they are named by variable instead. */
+const HOME_DEFAULTS = { RUSTUP_HOME: ".rustup", PYENV_ROOT: ".pyenv" } as const;
+
+/**
+ * The variables set for a product command. `places` are directories of its own; whatever holds a known secret or
+ * credentials in a URL is left out.
+ */
+export function workEnvironment(
+  parent: Environment,
+  places: {
+    readonly realHome: string;
+    readonly home: string;
+    readonly tmp: string;
+    readonly cache: string | undefined;
+  },
+  redactor: Redactor,
+): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const name of TOOL_CHAINS) {
+    const value = parent[name];
+    if (value !== undefined && isHarmless(value, redactor)) env[name] = value;
+  }
+  for (const [name, path] of Object.entries(HOME_DEFAULTS)) {
+    const place = join(places.realHome, path);
+    if (env[name] === undefined && existsSync(place)) env[name] = place;
+  }
+  for (const name of PROXIES) {
+    const value = parent[name];
+    // An empty value stands over the one that core would hand down.
+    if (value !== undefined && !isHarmless(value, redactor)) env[name] = "";
+  }
+  env.HOME = places.home;
+  env.TMPDIR = places.tmp;
+  env.TEMP = places.tmp;
+  env.TMP = places.tmp;
+  if (places.cache !== undefined) {
+    env.npm_config_cache = join(places.cache, "npm");
+    env.PIP_CACHE_DIR = join(places.cache, "pip");
+    env.GOMODCACHE = join(places.cache, "go-mod");
+    env.GOCACHE = join(places.cache, "go-build");
+    env.CARGO_HOME = join(places.cache, "cargo");
+  }
+  return env;
+}
+
+function isHarmless(value: string, redactor: Redactor): boolean {
+  return redactor.redact(value) === value && !/:\/\/[^/\s]*@/.test(value);
+}
+
+/**
+ * The user's own package source settings without their secrets, so that the substitute home still asks the mirrors
+ * that the machine is set up for.
+ */
+export async function copyHarmlessSettings(realHome: string, home: string, redactor: Redactor): Promise<void> {
+  const source = join(realHome, ".npmrc");
+  if (!existsSync(source)) return;
+  const text = await readFile(source, "utf8");
+  const kept = text
+    .split("\n")
+    .filter((line) => /^\s*(@[\w.-]+:)?(registry|cafile|strict-ssl|proxy|https-proxy|noproxy)\s*=/.test(line))
+    .filter((line) => isHarmless(line, redactor));
+  if (kept.length > 0) await writeFile(join(home, ".npmrc"), `${kept.join("\n")}\n`);
+}
