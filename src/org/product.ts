@@ -1,0 +1,114 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type ConfigLayer, readConfig } from "../core/config.ts";
+import { type Diagnostic, fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
+import type { Redactor } from "../core/redact.ts";
+import { didYouMean } from "../core/suggest.ts";
+import type { Located } from "../core/yaml.ts";
+import { checkAgainstFleet, type Fleet, productEntry } from "../pipeline/fleet.ts";
+import type { OpenProduct } from "../pipeline/session.ts";
+import { readSpec } from "../pipeline/spec.ts";
+import { cloneRepository, openRepository } from "../tools/git/git.ts";
+import type { UserConfig } from "./user-config.ts";
+
+/** Opens the product that a command is about: by name, or the one whose work tree `cwd` lies in. */
+export async function openProduct(options: {
+  readonly cwd: string;
+  readonly name: string | undefined;
+  readonly fleet: Located<Fleet>;
+  readonly organisationConfig: ConfigLayer | undefined;
+  readonly user: UserConfig;
+  readonly redactor: Redactor;
+  readonly signal: AbortSignal;
+}): Promise<Outcome<OpenProduct>> {
+  const found = await findWorkTree(options);
+  if (!found.ok) return found;
+  const path = found.value;
+  const git = await openRepository(path, { redactor: options.redactor, signal: options.signal });
+  if (!git.ok) return git;
+  const spec = readSpec(await readFile(join(path, "SPEC.md"), "utf8"), { file: "SPEC.md" });
+  const layers = [options.organisationConfig, await productLayer(path)].filter((layer) => layer !== undefined);
+  const config = readConfig(layers);
+  const problems: Diagnostic[] = [];
+  if (!spec.ok) problems.push(...spec.diagnostics);
+  if (!config.ok) problems.push(...config.diagnostics);
+  if (!spec.ok || !config.ok) return fail(...problems);
+  const fits = checkAgainstFleet(spec.value, options.fleet);
+  if (!fits.ok) return fits;
+  const { product: name, company } = spec.value.value;
+  return succeed({ name, company, path, repository: git.value.identity, spec: spec.value, config: config.value }, [
+    ...spec.warnings,
+    ...config.warnings,
+    ...fits.warnings,
+  ]);
+}
+
+async function findWorkTree(options: {
+  readonly cwd: string;
+  readonly name: string | undefined;
+  readonly fleet: Located<Fleet>;
+  readonly user: UserConfig;
+  readonly redactor: Redactor;
+  readonly signal: AbortSignal;
+}): Promise<Outcome<string>> {
+  const { cwd, name, fleet, user } = options;
+  const here = nearestSpec(cwd);
+  if (name === undefined) {
+    if (here) return succeed(here);
+    return fail(
+      problem("config", "product.unknown", `${cwd} is not in the work tree of a product (no SPEC.md here or above)`, {
+        next: `change into a product's folder, or name one: --product NAME (known: ${Object.keys(fleet.value.products).join(", ") || "none yet; codemonkeys init adds one"})`,
+      }),
+    );
+  }
+  if (here && (await nameIn(here)) === name) return succeed(here);
+  const entry = productEntry(fleet.value, name);
+  if (!entry) {
+    const meant = didYouMean(name, Object.keys(fleet.value.products));
+    return fail(
+      problem(
+        "config",
+        "product.not_in_fleet",
+        `the fleet has no product ${name}${meant ? `; did you mean ${meant}?` : ""}`,
+        {
+          next: `known: ${Object.keys(fleet.value.products).join(", ")}`,
+        },
+      ),
+    );
+  }
+  const workspace = join(user.workspaces ?? join(user.homes.state, "checkouts", entry.company), name);
+  if (existsSync(join(workspace, "SPEC.md"))) return succeed(workspace);
+  const cloned = await cloneRepository(entry.repo, workspace, { redactor: options.redactor, signal: options.signal });
+  if (!cloned.ok) return cloned;
+  if (existsSync(join(workspace, "SPEC.md"))) return succeed(workspace);
+  return fail(
+    problem("config", "product.no_spec", `${name} has no SPEC.md`, {
+      where: { file: join(workspace, "SPEC.md") },
+      next: `cd ${workspace} && codemonkeys init writes one from what is there`,
+    }),
+  );
+}
+
+/** The nearest folder at or above `cwd` that holds a SPEC.md. */
+function nearestSpec(cwd: string): string | undefined {
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "SPEC.md"))) return folder;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+async function nameIn(path: string): Promise<string | undefined> {
+  const spec = readSpec(await readFile(join(path, "SPEC.md"), "utf8"), { file: "SPEC.md" });
+  return spec.ok ? spec.value.value.product : undefined;
+}
+
+async function productLayer(path: string): Promise<ConfigLayer | undefined> {
+  const file = ".codemonkeys/config.yaml";
+  try {
+    return { layer: "product", text: await readFile(join(path, file), "utf8"), file };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
