@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { sha256 } from "../../core/canonical.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { type Change, treeChange } from "./change.ts";
+import { guardConfig } from "./config-guard.ts";
 import { type GitCall, git } from "./run.ts";
 
 /** A change that could be committed: the tree it would make, and how that differs from its base. */
@@ -40,6 +41,9 @@ export async function writeCandidate(
       }),
     );
   }
+  // Adding runs clean filters.
+  const guarded = await guardConfig({ ...options.call, cwd: worktree });
+  if (!guarded.ok) return guarded;
   const scratch = await mkdtemp(join(tmpdir(), "codemonkeys-index-"));
   try {
     const call = { ...options.call, cwd: worktree };

@@ -6,6 +6,7 @@ import type { Redactor } from "../../core/redact.ts";
 import { type CommitInput, type Committed, commitAll, type PushInput, push, tag } from "./act.ts";
 import { type Candidate, writeCandidate } from "./candidate.ts";
 import { type Change, treeChange } from "./change.ts";
+import { guardConfig } from "./config-guard.ts";
 import { unknownRef, withoutCredentials } from "./diagnose.ts";
 import {
   type Commit,
@@ -137,6 +138,9 @@ function makeGit(root: string, identity: string, call: GitCall, options: OpenOpt
     return work(...ids);
   };
   const status = async (): Promise<Outcome<StatusEntry[]>> => {
+    // A file whose time stamp changed is compared through its clean filter.
+    const guarded = await guardConfig(call);
+    if (!guarded.ok) return guarded;
     const text = await git(["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all"], call);
     if (!text.ok) return text;
     return succeed(nulParts(text.value).map((entry) => ({ state: entry.slice(0, 2), path: entry.slice(3) })));
