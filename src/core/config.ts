@@ -73,7 +73,10 @@ export function readConfig(layers: readonly ConfigLayer[]): Outcome<Config> {
     const schema = layer === "organisation" ? organisationConfigSchema : productConfigSchema;
     const outcome = readYaml(text, schema, { ...options, codes: "config" });
     if (outcome.ok) read.push({ layer, file: outcome.value });
-    else diagnostics.push(...outcome.diagnostics.map((one) => (layer === "product" ? explainOverridable(one) : one)));
+    else
+      diagnostics.push(
+        ...outcome.diagnostics.map(conceal).map((one) => (layer === "product" ? explainOverridable(one) : one)),
+      );
   }
   if (diagnostics.length > 0) return { ok: false, diagnostics };
   const organisation = read.find((one) => one.layer === "organisation")?.file;
@@ -164,6 +167,13 @@ function refusal(name: OptionName, said: Said, may: Overriding): Diagnostic {
         : `remove it here, or have an \`overridable\` list with ${name} written into the organisation's config.yaml`,
     },
   );
+}
+
+/** Where a secret may have been pasted by mistake, the line is not shown again. */
+function conceal(diagnostic: Diagnostic): Diagnostic {
+  if (!diagnostic.where || !/_env\b|credentials/.test(diagnostic.message)) return diagnostic;
+  const { excerpt: _, ...where } = diagnostic.where;
+  return { ...diagnostic, where };
 }
 
 /** `overridable` in a product's file is no typing error, so the message says what it is. */

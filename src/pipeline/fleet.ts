@@ -2,8 +2,12 @@ import { z } from "zod";
 import { type Diagnostic, type Outcome, problem, type SourcePlace, succeed } from "../core/diagnostic.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { type Located, readYaml } from "../core/yaml.ts";
+import type { Priority } from "../swarm/schema.ts";
 import type { Spec } from "./spec.ts";
-import { type PRIORITIES, priority, slug, tier } from "./spec-schema.ts";
+import { priority, slug, tier } from "./spec-schema.ts";
+
+/** Capitals only: so that a pasted token, which nearly always has small letters, is not taken for a name. */
+const VARIABLE = /^[A-Z_][A-Z0-9_]*$/;
 
 const account = z
   .strictObject({
@@ -108,12 +112,17 @@ function checkAccounts({ value, place }: Located<Fleet>): Diagnostic[] {
           }),
         );
       }
-      if (given.token_env !== undefined && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(given.token_env)) {
+      if (given.token_env !== undefined && !VARIABLE.test(given.token_env)) {
         found.push(
-          problem("config", "fleet.not_a_variable", `token_env of ${service} is no environment variable's name`, {
-            where: blind(place([...path, "token_env"])),
-            next: "if a token stands there, remove it from the history and revoke it; then name the variable that holds it",
-          }),
+          problem(
+            "config",
+            "fleet.not_a_variable",
+            `token_env of ${service} is not the name of an environment variable, in capitals`,
+            {
+              where: blind(place([...path, "token_env"])),
+              next: "if a token stands there, remove it from the history and revoke it; then name the variable that holds it",
+            },
+          ),
         );
       }
       return found;
@@ -145,8 +154,6 @@ function checkRepositories({ value, place }: Located<Fleet>): Diagnostic[] {
   }
   return found;
 }
-
-export type Priority = (typeof PRIORITIES)[number];
 
 /** How much a product matters, and who says so. */
 export interface Standing {

@@ -3,9 +3,9 @@ import type { Constitution } from "../constitution/constitution.ts";
 import { digestOf, type Json } from "../core/canonical.ts";
 import type { Config } from "../core/config.ts";
 import type { Located } from "../core/yaml.ts";
+import { PRIORITIES } from "../swarm/schema.ts";
 import { type Fleet, standingOf } from "./fleet.ts";
 import { cellName, matrixCells, type Spec, type StageCommand, type StageSpec, type When } from "./spec.ts";
-import { PRIORITIES } from "./spec-schema.ts";
 
 /**
  * The one model of a product's pipeline. The committed Jenkinsfile is its rendering, `monkeysPipeline()` interprets its
@@ -66,6 +66,7 @@ export const planSchema = z.strictObject({
   tier: z.int(),
   priority: z.enum(PRIORITIES),
   main_branch: z.string(),
+  zones: z.enum(["one", "two"]).describe("two: the act half runs as system jobs on agents of its own"),
   /** Jenkins' side: which agents, which Node, which library. */
   library: z.string().describe("name or name@version of the shared library"),
   agent: z.string().optional().describe("label expression; absent: any agent"),
@@ -73,7 +74,7 @@ export const planSchema = z.strictObject({
   triggers: z.strictObject({ cron: z.string().optional() }),
   options: z.strictObject({
     disable_concurrent_builds: z.literal(true),
-    timestamps: z.literal(true),
+    timestamps: z.boolean(),
     timeout_minutes: z.int().describe("bound of the whole pipeline, waiting for approvals included"),
     keep_builds: z.int(),
     quiet_period_seconds: z.int().describe("how long a build waits for more commits; by priority"),
@@ -100,7 +101,8 @@ export interface PlanInputs {
   readonly defaultStages?: Readonly<Record<string, string>>;
 }
 
-const COMMAND_MINUTES = 30;
+/** Minutes for a command of which the spec does not say how long it may take. */
+export const COMMAND_MINUTES = 30;
 const PIPELINE_MINUTES = 24 * 60;
 const KEPT_BUILDS = 30;
 
@@ -111,7 +113,7 @@ const KEPT_BUILDS = 30;
 const QUIET_SECONDS = { critical: 0, high: 5, medium: 10, low: 60 } as const;
 
 /** Makes the plan of a product: build, test, the product's own stages, docs, release, announce. */
-export function planOf({ spec, config, fleet, defaultStages = {} }: PlanInputs): Plan {
+export function planOf({ spec, constitution, config, fleet, defaultStages = {} }: PlanInputs): Plan {
   const { value } = spec;
   const standing = standingOf(spec, fleet);
   const mainBranch = config.get("git.main_branch");
@@ -123,13 +125,14 @@ export function planOf({ spec, config, fleet, defaultStages = {} }: PlanInputs):
     tier: standing.tier,
     priority: standing.priority,
     main_branch: mainBranch,
+    zones: constitution.document.zones,
     library: config.get("jenkins.library"),
     ...(jenkins.agent ? { agent: jenkins.agent } : {}),
     ...(jenkins.node_tool ? { node_tool: jenkins.node_tool } : {}),
     triggers: jenkins.cron ? { cron: jenkins.cron } : {},
     options: {
       disable_concurrent_builds: true,
-      timestamps: true,
+      timestamps: jenkins.timestamps,
       timeout_minutes: jenkins.timeout_minutes ?? PIPELINE_MINUTES,
       keep_builds: jenkins.keep_builds ?? KEPT_BUILDS,
       quiet_period_seconds: QUIET_SECONDS[standing.priority],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PRIORITIES } from "../swarm/schema.ts";
 
 /**
  * The front matter of SPEC.md. Values end up in file names, in a Jenkinsfile and in shell environments, so names are
@@ -41,7 +42,6 @@ const oneOrMore = <S extends z.ZodType<string>>(schema: S) =>
   z.union([schema, z.array(schema).min(1)]).transform((value): string[] => (Array.isArray(value) ? value : [value]));
 
 export const PACKAGE_ECOSYSTEMS = ["npm", "pypi", "cargo"] as const;
-export const PRIORITIES = ["critical", "high", "medium", "low"] as const;
 export const SERVICE_TYPES = ["library", "service", "cli", "site", "worker"] as const;
 
 export const tier = z.int().min(0).max(3).describe("0 is the most critical, 3 the least");
@@ -183,9 +183,10 @@ export const frontMatterSchema = z
           .max(14_400)
           .optional()
           .describe("bound of the whole pipeline; a day when absent"),
+        timestamps: z.boolean().default(false).describe("times in Jenkins' log; needs the Timestamper plugin"),
         keep_builds: z.int().min(1).max(1_000).optional().describe("builds Jenkins keeps; 30 when absent"),
       })
-      .default({}),
+      .default({ timestamps: false }),
   })
   .describe("front matter of SPEC.md");
 

@@ -3,14 +3,20 @@ import { OPTION_NAMES, type OptionName, optionOf, type RegistrySetting } from ".
 
 /** The schemas of the config files, made from the options table. */
 
-const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "the name of an environment variable, not its value");
+/** Capitals only: so that a pasted token, which nearly always has small letters, is not taken for a name. */
+const variable = z
+  .string()
+  .regex(/^[A-Z_][A-Z0-9_]*$/, "the name of an environment variable, in capitals, and not its value");
 const line = z
   .string()
   .min(1)
   .regex(/^[^\p{Cc}]*$/u, "one line of text");
 const url = z
   .url({ protocol: /^https?$/, error: "an http or https address" })
-  .refine((address) => !/^[a-z]+:\/\/[^/]*@/i.test(address), "an address without credentials; use token_env");
+  .refine(
+    (address) => !/^[a-z]+:\/\/[^/]*@/i.test(address),
+    "an address has no credentials in it: name the variable with the token under token_env",
+  );
 
 function schemaOf(name: OptionName): z.ZodType {
   const { type, min, default: fallback } = optionOf(name);

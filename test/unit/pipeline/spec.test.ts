@@ -74,6 +74,7 @@ stages:
       "# P\n\n## Requirement: r\n- **Given** a, **when** b\n",
     );
     expect(found).toEqual([
+      expect.objectContaining({ code: "spec.unknown_key", line: 4, message: "unknown key teir; did you mean tier?" }),
       expect.objectContaining({ code: "spec.wrong_value", line: 5, message: expect.stringContaining("high") }),
       expect.objectContaining({ code: "spec.wrong_value", line: 6, message: expect.stringContaining("npm") }),
       expect.objectContaining({ code: "spec.wrong_type", line: 6, message: expect.stringContaining("true or false") }),
@@ -88,7 +89,6 @@ stages:
         line: 9,
         message: "expected a text or a mapping, found a list",
       }),
-      expect.objectContaining({ code: "spec.unknown_key", line: 4, message: "unknown key teir; did you mean tier?" }),
       expect.objectContaining({ code: "spec.incomplete_scenario", line: 14 }),
     ]);
   });
@@ -109,7 +109,7 @@ stages:
     ["no front matter at all", "# Payments\n", "spec.no_front_matter", 1],
     ["an unclosed one", "---\nproduct: x\n", "spec.open_front_matter", 1],
     ["an empty file", "", "spec.no_front_matter", 1],
-    ["broken YAML", "---\nproduct: [\n---\n", "spec.yaml", 3],
+    ["broken YAML", "---\nproduct: [\n---\n", "spec.yaml", 2],
     ["a duplicate key", "---\nproduct: a\nproduct: b\ncompany: c\n---\n", "spec.yaml", 3],
   ])("refuses %s", (_, text, code, line) => {
     const read = readSpec(text, { file: "SPEC.md" });
