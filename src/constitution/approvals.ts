@@ -1,0 +1,288 @@
+import type { ActionName } from "../core/action.ts";
+import { digestOf } from "../core/canonical.ts";
+import { type Diagnostic, fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
+import {
+  type Approval,
+  askApproval,
+  closeApproval,
+  getApproval,
+  listApprovals,
+  type Vote,
+  vote,
+} from "../swarm/approvals.ts";
+import type { Swarm } from "../swarm/open.ts";
+import type { Audit, AuditSubject } from "./audit.ts";
+import type { Constitution } from "./constitution.ts";
+import type { AskedApproval } from "./gate.ts";
+import type { Asked, Rule } from "./rules.ts";
+
+/** What approvals are judged with. */
+export interface ApprovalContext {
+  readonly swarm: Swarm;
+  readonly audit: Audit;
+  readonly constitution: Constitution;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Who wants to act; their own agreement never counts. */
+  readonly requester: string;
+}
+
+export interface ApprovalQuestion {
+  readonly company: string;
+  readonly product: string | undefined;
+  readonly run: string | undefined;
+  readonly action: ActionName;
+  readonly planHash: string;
+  readonly rule: Rule;
+  readonly reason: string;
+  readonly subject: AuditSubject;
+}
+
+export interface ApprovalStanding {
+  readonly state: "open" | "granted" | "denied";
+  /** Those whose answer made it so. */
+  readonly people: readonly string[];
+  readonly approval: AskedApproval;
+}
+
+/** Names the exact plan a question is about: action and target by their hash, and the rule that asks. */
+export function planHash(targetHash: string, rule: string): string {
+  return digestOf({ target: targetHash, rule });
+}
+
+/**
+ * How a question stands. Votes are counted anew each time against the constitution as it is now: distinct members of the
+ * group, without the requester of the question and without whoever wants to act. A question whose time is over counts for
+ * nothing. With `open`, a question that nobody asked yet is asked, and open questions of the same run, action and rule
+ * about another plan become void: the plan has changed.
+ */
+export async function approvalStanding(
+  context: ApprovalContext,
+  question: ApprovalQuestion,
+  { open }: { readonly open: boolean },
+): Promise<Outcome<ApprovalStanding>> {
+  const of = question.rule.of as Asked;
+  const found = await listApprovals(context.swarm, {
+    company: question.company,
+    action: question.action,
+    planHash: question.planHash,
+  });
+  if (!found.ok) return found;
+  for (const row of found.value) {
+    if (row.state === "void" || row.state === "expired") continue;
+    if (row.until <= context.now) {
+      if (row.state === "open" && open) {
+        const closed = await close(context, row, "expired", question.subject);
+        if (!closed.ok) return closed;
+      }
+      continue;
+    }
+    const { yes, no } = count(context, of, row);
+    if (no.length > 0) return succeed({ state: "denied", people: no, approval: asked(row) });
+    if (yes.length >= of.count) return succeed({ state: "granted", people: yes, approval: asked(row) });
+    if (row.state === "open") return succeed({ state: "open", people: yes, approval: asked(row) });
+  }
+  const planned: AskedApproval = {
+    id: "planned",
+    group: of.group,
+    count: of.count,
+    until: context.now + of.withinMs,
+    reason: question.reason,
+  };
+  if (!open) return succeed({ state: "open", people: [], approval: planned });
+  const voided = await voidOthers(context, question);
+  if (!voided.ok) return voided;
+  const row = await askApproval(context.swarm, {
+    company: question.company,
+    product: question.product,
+    run: question.run,
+    action: question.action,
+    planHash: question.planHash,
+    rule: question.rule.id,
+    group: of.group,
+    count: of.count,
+    requester: context.requester,
+    reason: question.reason,
+    until: planned.until,
+  });
+  if (!row.ok) return row;
+  const logged = await context.audit.append({
+    ...question.subject,
+    kind: "approval.requested",
+    data: { ...facts(row.value), group: of.group, count: of.count, until: new Date(row.value.until).toISOString() },
+  });
+  if (!logged.ok) return logged;
+  return succeed({ state: "open", people: [], approval: asked(row.value) });
+}
+
+/** Says whether a claimed Jenkins approval is in the controller's own record, and by whom it was given there. */
+export type ApprovalVerifier = (claim: {
+  readonly build: string;
+  readonly approval: string;
+  readonly person: string;
+}) => Promise<Outcome<{ readonly person: string }>>;
+
+export type ApprovalSource =
+  | { readonly kind: "cli" }
+  | {
+      readonly kind: "jenkins";
+      /** The build whose input step was answered. */
+      readonly build: string;
+      /** Only the act half, where no product code runs, may bring one. */
+      readonly half: "work" | "act";
+      readonly verify: ApprovalVerifier;
+    };
+
+/**
+ * Takes a person's answer to an open question. Refused: an unknown, closed or expired question, someone outside the
+ * group, the requester themselves, and a Jenkins answer that the controller does not confirm or that the work half brings.
+ * One no closes the question; enough distinct yeses grant it.
+ */
+export async function answerApproval(
+  context: Omit<ApprovalContext, "requester">,
+  answer: {
+    readonly id: string;
+    readonly person: string;
+    readonly answer: "yes" | "no";
+    readonly source: ApprovalSource;
+  },
+): Promise<Outcome<ApprovalStanding>> {
+  const found = await getApproval(context.swarm, answer.id);
+  if (!found.ok) return found;
+  const row = found.value;
+  if (!row)
+    return fail(refusal("unknown", `there is no question ${answer.id}`, "codemonkeys status lists what is open"));
+  const person = await confirmed(answer, row);
+  if (!person.ok) return person;
+  const refused = inadmissible(context, row, person.value);
+  const subject: AuditSubject = {
+    company: row.company,
+    ...(row.product ? { product: row.product } : {}),
+    ...(row.run ? { run: row.run } : {}),
+    requester: person.value,
+  };
+  if (refused) {
+    const data = { ...facts(row), person: person.value, because: refused.code };
+    const logged = await context.audit.append({ ...subject, kind: "approval.refused", data });
+    return logged.ok ? fail(refused) : logged;
+  }
+  const source = answer.source.kind === "cli" ? "cli" : `jenkins ${answer.source.build}`;
+  // Logged before it is counted: an answer that is nowhere in the log must not open anything.
+  const logged = await context.audit.append({
+    ...subject,
+    kind: "approval.answered",
+    data: { ...facts(row), person: person.value, answer: answer.answer, source },
+  });
+  if (!logged.ok) return logged;
+  const voted = await vote(context.swarm, row.id, { person: person.value, answer: answer.answer, source });
+  if (!voted.ok) return voted;
+  const of = { group: row.group, count: row.count, withinMs: 0 };
+  const { yes, no } = count({ ...context, requester: row.requester }, of, voted.value);
+  const state = no.length > 0 ? "denied" : yes.length >= row.count ? "granted" : "open";
+  if (state !== "open") {
+    const closed = await close(context, row, state, subject);
+    if (!closed.ok) return closed;
+  }
+  return succeed({ state, people: no.length > 0 ? no : yes, approval: asked(row) });
+}
+
+async function confirmed(
+  answer: { readonly id: string; readonly person: string; readonly source: ApprovalSource },
+  row: Approval,
+): Promise<Outcome<string>> {
+  const { source } = answer;
+  if (source.kind === "cli") return succeed(answer.person);
+  if (source.half !== "act") {
+    return fail(
+      refusal("wrong_half", "an approval from Jenkins is taken in the act half only", "let the act stage pass it on"),
+    );
+  }
+  const verified = await source.verify({ build: source.build, approval: row.id, person: answer.person });
+  if (!verified.ok) return verified;
+  if (verified.value.person !== answer.person) {
+    return fail(
+      refusal("not_theirs", `the controller knows the answer of ${verified.value.person}, not of ${answer.person}`),
+    );
+  }
+  return succeed(answer.person);
+}
+
+function inadmissible(
+  context: Pick<ApprovalContext, "constitution" | "now">,
+  row: Approval,
+  person: string,
+): Diagnostic | undefined {
+  if (row.state !== "open") return refusal("not_open", `the question ${row.id} is closed: ${row.state}`);
+  if (row.until <= context.now) {
+    return refusal("expired", `the question ${row.id} has expired`, "start the run again: it asks anew");
+  }
+  if (!members(context.constitution, row.group).includes(person)) {
+    return refusal("not_a_member", `${person} is not of the group ${row.group}`, `the constitution names its people`);
+  }
+  if (person === row.requester) {
+    return refusal(
+      "own_request",
+      `${person} asked for it and cannot agree to it`,
+      "let someone else of the group answer",
+    );
+  }
+  return undefined;
+}
+
+/** The votes that count. */
+function count(
+  context: Pick<ApprovalContext, "constitution" | "requester">,
+  of: Asked,
+  row: Approval,
+): { readonly yes: string[]; readonly no: string[] } {
+  const people = members(context.constitution, of.group);
+  const counts = ({ person }: Vote) =>
+    people.includes(person) && person !== row.requester && person !== context.requester;
+  const by = (answer: Vote["answer"]) => [
+    ...new Set(row.votes.filter((one) => one.answer === answer && counts(one)).map(({ person }) => person)),
+  ];
+  return { yes: by("yes"), no: by("no") };
+}
+
+function members(constitution: Constitution, group: string): readonly string[] {
+  const groups = constitution.document.groups;
+  return Object.hasOwn(groups, group) ? (groups[group] ?? []) : [];
+}
+
+async function voidOthers(context: ApprovalContext, question: ApprovalQuestion): Promise<Outcome<void>> {
+  if (question.run === undefined) return succeed(undefined);
+  const open = await listApprovals(context.swarm, { run: question.run, action: question.action, state: "open" });
+  if (!open.ok) return open;
+  for (const row of open.value) {
+    if (row.rule !== question.rule.id || row.planHash === question.planHash) continue;
+    const closed = await close(context, row, "void", question.subject);
+    if (!closed.ok) return closed;
+  }
+  return succeed(undefined);
+}
+
+async function close(
+  context: Pick<ApprovalContext, "swarm" | "audit">,
+  row: Approval,
+  state: "granted" | "denied" | "void" | "expired",
+  subject: AuditSubject,
+): Promise<Outcome<void>> {
+  const logged = await context.audit.append({ ...subject, kind: `approval.${state}`, data: facts(row) });
+  if (!logged.ok) return logged;
+  const closed = await closeApproval(context.swarm, row.id, state);
+  // Someone else closed it in between: the question is closed either way, and both ends are in the log.
+  if (!closed.ok && closed.diagnostics[0]?.code === "approval.not_open") return succeed(undefined);
+  return closed;
+}
+
+function facts(row: Approval) {
+  return { approval: row.id, action: row.action, rule: row.rule, plan: row.planHash };
+}
+
+function asked(row: Approval): AskedApproval {
+  return { id: row.id, group: row.group, count: row.count, until: row.until, reason: row.reason };
+}
+
+function refusal(code: string, message: string, next?: string): Diagnostic {
+  return problem("policy", `approval.${code}`, message, next ? { next } : {});
+}

@@ -1,0 +1,58 @@
+/** The clock as the constitution's time zone reads it. */
+export interface LocalTime {
+  /** Monday … Sunday. */
+  readonly weekday: string;
+  /** 0 to 23. */
+  readonly hour: number;
+  /** YYYY-MM-DD. */
+  readonly date: string;
+}
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function formatter(timeZone: string): Intl.DateTimeFormat {
+  const known = formatters.get(timeZone);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat("en-GB", {
+    timeZone,
+    weekday: "long",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+  formatters.set(timeZone, made);
+  return made;
+}
+
+export function isTimeZone(name: string): boolean {
+  try {
+    formatter(name);
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+/** Weekday, hour and date at `ms` milliseconds since the epoch, in a time zone. */
+export function localTime(ms: number, timeZone: string): LocalTime {
+  const part = partsOf(ms, timeZone);
+  return { weekday: part.weekday, hour: Number(part.hour), date: `${part.year}-${part.month}-${part.day}` };
+}
+
+/** `Fri 20 Nov 2026 14:05`, in a time zone. */
+export function showTime(ms: number, timeZone: string): string {
+  const part = partsOf(ms, timeZone);
+  const month = new Intl.DateTimeFormat("en-GB", { timeZone, month: "short" }).format(ms).slice(0, 3);
+  return `${part.weekday.slice(0, 3)} ${Number(part.day)} ${month} ${part.year} ${part.hour}:${part.minute}`;
+}
+
+type Part = "weekday" | "year" | "month" | "day" | "hour" | "minute";
+
+function partsOf(ms: number, timeZone: string): Record<Part, string> {
+  const parts = formatter(timeZone).formatToParts(ms);
+  return Object.fromEntries(parts.map(({ type, value }) => [type, value])) as Record<Part, string>;
+}

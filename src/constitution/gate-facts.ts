@@ -1,0 +1,136 @@
+import type { ActionName, Target } from "../core/action.ts";
+import { canonicalJson, type Json } from "../core/canonical.ts";
+import { type Outcome, succeed } from "../core/diagnostic.ts";
+import type { FactName, Facts } from "../core/facts.ts";
+import type { Audit, AuditFilter } from "./audit.ts";
+import { localTime } from "./calendar.ts";
+import type { Constitution } from "./constitution.ts";
+import { decisionIn } from "./decision-record.ts";
+import { establish } from "./probe.ts";
+import { isProtectedBranch } from "./protect.ts";
+
+/** The time, as rules see it. */
+export function clockFacts(now: number, timeZone: string): Facts {
+  const { weekday, hour, date } = localTime(now, timeZone);
+  return establish("gate.clock", `${new Date(now).toISOString()} ${timeZone}`, {
+    "now.weekday": weekday,
+    "now.hour": hour,
+    "now.date": date,
+  });
+}
+
+/**
+ * What the target itself says, so that the facts a rule sees and the thing that is done cannot be about different
+ * branches, registries or hosts. A branch is protected when the constitution's list or `given` (the host) says so.
+ */
+export function targetFacts<A extends ActionName>(
+  constitution: Constitution,
+  action: A,
+  target: Target<A>,
+  given: Facts,
+): Facts {
+  const branch = branchOf(action, target);
+  const endpoint = endpointOf(action, target);
+  const host = endpoint === undefined ? undefined : hostOf(endpoint);
+  const of = target as unknown as Readonly<Record<string, unknown>>;
+  const text = (key: string) => (typeof of[key] === "string" ? (of[key] as string) : undefined);
+  const isPackage = action === "package.publish" || action === "package.retract";
+  return establish("gate.target", canonicalJson(target as unknown as Json), {
+    "target.branch.name": branch,
+    "target.branch.protected":
+      branch === undefined
+        ? undefined
+        : isProtectedBranch(constitution, branch) || given["target.branch.protected"]?.value === true,
+    "target.environment": text("environment"),
+    "target.registry": isPackage ? text("registry") : undefined,
+    "target.ecosystem": isPackage ? text("ecosystem") : undefined,
+    "target.version": isPackage ? text("version") : undefined,
+    "target.channel": text("channel"),
+    "target.host": host?.name,
+    "target.loopback": host?.loopback,
+  });
+}
+
+function branchOf<A extends ActionName>(action: A, target: Target<A>): string | undefined {
+  const of = target as unknown as { readonly branch?: string; readonly ref?: string };
+  if (action === "git.commit" || action === "pr.open") return of.branch;
+  if (action !== "git.push" || of.ref === undefined) return undefined;
+  if (of.ref.startsWith("refs/heads/")) return of.ref.slice("refs/heads/".length);
+  // A short name pushes a branch; anything else under refs/ (a tag, a note) is no branch.
+  return of.ref.startsWith("refs/") ? undefined : of.ref;
+}
+
+function endpointOf<A extends ActionName>(action: A, target: Target<A>): string | undefined {
+  const of = target as unknown as { readonly registry?: string; readonly to?: string; readonly endpoint?: string };
+  switch (action) {
+    case "package.publish":
+    case "package.retract":
+      return of.registry;
+    case "announce.post":
+    case "webhook.send":
+      return of.to;
+    case "model.ask":
+      return of.endpoint;
+    default:
+      return undefined;
+  }
+}
+
+/** Host with port, and whether it is this machine. Undefined for what is no address: unknown is not loopback. */
+function hostOf(endpoint: string): { readonly name: string; readonly loopback: boolean } | undefined {
+  const url = URL.parse(endpoint);
+  if (!url?.host) return undefined;
+  const bare = url.hostname.replace(/^\[|\]$/g, "");
+  const loopback = bare === "localhost" || bare === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(bare);
+  return { name: url.host, loopback };
+}
+
+/** What the gate knows of the run it judges. */
+export function runFacts(
+  context: {
+    readonly run?: { readonly id: string; readonly startedAt: number };
+    readonly pillar?: string;
+    readonly attempt?: number;
+    readonly trigger?: string;
+    readonly requester: string;
+    readonly product?: { readonly name: string; readonly company: string };
+  },
+  now: number,
+): Facts {
+  const values = {
+    "run.id": context.run?.id,
+    "run.minutes": context.run ? Math.max(0, Math.floor((now - context.run.startedAt) / 60_000)) : undefined,
+    "run.pillar": context.pillar,
+    "run.attempt": context.attempt,
+    "run.trigger": context.trigger,
+    "run.requester": context.requester,
+    "product.name": context.product?.name,
+    "product.company": context.product?.company,
+  };
+  return establish("gate.run", canonicalJson(values), values);
+}
+
+const DAY_MS = 86_400_000;
+
+/** How often models were asked, counted in the audit log; only where a rule wants to know, since it reads the log. */
+export async function modelCallFacts(
+  constitution: Constitution,
+  action: ActionName,
+  audit: Audit,
+  run: string | undefined,
+  now: number,
+): Promise<Outcome<Facts>> {
+  const wanted = (name: FactName) =>
+    action === "model.ask" && constitution.rules.some((rule) => rule.condition?.facts.includes(name));
+  const count = async (name: FactName, filter: AuditFilter): Promise<Outcome<number | undefined>> => {
+    if (!wanted(name)) return succeed(undefined);
+    const asked = await audit.entries({ kinds: ["decision"], action: "model.ask", answer: "allow", ...filter });
+    return asked.ok ? succeed(asked.value.filter((entry) => decisionIn(entry)?.mode === "act").length) : asked;
+  };
+  const inRun = run === undefined ? succeed(undefined) : await count("model.calls_in_run", { run });
+  if (!inRun.ok) return inRun;
+  const today = await count("model.calls_today", { since: now - DAY_MS });
+  if (!today.ok) return today;
+  const values = { "model.calls_in_run": inRun.value, "model.calls_today": today.value };
+  return succeed(establish("gate.model_calls", canonicalJson(values), values));
+}

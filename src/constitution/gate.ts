@@ -1,0 +1,357 @@
+import { ACTIONS, type ActionName, type Target } from "../core/action.ts";
+import type { Clock } from "../core/clock.ts";
+import { type Diagnostic, fail, type Outcome, problem, type SourcePlace, succeed } from "../core/diagnostic.ts";
+import type { Emit } from "../core/events.ts";
+import type { Facts } from "../core/facts.ts";
+import type { Permit } from "../core/permit.ts";
+import type { Redactor } from "../core/redact.ts";
+import type { Swarm } from "../swarm/open.ts";
+import { pausesInForce } from "../swarm/pauses.ts";
+import { type ApprovalStanding, approvalStanding, planHash } from "./approvals.ts";
+import type { Audit, AuditSubject } from "./audit.ts";
+import type { Constitution } from "./constitution.ts";
+import { decide, type RuleAnswer } from "./decide.ts";
+import { recordDecision } from "./decision-record.ts";
+import { clockFacts, modelCallFacts, runFacts, targetFacts } from "./gate-facts.ts";
+import { issuePermit, PERMIT_MS, targetHash } from "./permits.ts";
+import type { Pillar } from "./pillars.ts";
+import { forgedFacts, mergeFacts } from "./probe.ts";
+import type { Rule } from "./rules.ts";
+
+/** A question to people that stands until it is answered or its time is over. */
+export interface AskedApproval {
+  /** The row's id; `planned` in a preview of a question that nobody asked yet. */
+  readonly id: string;
+  readonly group: string;
+  readonly count: number;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+  readonly reason: string;
+}
+
+/** What a gate answers. `planned` marks an answer that was only looked at: then there is never a permit. */
+export type Decision<A extends ActionName = ActionName> =
+  | {
+      readonly answer: "allow";
+      readonly planned: false;
+      readonly permit: Permit<A>;
+      readonly rule: string;
+      readonly reason: string;
+    }
+  | {
+      readonly answer: "allow";
+      readonly planned: true;
+      readonly permit?: never;
+      readonly rule: string;
+      readonly reason: string;
+    }
+  | {
+      readonly answer: "deny";
+      readonly planned: boolean;
+      readonly rule?: string;
+      readonly reason: string;
+      readonly diagnostic: Diagnostic;
+    }
+  | {
+      readonly answer: "ask";
+      readonly planned: boolean;
+      readonly rule: string;
+      readonly reason: string;
+      readonly approval: AskedApproval;
+      readonly diagnostic: Diagnostic;
+    };
+
+/** The only maker of permits. */
+export interface Gate {
+  /** Judges, logs, and issues a permit when the answer is allow and the mode is `act`. */
+  <A extends ActionName>(action: A, target: Target<A>, facts: Facts): Promise<Decision<A>>;
+  /** The same answer without a permit, a log entry or a question to anybody: for `--dry-run`. */
+  preview<A extends ActionName>(action: A, target: Target<A>, facts: Facts): Promise<Decision<A>>;
+  /** The gate for one run or pillar, or with further facts that hold for all that follows. */
+  bound(context: GateContext): Gate;
+}
+
+/** What a gate knows of the work it judges. */
+export interface GateContext {
+  readonly run?: { readonly id: string; readonly startedAt: number };
+  readonly pillar?: Pillar;
+  /** Which attempt at the same failure or release this is, from 1. */
+  readonly attempt?: number;
+  readonly trigger?: string;
+  /** Facts that hold for every question, as the product's. A question's own facts count more. */
+  readonly facts?: Facts;
+  /** The actions the step declared; asking for another one is a mistake in the program and refused. */
+  readonly actions?: readonly ActionName[];
+}
+
+export interface GateOptions extends GateContext {
+  /** The organisation's, at its protected ref; never the copy inside the change that is judged. */
+  readonly constitution: Constitution;
+  readonly organisationCommit: string;
+  readonly swarm: Swarm;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly redactor: Redactor;
+  readonly emit: Emit;
+  /** Absent for work that concerns the whole organisation. */
+  readonly product?: { readonly name: string; readonly company: string };
+  readonly requester: string;
+  /** `plan` judges only; `observe` also logs what would have been done; only `act` issues permits. */
+  readonly mode: "act" | "plan" | "observe";
+  /** How long a permit is good; milliseconds. */
+  readonly permitMs?: number;
+}
+
+/** The company of rows that concern no product. */
+export const ORGANISATION = "organisation";
+
+/** Makes the gate of a session. */
+export function createGate(options: GateOptions): Gate {
+  const ask = <A extends ActionName>(action: A, target: Target<A>, facts: Facts) =>
+    judge(options, options.mode, action, target, facts);
+  return Object.assign(ask, {
+    preview: <A extends ActionName>(action: A, target: Target<A>, facts: Facts) =>
+      judge(options, "plan", action, target, facts),
+    bound: (context: GateContext) =>
+      createGate({
+        ...options,
+        ...context,
+        facts: mergeFacts(options.facts ?? {}, context.facts ?? {}),
+      }),
+  });
+}
+
+/** The permit of a decision, or why there is none as a failure: the usual next step after asking a gate. */
+export function permitOf<A extends ActionName>(decision: Decision<A>): Outcome<Permit<A>> {
+  if (decision.answer !== "allow") return fail(decision.diagnostic);
+  if (decision.permit) return succeed(decision.permit);
+  return fail(problem("policy", "gate.planned", "nothing is done here: this run only shows what it would do"));
+}
+
+async function judge<A extends ActionName>(
+  options: GateOptions,
+  mode: GateOptions["mode"],
+  action: A,
+  target: Target<A>,
+  given: Facts,
+): Promise<Decision<A>> {
+  const { constitution, clock, audit } = options;
+  const planned = mode !== "act";
+  const refuse = (diagnostic: Diagnostic): Decision<A> => {
+    options.emit({ type: "gate", gate: { action, answer: "deny", reason: diagnostic.message } });
+    return { answer: "deny", planned, reason: diagnostic.message, diagnostic };
+  };
+  const misuse = misused(options, action, target, given);
+  if (misuse) return refuse(misuse);
+
+  const subject = subjectOf(options);
+  const now = clock.now();
+  const counted = await modelCallFacts(constitution, action, audit, options.run?.id, now);
+  if (!counted.ok) return refuse(counted.diagnostics[0] as Diagnostic);
+  const facts = mergeFacts(
+    options.facts ?? {},
+    given,
+    runFacts(options, now),
+    counted.value,
+    targetFacts(constitution, action, target, mergeFacts(options.facts ?? {}, given)),
+    clockFacts(now, constitution.timeZone),
+  );
+
+  const paused = await pauseReason(options);
+  if (!paused.ok) return refuse(paused.diagnostics[0] as Diagnostic);
+  const answer = decide(constitution, action, facts);
+  const settled = paused.value
+    ? { answer: "deny" as const, reason: paused.value, code: "gate.paused" }
+    : await settle(options, mode, action, target, answer, subject);
+  if ("failure" in settled) return refuse(settled.failure);
+
+  const permit =
+    settled.answer === "allow" && mode === "act"
+      ? issuePermit(action, target, { clock, audit, subject, validMs: options.permitMs ?? PERMIT_MS })
+      : undefined;
+  const rule = "rule" in settled ? settled.rule : undefined;
+  if (mode !== "plan") {
+    const logged = await audit.append({
+      ...subject,
+      kind: "decision",
+      data: recordDecision({
+        constitution,
+        commit: options.organisationCommit,
+        action,
+        target,
+        targetHash: targetHash(action, target),
+        answer: settled.answer,
+        mode,
+        reason: settled.reason,
+        rule,
+        facts,
+        permit: permit?.id,
+        approval: "approval" in settled ? settled.approval?.id : undefined,
+      }),
+    });
+    // What cannot be logged does not happen; the permit is dropped unused.
+    if (!logged.ok) return refuse(logged.diagnostics[0] as Diagnostic);
+  }
+  options.emit({
+    type: "gate",
+    gate: { action, answer: settled.answer, ...(rule ? { rule: rule.id } : {}), reason: settled.reason },
+  });
+  const reason = options.redactor.redact(settled.reason);
+  switch (settled.answer) {
+    case "allow":
+      return permit
+        ? { answer: "allow", planned: false, permit, rule: settled.rule.id, reason }
+        : { answer: "allow", planned: true, rule: settled.rule.id, reason };
+    case "ask":
+      return {
+        answer: "ask",
+        planned,
+        rule: settled.rule.id,
+        reason,
+        approval: settled.approval,
+        diagnostic: asks(options, action, settled.rule, settled.approval),
+      };
+    case "deny":
+      return {
+        answer: "deny",
+        planned,
+        ...(rule ? { rule: rule.id } : {}),
+        reason,
+        diagnostic: denied(options, action, rule, reason, settled.code),
+      };
+  }
+}
+
+type Settled =
+  | { readonly answer: "allow"; readonly rule: Rule; readonly reason: string; readonly approval?: AskedApproval }
+  | { readonly answer: "ask"; readonly rule: Rule; readonly reason: string; readonly approval: AskedApproval }
+  | { readonly answer: "deny"; readonly rule?: Rule; readonly reason: string; readonly code: string }
+  | { readonly failure: Diagnostic };
+
+/** Turns the rules' answer into the gate's: where they ask, what people have answered by now counts. */
+async function settle<A extends ActionName>(
+  options: GateOptions,
+  mode: GateOptions["mode"],
+  action: A,
+  target: Target<A>,
+  answer: RuleAnswer,
+  subject: AuditSubject,
+): Promise<Settled> {
+  const { rule, reason } = answer;
+  if (answer.answer === "deny") {
+    return { answer: "deny", reason, code: rule ? "gate.denied" : "gate.no_match", ...(rule ? { rule } : {}) };
+  }
+  if (answer.answer === "allow") return { answer: "allow", rule: rule as Rule, reason };
+  const agreed: string[] = [];
+  let last: AskedApproval | undefined;
+  for (const asking of answer.asks) {
+    const standing: Outcome<ApprovalStanding> = await approvalStanding(
+      {
+        swarm: options.swarm,
+        audit: options.audit,
+        constitution: options.constitution,
+        now: options.clock.now(),
+        requester: options.requester,
+      },
+      {
+        company: options.product?.company ?? ORGANISATION,
+        product: options.product?.name,
+        run: options.run?.id,
+        action,
+        planHash: planHash(targetHash(action, target), asking.id),
+        rule: asking,
+        reason: asking === rule ? reason : asking.reason,
+        subject,
+      },
+      { open: mode === "act" },
+    );
+    if (!standing.ok) return { failure: standing.diagnostics[0] as Diagnostic };
+    const { state, people, approval } = standing.value;
+    if (state === "denied") {
+      return { answer: "deny", rule: asking, reason: `${people.join(", ")} said no.`, code: "gate.refused" };
+    }
+    if (state === "open") return { answer: "ask", rule: asking, reason: approval.reason, approval };
+    agreed.push(...people);
+    last = approval;
+  }
+  const reasonWithPeople = `${[...new Set(agreed)].join(", ")} agreed. ${reason}`;
+  return { answer: "allow", rule: rule as Rule, reason: reasonWithPeople, ...(last ? { approval: last } : {}) };
+}
+
+/** Mistakes of the calling code, found before anything is judged. */
+function misused<A extends ActionName>(
+  options: GateOptions,
+  action: A,
+  target: Target<A>,
+  facts: Facts,
+): Diagnostic | undefined {
+  if (options.actions && !options.actions.includes(action)) {
+    return problem("internal", "gate.undeclared_action", `this step did not declare that it may ask for ${action}`);
+  }
+  const checked = ACTIONS[action].strict().safeParse(target);
+  if (!checked.success) {
+    const issue = checked.error.issues[0];
+    return problem(
+      "internal",
+      "gate.bad_target",
+      `the target of ${action} is wrong: ${issue?.path.join(".") || "target"}: ${issue?.message}`,
+    );
+  }
+  const forged = forgedFacts(facts);
+  if (forged.length > 0) {
+    return problem("internal", "gate.forged_fact", `no probe established ${forged.join(", ")}`);
+  }
+  return undefined;
+}
+
+async function pauseReason(options: GateOptions): Promise<Outcome<string | undefined>> {
+  const { product } = options;
+  const pauses = await pausesInForce(options.swarm, product ? { company: product.company, product: product.name } : {});
+  if (!pauses.ok) return pauses;
+  // Work on the organisation itself is held up by a pause of the fleet only.
+  const first = pauses.value.find(({ of }) => product !== undefined || of.scope === "fleet");
+  if (!first) return succeed(undefined);
+  const { of } = first;
+  const what = of.scope === "fleet" ? "the fleet" : of.scope === "company" ? `the company ${of.company}` : of.product;
+  return succeed(`${first.by} paused ${what}: ${first.reason}`);
+}
+
+function subjectOf(options: GateOptions): AuditSubject {
+  return {
+    ...(options.product ? { company: options.product.company, product: options.product.name } : {}),
+    ...(options.run ? { run: options.run.id } : {}),
+    requester: options.requester,
+  };
+}
+
+function placeOf(options: GateOptions, rule: Rule): SourcePlace {
+  return { ...rule.place, commit: options.organisationCommit };
+}
+
+function denied(
+  options: GateOptions,
+  action: ActionName,
+  rule: Rule | undefined,
+  reason: string,
+  code: string,
+): Diagnostic {
+  const by = rule ? ` by ${rule.id}` : "";
+  const explain = `codemonkeys constitution explain ${action}${options.product ? ` --product ${options.product.name}` : ""}`;
+  return problem("policy", code, `${action} is denied${by}: ${reason}`, {
+    where: rule ? placeOf(options, rule) : { file: options.constitution.file, commit: options.organisationCommit },
+    next: code === "gate.paused" ? "codemonkeys resume, when the reason is gone" : explain,
+  });
+}
+
+function asks(options: GateOptions, action: ActionName, rule: Rule, approval: AskedApproval): Diagnostic {
+  const people = approval.count === 1 ? "one person" : `${approval.count} people`;
+  return problem(
+    "policy",
+    "gate.asks",
+    `${action} waits for ${people} of ${approval.group}: ${approval.reason}`,
+    {
+      where: placeOf(options, rule),
+      next: `one of ${approval.group} answers with: codemonkeys approve ${approval.id}`,
+    },
+  );
+}

@@ -1,0 +1,13 @@
+/** The values of the fact `run.pillar`, and the keys of `limits`. */
+export const PILLARS = [
+  "heal",
+  "release",
+  "publish",
+  "announce",
+  "docs",
+  "watch",
+  "org",
+  "generate",
+  "oracle",
+] as const;
+export type Pillar = (typeof PILLARS)[number];

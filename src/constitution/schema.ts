@@ -1,0 +1,143 @@
+import { z } from "zod";
+import { APPROVAL_MODES } from "../swarm/schema.ts";
+import { PILLARS } from "./pillars.ts";
+
+/**
+ * The shape of `constitution.yaml`. What a schema cannot say (known actions, typed conditions, known groups, unique ids)
+ * is checked in constitution.ts with the same care for places.
+ */
+const SPAN = /^([1-9][0-9]*)(m|h|d|w|y)$/;
+const SPAN_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000, y: 31_557_600_000 } as const;
+
+/** Milliseconds of `30m`, `4h`, `7d`, `2w` or `2y` (a year has 365.25 days). Undefined for anything else. */
+export function spanMs(text: string): number | undefined {
+  const match = SPAN.exec(text);
+  return match ? Number(match[1]) * SPAN_MS[match[2] as keyof typeof SPAN_MS] : undefined;
+}
+
+const span = z.string().regex(SPAN, "a span of time such as 30m, 4h, 7d, 2w or 2y");
+const isoDate = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}$/, "a date such as 2027-01-31")
+  .refine((text) => !Number.isNaN(Date.parse(`${text}T00:00:00Z`)), "not a day of the calendar");
+const ruleId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]*$/, "lower-case words joined by -, as in releases-from-main")
+  .max(80);
+const patterns = z.array(z.string().min(1)).min(1);
+const sentence = z.string().trim().min(1);
+
+export const SEVERITIES = ["low", "medium", "high", "critical"] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+const limits = z
+  .strictObject({
+    files: z.int().positive().describe("files changed in one commit"),
+    lines: z.int().positive().describe("lines added plus removed in one commit"),
+    attempts: z.int().positive().describe("attempts at the same failure or release"),
+    minutes: z.int().positive().describe("minutes since the run began"),
+    model_calls: z.int().nonnegative().describe("model calls in one run"),
+  })
+  .partial();
+
+const rule = z.strictObject({
+  id: ruleId,
+  allow: patterns.optional(),
+  deny: patterns.optional(),
+  ask: patterns.optional(),
+  of: z
+    .strictObject({
+      group: z.string(),
+      count: z.int().positive().default(1).describe("distinct people other than the requester"),
+      within: span.default("24h").describe("how long the question stands"),
+    })
+    .optional(),
+  when: sentence.optional().describe("a CEL condition over facts; without it the rule always matches"),
+  because: sentence.optional(),
+});
+
+const expectation = z.union([
+  z.enum(["allow", "deny", "ask"]),
+  z.strictObject({ allow: z.string() }),
+  z.strictObject({ deny: z.string() }),
+  z.strictObject({ ask: z.string() }),
+]);
+
+export const documentSchema = z.strictObject({
+  version: z.literal(1),
+  time_zone: z.string().default("UTC").describe("IANA name; what now.weekday, now.hour and now.date mean"),
+  principles: z.array(sentence).default([]).describe("prose for people and for the model; never evaluated"),
+  protect: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("globs added to the paths that are protected anyway; !glob lifts one"),
+  protected_branches: z.array(z.string().min(1)).default(["main", "master", "release/*"]),
+  limits: z.partialRecord(z.enum(PILLARS), limits).default({}),
+  groups: z
+    .record(z.string(), z.array(z.string().min(1)).min(1))
+    .default({})
+    .describe("people who may approve"),
+  rules: z.array(rule).default([]),
+  release: z
+    .strictObject({
+      requires: z
+        .array(z.union([sentence, z.strictObject({ that: sentence, because: sentence.optional() })]))
+        .default([])
+        .describe("conditions without which nothing is tagged or published"),
+    })
+    .default({ requires: [] }),
+  approvals: z
+    .record(z.string().regex(/^(tier[0-9]+|default)$/, "tier0, tier1 … or default"), z.enum(APPROVAL_MODES))
+    .default({}),
+  security: z
+    .strictObject({
+      fail_on: z.enum(SEVERITIES).default("high"),
+      waivers: z
+        .array(
+          z.strictObject({
+            id: z.string().min(1).describe("advisory or rule id"),
+            until: isoDate.describe("the last day on which it counts"),
+            because: sentence,
+            by: sentence.describe("the person or group that answers for it"),
+            products: z.array(z.string()).optional().describe("all products when absent"),
+          }),
+        )
+        .default([]),
+    })
+    .default({ fail_on: "high", waivers: [] }),
+  audit: z
+    .strictObject({
+      keep: span.default("2y"),
+      include: z
+        .array(z.enum(["decisions", "effects", "approvals", "evidence"]))
+        .default(["decisions", "effects", "approvals", "evidence"]),
+    })
+    .default({ keep: "2y", include: ["decisions", "effects", "approvals", "evidence"] }),
+  zones: z.enum(["one", "two"]).default("one").describe("two: the act half runs as system jobs on its own agents"),
+  sharing: z
+    .array(
+      z.strictObject({
+        companies: z.array(z.string()).min(2),
+        what: z.array(z.enum(["patterns", "templates"])).min(1),
+      }),
+    )
+    .default([]),
+  models: z
+    .strictObject({
+      calls_per_day: z.int().nonnegative().optional().describe("model calls in any 24 hours, over all runs"),
+    })
+    .default({}),
+  tests: z
+    .array(
+      z.strictObject({
+        name: sentence.optional(),
+        given: z.looseObject({ action: z.string() }),
+        expect: expectation,
+      }),
+    )
+    .default([]),
+});
+
+export type ConstitutionDocument = z.infer<typeof documentSchema>;
+export type RuleDocument = ConstitutionDocument["rules"][number];
+export type Limits = z.infer<typeof limits>;
