@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import { perform } from "../constitution/effect.ts";
+import { permitOf } from "../constitution/gate.ts";
+import type { Target } from "../core/action.ts";
+import { digestOf, sha256 } from "../core/canonical.ts";
+import { fail, messageOf, type Outcome, problem, succeed } from "../core/diagnostic.ts";
+import { writeFileAtomic } from "../core/files.ts";
+import { gitFacts, openRepository } from "../tools/git/git.ts";
+import { type GeneratedFile, handEdits, type InspectedFile, inspectGenerated, isDrift } from "./generated.ts";
+import { productOf, type Session } from "./session.ts";
+
+export interface GenerateReport {
+  /** Every file that is generated, and how it stood before. */
+  readonly files: readonly InspectedFile[];
+  /** Paths that differ from what would be generated; empty after a run that wrote them. */
+  readonly drift: readonly string[];
+  readonly written: readonly string[];
+  /** Paths that a dry run would write. */
+  readonly planned: readonly string[];
+}
+
+/**
+ * Brings a product's generated files up to date, under the permit `files.generate`. What was edited by hand is not
+ * overwritten unless `force` says so, and then nothing else is written either. With `check` nothing is written: the
+ * report's `drift` says what would be.
+ */
+export async function generateFiles(
+  session: Session,
+  files: readonly GeneratedFile[],
+  options: { readonly check: boolean; readonly force: boolean },
+): Promise<Outcome<GenerateReport>> {
+  const product = productOf(session);
+  const inspected = await inspectGenerated(product.path, files);
+  if (!inspected.ok) return inspected;
+  const drifting = inspected.value.filter(isDrift).map(({ file }) => file);
+  const report: GenerateReport = {
+    files: inspected.value,
+    drift: drifting.map(({ path }) => path),
+    written: [],
+    planned: [],
+  };
+  if (options.check || drifting.length === 0) return succeed(report);
+  const edits = options.force ? [] : handEdits(inspected.value);
+  if (edits.length > 0) return fail(...edits);
+
+  const git = await openRepository(product.path, { redactor: session.redactor, signal: session.signal });
+  if (!git.ok) return git;
+  const facts = await gitFacts(git.value);
+  if (!facts.ok) return facts;
+  const target = targetOf(product.repository, drifting);
+  const gate = session.gate.bound({ pillar: "generate" });
+  if (session.dryRun) {
+    const decision = await gate.preview("files.generate", target, facts.value);
+    if (decision.answer !== "allow") return fail(decision.diagnostic);
+    return succeed({ ...report, planned: report.drift });
+  }
+  const permit = permitOf(await gate("files.generate", target, facts.value));
+  if (!permit.ok) return permit;
+  const written = await perform(permit.value, "files.generate", target, () => write(product.path, drifting));
+  return written.ok ? succeed({ ...report, drift: [], written: report.drift }, written.warnings) : written;
+}
+
+/** Which files, and exactly which bytes. */
+export function targetOf(repository: string, files: readonly GeneratedFile[]): Target<"files.generate"> {
+  const digests = Object.fromEntries(files.map(({ path, text }) => [path, sha256(text)]));
+  return { repository, paths: files.map(({ path }) => path).sort(), digest: digestOf(digests) };
+}
+
+async function write(root: string, files: readonly GeneratedFile[]): Promise<Outcome<void>> {
+  // Looked at again right before writing: the gate's answer may have taken a while.
+  const again = await inspectGenerated(root, files);
+  if (!again.ok) return again;
+  for (const { path, text } of files) {
+    try {
+      await writeFileAtomic(join(root, path), text);
+    } catch (error) {
+      return fail(
+        problem("infrastructure", "generate.unwritable", `cannot write ${path}: ${messageOf(error)}`, {
+          next: "make it writable, or free some space, and run it again: what is written stays",
+        }),
+      );
+    }
+  }
+  return succeed(undefined);
+}
