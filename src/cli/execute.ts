@@ -104,7 +104,7 @@ async function attempt(
       if (!done.ok) return done;
       return {
         ok: true,
-        value: { report: done.value as StepReport<unknown>, product: session.product?.name },
+        value: { report: done.value as StepReport<unknown>, product: opened.value.product },
         warnings: [...opened.warnings, ...done.warnings],
       };
     } finally {
@@ -168,7 +168,7 @@ function resultOf(
   } as const;
   if (!outcome.ok) {
     const diagnostics = [...outcome.diagnostics];
-    const waiting = diagnostics.find((d) => d.code === "journal.waiting" || d.code === "policy.approval_needed");
+    const waiting = diagnostics.find((d) => d.code === "journal.waiting" || d.code === "gate.asks");
     const first = diagnostics.find((d) => d.severity === "error") ?? diagnostics[0];
     return {
       ...base,

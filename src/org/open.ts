@@ -1,0 +1,205 @@
+import { userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import { openAudit } from "../constitution/audit.ts";
+import { createGate } from "../constitution/gate.ts";
+import { establish } from "../constitution/probe.ts";
+import type { ActionName } from "../core/action.ts";
+import { canonicalJson } from "../core/canonical.ts";
+import type { Clock } from "../core/clock.ts";
+import { type Diagnostic, type Outcome, succeed } from "../core/diagnostic.ts";
+import type { Emit } from "../core/events.ts";
+import type { Facts } from "../core/facts.ts";
+import type { Redactor } from "../core/redact.ts";
+import { homes } from "../core/state-home.ts";
+import { type Fleet, standingOf } from "../pipeline/fleet.ts";
+import type { OpenOrganisation, OpenProduct, Session, Workplace } from "../pipeline/session.ts";
+import { openArtifacts } from "../swarm/artifacts.ts";
+import { openSwarm, type Swarm } from "../swarm/open.ts";
+import { getProduct, type Product, upsertAccount, upsertProduct } from "../swarm/products.ts";
+import { readOrganisation } from "./organisation.ts";
+import { openProduct } from "./product.ts";
+import { readUserConfig, type UserConfig } from "./user-config.ts";
+
+export interface OpenOptions {
+  readonly needs: "nothing" | "organisation" | "product";
+  readonly cwd: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly product: string | undefined;
+  readonly dryRun: boolean;
+  readonly emit: Emit;
+  readonly redactor: Redactor;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** What the step declared that it may ask for; with none it only reads. */
+  readonly actions: readonly ActionName[];
+}
+
+export interface Opened {
+  /** A whole Session unless the step needs nothing. */
+  readonly session: Session | Workplace;
+  /** Name of the product that was opened. */
+  readonly product: string | undefined;
+  close(): Promise<void>;
+}
+
+/** Opens what a step needs: the organisation at its protected ref, the product, the database, the audit log, the gate. */
+export async function openSession(options: OpenOptions): Promise<Outcome<Opened>> {
+  const { environment, redactor, signal, clock } = options;
+  registerTokens(environment, redactor);
+  const user = await readUserConfig(homes(environment), environment);
+  if (!user.ok) return user;
+  const workplace: Workplace = {
+    cwd: resolve(options.cwd),
+    emit: options.emit,
+    redactor,
+    clock,
+    homes: user.value.homes,
+    signal,
+    dryRun: options.dryRun,
+    requester: requesterOf(environment),
+    trigger: triggerOf(environment),
+    environment,
+  };
+  if (options.needs === "nothing") return succeed({ session: workplace, product: undefined, close: async () => {} });
+  const found = await readOrganisation(user.value, {
+    redactor,
+    signal,
+    acts: options.actions.length > 0 && !options.dryRun,
+  });
+  if (!found.ok) return found;
+  const { organisation, configLayer } = found.value;
+  let product: OpenProduct | undefined;
+  const warnings: Diagnostic[] = [...found.warnings];
+  if (options.needs === "product") {
+    const opened = await openProduct({
+      cwd: workplace.cwd,
+      name: options.product,
+      fleet: organisation.fleet,
+      organisationConfig: configLayer,
+      user: user.value,
+      redactor,
+      signal,
+    });
+    if (!opened.ok) return opened;
+    product = opened.value;
+    warnings.push(...opened.warnings);
+  }
+  return openState(workplace, user.value, organisation, product, options, warnings);
+}
+
+async function openState(
+  workplace: Workplace,
+  user: UserConfig,
+  organisation: OpenOrganisation,
+  product: OpenProduct | undefined,
+  options: OpenOptions,
+  warnings: readonly Diagnostic[],
+): Promise<Outcome<Opened>> {
+  const { clock, redactor, emit } = workplace;
+  const stateDir = user.homes.state;
+  const swarm = await openSwarm({ stateDir, clock, ...(user.databaseUrl ? { url: user.databaseUrl } : {}) });
+  if (!swarm.ok) return swarm;
+  const close = () => swarm.value.close();
+  const audit = await openAudit({ dir: join(stateDir, "audit"), clock, redactor, swarm: swarm.value });
+  if (!audit.ok) {
+    await close();
+    return audit;
+  }
+  const row = product
+    ? await recordProduct(swarm.value, organisation.fleet.value, product, organisation)
+    : succeed(undefined);
+  if (!row.ok) {
+    await close();
+    return row;
+  }
+  const gate = createGate({
+    constitution: organisation.constitution,
+    organisationCommit: organisation.commit,
+    swarm: swarm.value,
+    audit: audit.value,
+    clock,
+    redactor,
+    emit,
+    requester: workplace.requester,
+    trigger: workplace.trigger,
+    actions: options.actions,
+    mode: options.dryRun ? "plan" : "act",
+    ...(product && row.value
+      ? {
+          product: { name: product.name, company: product.company },
+          facts: productFacts(product, row.value, organisation),
+        }
+      : {}),
+  });
+  const session: Session = {
+    ...workplace,
+    organisation,
+    product,
+    swarm: swarm.value,
+    artifacts: openArtifacts(join(stateDir, "artifacts")),
+    audit: audit.value,
+    gate,
+  };
+  return succeed({ session, product: product?.name, close }, warnings);
+}
+
+/** Brings the product's row, its company and its accounts in line with the fleet file. */
+async function recordProduct(
+  swarm: Swarm,
+  fleet: Fleet,
+  product: OpenProduct,
+  organisation: OpenOrganisation,
+): Promise<Outcome<Product | undefined>> {
+  const { tier, priority } = standingOf(product.spec, organisation.fleet);
+  const written = await upsertProduct(swarm, {
+    company: product.company,
+    name: product.name,
+    repository: product.repository,
+    tier,
+    priority,
+  });
+  if (!written.ok) return written;
+  for (const [service, account] of Object.entries(fleet.companies[product.company]?.accounts ?? {})) {
+    const token = account.token_env === undefined ? { secret: account.secret ?? "" } : { env: account.token_env };
+    const stored = await upsertAccount(swarm, { company: product.company, service, token });
+    if (!stored.ok) return stored;
+  }
+  return getProduct(swarm, product.company, product.name);
+}
+
+function productFacts(product: OpenProduct, row: Product, organisation: OpenOrganisation): Facts {
+  const { tier, priority, tierPlace } = standingOf(product.spec, organisation.fleet);
+  const ecosystems = [...new Set(product.spec.value.packages.map(({ ecosystem }) => ecosystem))];
+  const values = {
+    "product.name": product.name,
+    "product.company": product.company,
+    "product.tier": tier,
+    "product.priority": priority,
+    "product.lifecycle": row.lifecycle,
+    "product.ecosystems": ecosystems,
+  } as const;
+  return establish("product", canonicalJson(values), values, tierPlace ?? product.spec.place(["product"]));
+}
+
+/**
+ * Values of variables that are tokens by their name are secrets before anything is read: whatever prints them, they are
+ * redacted. Which variables really are tokens the fleet file says later; this covers the rest of the machine's.
+ */
+function registerTokens(environment: OpenOptions["environment"], redactor: Redactor): void {
+  for (const [name, value] of Object.entries(environment)) {
+    if (value && value.length >= 8 && /(TOKEN|PASSWORD|PASSWD|SECRET|API_?KEY|PRIVATE_KEY|CREDENTIALS?)$/i.test(name)) {
+      redactor.add(value);
+    }
+  }
+}
+
+/** Who asks: the person whom Jenkins or the host names, else the account of this machine. */
+function requesterOf(environment: OpenOptions["environment"]): string {
+  return environment.CODEMONKEYS_REQUESTER ?? environment.BUILD_USER_ID ?? userInfo().username;
+}
+
+function triggerOf(environment: OpenOptions["environment"]): Workplace["trigger"] {
+  const said = environment.CODEMONKEYS_TRIGGER;
+  if (said === "person" || said === "ci" || said === "cron" || said === "webhook" || said === "rollout") return said;
+  return environment.JENKINS_URL || environment.GITHUB_ACTIONS ? "ci" : "person";
+}
