@@ -30,8 +30,10 @@ export interface WorkOptions {
   readonly signal?: AbortSignal;
   /** Set over everything else; never put a secret here: product code reads it. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Further paths that must stay visible when they lie below /tmp or another hidden place. */
+  /** Further paths that must stay readable when they lie below /tmp or another hidden place. */
   readonly visible?: readonly string[];
+  /** Further paths that must stay writable when they lie there. */
+  readonly writable?: readonly string[];
   /** Further paths to hide. */
   readonly hidden?: readonly string[];
   /** A directory that outlives the run for the package managers' caches; only work of one product should share it. */
@@ -157,7 +159,8 @@ function mountsOf(options: WorkOptions, { home, tmp, realHome, path }: Omit<Plac
   add("keep", root);
   add("keep", home);
   if (options.cache !== undefined) add("keep", options.cache);
-  for (const place of options.visible ?? []) add("keep", place);
+  for (const place of options.writable ?? []) add("keep", place);
+  for (const place of options.visible ?? []) add("keep", place, true);
   const covered = (place: string) => mounts.some((mount) => mount.kind !== "keep" && isBelow(place, mount.path));
   for (const place of path.split(":")) {
     if (place.startsWith("/") && existsSync(place) && covered(realpathSync(place))) add("keep", place, true);

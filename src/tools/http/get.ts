@@ -1,0 +1,66 @@
+import { fail, messageOf, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+
+export interface GetOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+  readonly maxBytes?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Got {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+const MAX_BYTES = 32 * 1024 * 1024;
+
+/** Reads a URL, following redirects. Any status is an answer; only not being reached or being flooded is a failure. */
+export async function getText(url: string, options: GetOptions = {}): Promise<Outcome<Got>> {
+  const limit = options.maxBytes ?? MAX_BYTES;
+  const timeout = AbortSignal.timeout(options.timeoutMs ?? 30_000);
+  try {
+    const response = await fetch(url, {
+      headers: { ...options.headers },
+      signal: options.signal ? AbortSignal.any([timeout, options.signal]) : timeout,
+    });
+    const body = await readBounded(response, limit);
+    if (body === undefined) {
+      const message = `${shown(url)} answered with more than ${limit} bytes`;
+      return fail(problem("infrastructure", "http.too_large", message));
+    }
+    return succeed({ status: response.status, headers: response.headers, body });
+  } catch (error) {
+    return fail(unreachable(url, error));
+  }
+}
+
+/** The text of a response, or undefined when it has more bytes than allowed. */
+export async function readBounded(response: Response, limit: number): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > limit) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Why a URL could not be reached, as a diagnostic. */
+export function unreachable(url: string, error: unknown) {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const timedOut = error instanceof Error && error.name === "TimeoutError";
+  const code = timedOut ? "http.timeout" : "http.unreachable";
+  const reason = timedOut ? "it did not answer in time" : ((cause as NodeJS.ErrnoException).code ?? messageOf(cause));
+  return problem("infrastructure", code, `${shown(url)} could not be reached: ${reason}`, {
+    next: "check the address and that the service is up, then run this again",
+  });
+}
+
+/** An address as it may be shown: without credentials and query. */
+export function shown(url: string): string {
+  if (!URL.canParse(url)) return "the address";
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname === "/" ? "" : pathname}`;
+}
