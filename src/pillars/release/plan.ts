@@ -1,0 +1,304 @@
+import { establish } from "../../constitution/probe.ts";
+import { canonicalJson } from "../../core/canonical.ts";
+import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import type { Facts } from "../../core/facts.ts";
+import type { Tree } from "../../ecosystems/ecosystem.ts";
+import { ECOSYSTEMS } from "../../ecosystems/index.ts";
+import { within } from "../../ecosystems/paths.ts";
+import type { OpenProduct } from "../../pipeline/session.ts";
+import type { Commit, Git } from "../../tools/git/git.ts";
+import { layoutOf } from "./changelog.ts";
+import { type Changes, changesOf } from "./changes.ts";
+import { forgeOf } from "./forge.ts";
+import { plainLine } from "./markdown.ts";
+import { groupsOf, releaseNotes } from "./notes.ts";
+import type { PlannedPackage, ReleasePlan, ReleaseUnit } from "./report.ts";
+import { DEFAULT_RULES, type Rules } from "./rules.ts";
+import { commitTree, type ReleaseSource } from "./source.ts";
+import { newestOf, parseTag, prefixFor, type ReleaseTag } from "./tags.ts";
+import { type SpecPackage, type UnitSource, unitsOf } from "./units.ts";
+import { nextVersion } from "./version.ts";
+
+export interface PlanOptions {
+  /** Pre-release channel; undefined for a stable release. */
+  readonly channel?: string | undefined;
+  /** A person's word for the next version; goes over the commits. */
+  readonly releaseAs?: string | undefined;
+  readonly rules?: Rules;
+  /** When the release is made, milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/**
+ * What a release of the product at a commit would be: the version that the commits since the last release call for,
+ * why, and what the changelog and the notes will say. Reads the repository only. A plan without units means that there
+ * is nothing to release.
+ */
+export async function planRelease(
+  product: OpenProduct,
+  git: Git,
+  source: Omit<ReleaseSource, "facts">,
+  options: PlanOptions,
+): Promise<Outcome<ReleasePlan>> {
+  const rules = options.rules ?? DEFAULT_RULES;
+  if (options.channel !== undefined && !/^[a-z][a-z0-9]*$/.test(options.channel)) {
+    return fail(
+      problem("config", "release.bad_channel", `${JSON.stringify(options.channel)} is no channel name`, {
+        next: "a channel is a word such as alpha, beta or rc",
+      }),
+    );
+  }
+  const tree = commitTree(git, source.commit);
+  const packages = await readPackages(product, tree);
+  if (!packages.ok) return packages;
+  const listed = await git.tags();
+  if (!listed.ok) return listed;
+  const tags = listed.value.map(({ name, commit }) => parseTag(name, commit)).filter((tag) => tag !== undefined);
+  const units: ReleaseUnit[] = [];
+  const warnings: Diagnostic[] = [];
+  for (const unit of unitsOf(product.name, packages.value, tags)) {
+    const planned = await planUnit({ product, git, source, tree, tags, unit, rules, options });
+    if (!planned.ok) return planned;
+    warnings.push(...planned.warnings);
+    if (planned.value) units.push(planned.value);
+  }
+  return succeed(
+    {
+      product: product.name,
+      branch: source.branch,
+      commit: source.commit,
+      time: source.time,
+      date: new Date(options.at).toISOString().slice(0, 10),
+      units,
+    },
+    warnings,
+  );
+}
+
+/** What a gate may know of a unit. The evidence is the unit as it was planned from the repository. */
+export function releaseFacts(unit: ReleaseUnit): Facts {
+  return establish("release.plan", canonicalJson(unit), {
+    "release.version": unit.version,
+    "release.bump": unit.bump,
+    "release.first": unit.previous === null,
+    "release.commits": unit.commits,
+  });
+}
+
+async function readPackages(product: OpenProduct, tree: Tree): Promise<Outcome<SpecPackage[]>> {
+  const packages: SpecPackage[] = [];
+  for (const { ecosystem, path, publish } of product.spec.value.packages) {
+    const manifest = await ECOSYSTEMS[ecosystem].readManifest(tree, path);
+    if (!manifest.ok) return manifest;
+    if (publish && manifest.value.private) {
+      return fail(
+        problem(
+          "config",
+          "release.private_package",
+          `SPEC.md says that ${manifest.value.name} is published, but its manifest marks it private`,
+          { where: { file: manifest.value.file }, next: "decide in one of the two places" },
+        ),
+      );
+    }
+    packages.push({ path: path.replace(/\/+$/, "") || ".", publish, manifest: manifest.value });
+  }
+  return succeed(packages);
+}
+
+interface UnitInput {
+  readonly product: OpenProduct;
+  readonly git: Git;
+  readonly source: Omit<ReleaseSource, "facts">;
+  readonly tree: Tree;
+  readonly tags: readonly ReleaseTag[];
+  readonly unit: UnitSource;
+  readonly rules: Rules;
+  readonly options: PlanOptions;
+}
+
+async function planUnit(input: UnitInput): Promise<Outcome<ReleaseUnit | undefined>> {
+  const { git, source, unit, rules, options } = input;
+  const mine = seriesTags(input.tags, unit.series);
+  const last = await reachable(git, mine.list, source.commit);
+  if (!last.ok) return last;
+  const { stable, newest } = last.value;
+  const since = await commitsSince(git, stable, source.commit, unit.paths);
+  if (!since.ok) return since;
+  const fresh =
+    options.channel === undefined || newest === stable
+      ? since
+      : await commitsSince(git, newest, source.commit, unit.paths);
+  if (!fresh.ok) return fresh;
+  const changes = changesOf(since.value, rules);
+  if (fresh.value.length === 0 && options.releaseAs === undefined) return succeed(undefined);
+  const next = nextVersion(
+    {
+      lastStable: stable?.version,
+      existing: mine.list.map(({ spelling }) => spelling),
+      level: changes.level,
+      channel: options.channel,
+      releaseAs: options.releaseAs ?? changes.releaseAs,
+      manifest: unit.packages.map(({ manifest }) => manifest.version).find((version) => version !== undefined),
+      at: options.at,
+    },
+    rules,
+  );
+  if (!next.ok || next.value === undefined) return next.ok ? succeed(undefined) : next;
+  const { version, bump } = next.value;
+  const checked = checkVersion(input, mine, version, stable);
+  if (!checked.ok) return checked;
+  const packages = spelledPackages(unit, version);
+  if (!packages.ok) return packages;
+  const tag = `${prefixFor(mine.series, input.tags)}${version}`;
+  return succeed(
+    await unitOf(input, { version, bump, tag, stable, changes, packages: packages.value, count: fresh.value.length }),
+  );
+}
+
+/** The tags of the first series that has any, so that a repository that once changed its scheme goes on with its newest. */
+function seriesTags(tags: readonly ReleaseTag[], series: readonly string[]): { series: string; list: ReleaseTag[] } {
+  for (const name of series) {
+    const list = tags.filter((tag) => tag.series === name);
+    if (list.length > 0) return { series: name, list };
+  }
+  return { series: series[0] ?? "", list: [] };
+}
+
+/** How many tags are asked one by one whether HEAD has them before the whole history is read at once. */
+const SINGLE_LOOKS = 8;
+
+/** The highest stable version and the highest of all that the commit's history contains. */
+async function reachable(
+  git: Git,
+  tags: readonly ReleaseTag[],
+  commit: string,
+): Promise<Outcome<{ stable: ReleaseTag | undefined; newest: ReleaseTag | undefined }>> {
+  const sorted = [...tags].sort((a, b) => b.version.compare(a.version));
+  let ids: Set<string> | undefined;
+  let newest: ReleaseTag | undefined;
+  for (const [looked, tag] of sorted.entries()) {
+    if (looked === SINGLE_LOOKS) {
+      const history = await git.log(commit);
+      if (!history.ok) return history;
+      ids = new Set(history.value.map(({ id }) => id));
+    }
+    const has: Outcome<boolean> = ids ? succeed(ids.has(tag.commit)) : await git.isAncestor(tag.commit, commit);
+    if (!has.ok) return has;
+    if (!has.value) continue;
+    newest ??= tag;
+    if (tag.version.prerelease.length === 0) return succeed({ stable: tag, newest });
+  }
+  return succeed({ stable: undefined, newest });
+}
+
+async function commitsSince(
+  git: Git,
+  tag: ReleaseTag | undefined,
+  commit: string,
+  paths: readonly string[] | undefined,
+): Promise<Outcome<Commit[]>> {
+  return await git.log(tag ? `${tag.commit}..${commit}` : commit, paths ? { paths } : {});
+}
+
+/** A version that exists elsewhere, or that the maintenance branch must not make, is refused before anything is done. */
+function checkVersion(
+  { source }: UnitInput,
+  mine: { readonly list: readonly ReleaseTag[] },
+  version: string,
+  stable: ReleaseTag | undefined,
+): Outcome<void> {
+  const taken = mine.list.find((tag) => tag.spelling === version || tag.version.version === version);
+  if (taken) {
+    const newest = newestOf(mine.list);
+    return fail(
+      problem(
+        "product",
+        "release.version_taken",
+        `${version} is tagged already (${taken.tag}), on a commit that ${source.branch} does not contain`,
+        {
+          next: `release from the branch that has ${newest?.tag ?? taken.tag}, or write Release-As: with a free version into a commit`,
+        },
+      ),
+    );
+  }
+  const range = /^(?:.*\/)?v?(\d+)(?:\.(\d+))?\.x$/.exec(source.branch);
+  if (!range) return succeed(undefined);
+  const [, major, minor] = range;
+  const inRange = version.startsWith(`${major}.`) && (minor === undefined || version.startsWith(`${major}.${minor}.`));
+  if (inRange) return succeed(undefined);
+  return fail(
+    problem(
+      "product",
+      "release.outside_maintenance",
+      `${source.branch} makes only versions of its range, but its commits since ${stable?.tag ?? "the start"} call for ${version}`,
+      { next: "move the feature or breaking change to the main branch, and keep fixes here" },
+    ),
+  );
+}
+
+function spelledPackages(unit: UnitSource, version: string): Outcome<PlannedPackage[]> {
+  const packages: PlannedPackage[] = [];
+  for (const { manifest, path, publish } of unit.packages) {
+    const spelled = ECOSYSTEMS[manifest.ecosystem].spell(version);
+    if (!spelled.ok) return spelled;
+    packages.push({ ecosystem: manifest.ecosystem, path, name: manifest.name, version: spelled.value, publish });
+  }
+  return succeed(packages);
+}
+
+interface Decided {
+  readonly version: string;
+  readonly bump: ReleaseUnit["bump"];
+  readonly tag: string;
+  readonly stable: ReleaseTag | undefined;
+  readonly changes: Changes;
+  readonly packages: readonly PlannedPackage[];
+  readonly count: number;
+}
+
+async function unitOf({ product, tree, unit, options }: UnitInput, decided: Decided): Promise<ReleaseUnit> {
+  const { version, bump, tag, stable, changes, packages, count } = decided;
+  const forge = forgeOf(product.repository);
+  const file = await changelogFile(tree, unit.folder);
+  const text = (await tree.read(file)) ?? "";
+  const groups = groupsOf(changes.changes, layoutOf(text), forge);
+  const notes = releaseNotes({
+    product: unit.name,
+    version,
+    tag,
+    previousTag: stable?.tag,
+    changes: changes.changes,
+    forge,
+  });
+  return {
+    name: unit.name,
+    version,
+    tag,
+    previous: stable ? { version: stable.version.version, tag: stable.tag, commit: stable.commit } : null,
+    bump,
+    commits: count,
+    reasons: changes.changes
+      .filter((change) => change.level !== "none")
+      .map(({ type, scope, description, breaking, level, commit }) => ({
+        type,
+        scope: scope === undefined ? null : plainLine(scope),
+        description: plainLine(description),
+        breaking,
+        level,
+        commit: commit.id,
+      })),
+    packages: [...packages],
+    changelog: { file, groups: groups.map(({ title, items }) => ({ title, items: items.map((item) => [...item]) })) },
+    notes,
+  };
+}
+
+const CHANGELOG_NAMES = /^(?:changelog|changes|history|news|release-notes)\.md$/i;
+
+async function changelogFile(tree: Tree, folder: string): Promise<string> {
+  const prefix = within(folder, "");
+  const files = await tree.list();
+  const found = files.filter((file) => file.startsWith(prefix) && CHANGELOG_NAMES.test(file.slice(prefix.length)));
+  // CHANGELOG.md goes before HISTORY.md where a repository has both.
+  return found.sort((a, b) => a.toLowerCase().localeCompare(b.toLowerCase()))[0] ?? within(folder, "CHANGELOG.md");
+}

@@ -1,0 +1,131 @@
+import { z } from "zod";
+import { ECOSYSTEM_IDS } from "../../ecosystems/ecosystem.ts";
+import { LEVELS } from "./rules.ts";
+import { BUMPS } from "./version.ts";
+
+/** Versioned results of the release steps, as `--json` prints them and the journal keeps them. */
+
+const commitId = z.string().describe("full commit id");
+
+export const reasonSchema = z
+  .object({
+    type: z.string().describe("commit type in lower case; empty for a commit that is not conventional"),
+    scope: z.string().nullable(),
+    description: z.string(),
+    breaking: z.boolean(),
+    level: z.enum(LEVELS),
+    commit: commitId,
+  })
+  .describe("a change that calls for the version");
+
+export const plannedPackageSchema = z.object({
+  ecosystem: z.enum(ECOSYSTEM_IDS),
+  path: z.string().describe("folder in the repository"),
+  name: z.string(),
+  version: z.string().describe("the new version in the ecosystem's own spelling"),
+  publish: z.boolean(),
+});
+
+export const unitSchema = z
+  .object({
+    name: z.string().describe("the product, or the package where packages have versions of their own"),
+    version: z.string(),
+    tag: z.string(),
+    previous: z.object({ version: z.string(), tag: z.string(), commit: commitId }).nullable(),
+    bump: z.enum(BUMPS),
+    commits: z.int().describe("commits since the previous release"),
+    reasons: z.array(reasonSchema),
+    packages: z.array(plannedPackageSchema),
+    changelog: z.object({
+      file: z.string(),
+      groups: z.array(
+        z.object({ title: z.string(), items: z.array(z.array(z.string())).describe("lines of Markdown of each item") }),
+      ),
+    }),
+    notes: z.string().describe("release notes in Markdown"),
+  })
+  .describe("what is released under one version and one tag");
+
+export const planSchema = z.object({
+  product: z.string(),
+  branch: z.string(),
+  commit: commitId.describe("the commit that is released"),
+  time: z.int().describe("that commit's time, milliseconds since the epoch; archives take it for their own"),
+  date: z.string().describe("YYYY-MM-DD of the release, UTC"),
+  units: z.array(unitSchema).describe("empty when there is nothing to release"),
+});
+
+export type PlannedPackage = z.infer<typeof plannedPackageSchema>;
+export type ReleaseUnit = z.infer<typeof unitSchema>;
+export type ReleasePlan = z.infer<typeof planSchema>;
+
+export const artifactSchema = z.object({
+  ecosystem: z.enum(ECOSYSTEM_IDS),
+  package: z.string(),
+  version: z.string().describe("semantic version, whatever the ecosystem's spelling"),
+  file: z.string(),
+  size: z.int(),
+  sha256: z.string().describe("also its name in the artefact store"),
+  sha512: z.string(),
+});
+export type ReleaseArtifact = z.infer<typeof artifactSchema>;
+
+export const publishedSchema = z.object({
+  ecosystem: z.enum(ECOSYSTEM_IDS),
+  package: z.string(),
+  version: z.string(),
+  registry: z.string(),
+  files: z.array(z.string()),
+  already: z.boolean().describe("the very same files were there before this run"),
+  installed: z.boolean().describe("installed from the registry by the ecosystem's own client"),
+});
+export type Published = z.infer<typeof publishedSchema>;
+
+export const announcedSchema = z.object({
+  channel: z.string(),
+  to: z.string().describe("host of the endpoint; the address itself may hold a secret"),
+  key: z.string().describe("idempotency key: a receiver that sees it twice drops the second"),
+  notes_digest: z.string().describe("SHA-256 of the notes in the artefact store"),
+});
+export type Announced = z.infer<typeof announcedSchema>;
+
+/** One effect of a plan with what the constitution says to it, for `--dry-run`. */
+export const plannedEffectSchema = z.object({
+  action: z.string(),
+  target: z.record(z.string(), z.unknown()),
+  answer: z.enum(["allow", "deny", "ask"]),
+  rule: z.string().nullable(),
+  reason: z.string(),
+});
+export type PlannedEffect = z.infer<typeof plannedEffectSchema>;
+
+export const releaseResultSchema = z.object({
+  released: z.boolean().describe("false when there was nothing to release, and in a dry run"),
+  run: z.string().nullable(),
+  plan: planSchema,
+  commit: commitId.nullable().describe("the release commit"),
+  tags: z.array(z.string()),
+  artifacts: z.array(artifactSchema),
+  published: z.array(publishedSchema),
+  announced: z.array(announcedSchema),
+  effects: z.array(plannedEffectSchema).describe("in a dry run: what would be done, in order"),
+});
+export type ReleaseResult = z.infer<typeof releaseResultSchema>;
+
+export const replayResultSchema = z.object({
+  transitions: z.int().describe("releases whose version was predicted (of the scored part)"),
+  predicted: z.int().describe("how many of them got the version they have"),
+  fitted_on: z.int().describe("releases that the rules were fitted on; 0 when the rules were given"),
+  misses: z.array(
+    z.object({
+      repository: z.string(),
+      from: z.string().nullable().describe("the tag before"),
+      tag: z.string(),
+      expected: z.string().nullable().describe("the version the rules predict; null: no release"),
+      actual: z.string(),
+      commits: z.array(z.object({ id: commitId, subject: z.string(), level: z.enum(LEVELS) })),
+    }),
+  ),
+  rules: z.array(z.object({ repository: z.string(), rules: z.record(z.string(), z.unknown()) })),
+});
+export type ReplayResult = z.infer<typeof replayResultSchema>;
