@@ -3,6 +3,7 @@ import type { Json } from "../core/canonical.ts";
 import { FACTS, type Fact, type FactName, type Facts } from "../core/facts.ts";
 import type { AuditEntry } from "./audit-chain.ts";
 import type { Constitution } from "./constitution.ts";
+import { mergeFacts, supposedFacts } from "./probe.ts";
 import type { Effect, Rule } from "./rules.ts";
 
 /**
@@ -77,11 +78,10 @@ export function decisionIn(entry: AuditEntry): DecisionRecord | undefined {
  * probe of this process made them. Facts that no longer exist are named in `gone`.
  */
 export function recordedFacts(record: DecisionRecord): { readonly facts: Facts; readonly gone: readonly string[] } {
-  const facts: Partial<Record<FactName, Fact>> = {};
-  const gone: string[] = [];
-  for (const [name, { value, probe, evidence }] of Object.entries(record.facts)) {
-    if (!Object.hasOwn(FACTS, name)) gone.push(name);
-    else facts[name as FactName] = { name, value, source: { probe, evidence } } as unknown as Fact;
-  }
-  return { facts: facts as Facts, gone };
+  const known = Object.entries(record.facts).filter(([name]) => Object.hasOwn(FACTS, name));
+  const gone = Object.keys(record.facts).filter((name) => !Object.hasOwn(FACTS, name));
+  const facts = known.map(([name, { value, probe, evidence }]) =>
+    supposedFacts([[name as FactName, value]], { probe, evidence }),
+  );
+  return { facts: mergeFacts(...facts), gone };
 }

@@ -345,13 +345,8 @@ function denied(
 
 function asks(options: GateOptions, action: ActionName, rule: Rule, approval: AskedApproval): Diagnostic {
   const people = approval.count === 1 ? "one person" : `${approval.count} people`;
-  return problem(
-    "policy",
-    "gate.asks",
-    `${action} waits for ${people} of ${approval.group}: ${approval.reason}`,
-    {
-      where: placeOf(options, rule),
-      next: `one of ${approval.group} answers with: codemonkeys approve ${approval.id}`,
-    },
-  );
+  return problem("policy", "gate.asks", `${action} waits for ${people} of ${approval.group}: ${approval.reason}`, {
+    where: placeOf(options, rule),
+    next: `one of ${approval.group} answers with: codemonkeys approve ${approval.id}`,
+  });
 }

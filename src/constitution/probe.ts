@@ -46,3 +46,16 @@ export function forgedFacts(facts: Facts): string[] {
     .filter(([name, fact]) => fact && !(established.has(fact) && fact.name === name))
     .map(([name]) => name);
 }
+
+/**
+ * Facts that are only supposed: a test's, a recorded decision's, a what-if of `explain`. Good for `decide`; no gate takes
+ * them.
+ */
+export function supposedFacts(
+  values: Iterable<readonly [FactName, unknown]>,
+  source: FactSource = { probe: "supposed", evidence: "" },
+): Facts {
+  const facts: Partial<Record<FactName, Fact>> = {};
+  for (const [name, value] of values) facts[name] = { name, value, source } as unknown as Fact;
+  return facts as Facts;
+}

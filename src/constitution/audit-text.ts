@@ -1,0 +1,82 @@
+import type { Json } from "../core/canonical.ts";
+import type { AuditEntry } from "./audit-chain.ts";
+import type { AuditVerification } from "./audit-verify.ts";
+import { showTime } from "./calendar.ts";
+
+type Data = Readonly<Record<string, Json | undefined>>;
+
+/**
+ * Audit entries as lines for a person: number, time in the constitution's zone, what it concerns, what happened. The
+ * caller prints them; filtering is `Audit.entries(filter)`.
+ */
+export function entryLines(entries: readonly AuditEntry[], timeZone: string): string[] {
+  const width = String(entries.at(-1)?.seq ?? 0).length + 1;
+  const subjects = entries.map((entry) => entry.product ?? entry.company ?? "");
+  const widest = Math.min(24, Math.max(0, ...subjects.map((subject) => subject.length)));
+  return entries.map((entry, index) => {
+    const number = `#${entry.seq}`.padStart(width);
+    const subject = (subjects[index] ?? "").padEnd(widest);
+    return `${number}  ${showTime(Date.parse(entry.at), timeZone)}  ${subject}  ${sentence(entry)}${entry.run ? `  [${entry.run}]` : ""}`;
+  });
+}
+
+/** What an entry says, in words. */
+function sentence(entry: AuditEntry): string {
+  const data = (
+    typeof entry.data === "object" && entry.data !== null && !Array.isArray(entry.data) ? entry.data : {}
+  ) as Data;
+  const text = (key: string) =>
+    typeof data[key] === "string" || typeof data[key] === "number" ? String(data[key]) : "";
+  const who = entry.requester ? ` for ${entry.requester}` : "";
+  switch (entry.kind) {
+    case "decision": {
+      const by = data.rule ? ` by ${text("rule")}` : "";
+      const verb = { allow: "allowed", deny: "denied", ask: "people asked" }[text("answer")] ?? text("answer");
+      return `${text("action")} ${verb}${by}${data.mode === "observe" ? " (observed only)" : ""}${who}: ${text("reason")}`;
+    }
+    case "effect.started":
+      return `${text("action")} started under ${text("permit")}`;
+    case "effect.done":
+      return `${text("action")} done under ${text("permit")}`;
+    case "effect.failed":
+      return `${text("action")} failed under ${text("permit")}: ${failures(data)}`;
+    case "approval.requested":
+      return `${text("action")}: ${text("count")} of ${text("group")} asked until ${text("until")} (${text("approval")})${who}`;
+    case "approval.answered":
+      return `${text("person")} said ${text("answer")} to ${text("action")} (${text("approval")}, ${text("source")})`;
+    case "audit.repaired":
+      return data.completed === undefined
+        ? `repaired: ${text("dropped_bytes")} bytes of an entry that was never finished were taken out`
+        : `repaired: the line end of entry ${text("completed")} was missing`;
+    case "audit.pruned":
+      return `${text("entries")} entries up to #${text("through")} were dropped: older than ${text("before")}`;
+    case "audit.sealed":
+      return `segment ${text("segment")} sealed`;
+    default:
+      return `${entry.kind}${who}: ${JSON.stringify(entry.data)}`;
+  }
+}
+
+function failures(data: Data): string {
+  if (typeof data.thrown === "string") return data.thrown;
+  const list = Array.isArray(data.failures) ? (data.failures as readonly Data[]) : [];
+  return list.map((failure) => `${failure.message ?? failure.code ?? ""}`).join("; ");
+}
+
+/** The result of a verification as lines for a person. */
+export function verificationLines(result: AuditVerification, timeZone: string): string[] {
+  if (!result.head) return ["the audit log is empty"];
+  const since = result.first > 1 ? `, from #${result.first} on (older ones were pruned)` : "";
+  const lines = [
+    `${result.entries} entries${since}, the chain is whole; last #${result.head.seq} of ${showTime(Date.parse(result.head.at), timeZone)}`,
+  ];
+  if (!result.anchored) lines.push("no anchor vouches for any of them: a rewrite of the whole log would not show");
+  else if (result.beyondAnchor === 0) lines.push(`anchored up to the last entry`);
+  else {
+    const when = showTime(Date.parse(result.anchored.at), timeZone);
+    lines.push(
+      `anchored up to #${result.anchored.seq} (${when}); ${result.beyondAnchor} entries lie beyond the anchor`,
+    );
+  }
+  return lines;
+}

@@ -1,0 +1,126 @@
+import type { SourcePlace } from "../core/diagnostic.ts";
+import { showTime } from "./calendar.ts";
+import type { Truth } from "./condition.ts";
+import type { ExplainedFact, ExplainedPart, ExplainedRule, Explanation } from "./explain.ts";
+import type { Rule } from "./rules.ts";
+
+/** At most so many of the rules that could have allowed it are shown. */
+const NEAREST = 3;
+
+/** An explanation as lines for a person; the caller prints them. */
+export function explanationLines(explanation: Explanation): string[] {
+  const { answer, decided, candidates } = explanation;
+  const first = decided[0];
+  const lines: string[] = [];
+  if (first) {
+    const verb = { allow: "allowed", deny: "denied", ask: "people are asked" }[answer.answer];
+    lines.push(`${verb} by ${named(first.rule, explanation)}: ${answer.reason}`);
+    lines.push(...partLines(first.parts, explanation));
+    if (first.parts.length === 0) lines.push("  it has no condition: it always matches");
+    for (const other of decided.slice(1)) {
+      lines.push(`also ${answer.answer === "deny" ? "denied" : "asked"} by ${named(other.rule, explanation)}`);
+      lines.push(...partLines(other.parts, explanation));
+    }
+  } else {
+    lines.push(`denied: ${answer.reason}`);
+    for (const candidate of candidates.slice(0, NEAREST)) {
+      const verb = candidate.rule.effect === "ask" ? "would ask people" : "would allow it";
+      lines.push(`${named(candidate.rule, explanation)} ${verb}, with`, ...partLines(candidate.parts, explanation));
+    }
+    if (candidates.length === 0) lines.push("  no rule names this action under allow or ask");
+    const more = candidates.length - NEAREST;
+    if (more > 0) lines.push(`  and ${more} more ${more === 1 ? "rule" : "rules"}`);
+  }
+  lines.push(...changeLines(explanation, first));
+  return lines;
+}
+
+function changeLines(explanation: Explanation, first: ExplainedRule | undefined): string[] {
+  const { answer, next, changes, decided } = explanation;
+  const lines: string[] = [];
+  if (next) {
+    const when = showTime(next.at, explanation.timeZone);
+    if (next.answer === "allow" && next.rule) {
+      lines.push(
+        `${answer.answer === "deny" && first ? "allowed again" : "allowed"} from ${when} (by ${next.rule.id})`,
+      );
+    } else if (next.answer === "deny" && next.nearest && answer.answer === "deny" && first) {
+      const needs = next.nearest.needs.length > 0 ? `, if ${next.nearest.needs.join(" and ")}` : "";
+      const verb = next.nearest.rule.effect === "ask" ? "people can be asked" : "allowed again";
+      lines.push(`${verb} from ${when} (by ${next.nearest.rule.id}${needs})`);
+    } else {
+      const verb = { allow: "allowed", deny: "denied", ask: "people are asked" }[next.answer];
+      lines.push(`${verb} from ${when}${next.rule ? ` (by ${next.rule.id})` : ""}`);
+    }
+  }
+  if (answer.answer === "deny" && first) {
+    for (const { rule, parts } of changes.filter((_, index) => decided[index]?.matches === true)) {
+      if (parts.length === 0) lines.push(`${rule.id} always denies it`);
+      else {
+        const when = parts.length === 1 ? "this is" : "one of these is";
+        lines.push(`not denied by ${rule.id} once ${when} false: ${parts.join("; ")}`);
+      }
+    }
+    const unknown = decided.flatMap(({ parts, matches }) =>
+      matches === undefined ? parts.flatMap((part) => part.facts) : [],
+    );
+    const names = [...new Set(unknown.filter(({ value }) => value === undefined).map(({ name }) => name))];
+    if (names.length > 0) lines.push(`what nobody knows counts against it: ${names.join(", ")}`);
+  } else if (answer.answer === "deny") {
+    const nearest = changes[0];
+    if (nearest && nearest.parts.length > 0) {
+      const verb = nearest.rule.effect === "ask" ? "people would be asked" : "allowed";
+      lines.push(`${verb} by ${nearest.rule.id} once ${nearest.parts.join(" and ")}`);
+    }
+  } else if (answer.answer === "ask" && first?.rule.of) {
+    const { group, count } = first.rule.of;
+    lines.push(`allowed once ${count} of ${group}, other than who asks, ${count === 1 ? "agrees" : "agree"}`);
+  }
+  return lines;
+}
+
+function named(rule: Rule, explanation: Explanation): string {
+  return `${rule.id} (${shownPlace(rule.place)}${explanation.commit ? ` at ${explanation.commit.slice(0, 7)}` : ""})`;
+}
+
+function shownPlace(place: SourcePlace): string {
+  return place.line === undefined ? place.file : `${place.file}:${place.line}`;
+}
+
+function partLines(parts: readonly ExplainedPart[], explanation: Explanation, indent = "  "): string[] {
+  const width = Math.min(60, Math.max(0, ...parts.map(({ text }) => text.length)));
+  return parts.flatMap((part) => {
+    const origin = part.inner.length > 0 ? "" : originOf(part, explanation);
+    const line = `${indent}${part.text.padEnd(width)}   ${truthWord(part.value).padEnd(7)}${origin ? ` ${origin}` : ""}`;
+    return [line.trimEnd(), ...partLines(part.inner, explanation, `${indent}  `)];
+  });
+}
+
+function truthWord(value: Truth): string {
+  return value === undefined ? "unknown" : String(value);
+}
+
+/** Where the facts of a part came from, in parentheses. */
+function originOf(part: ExplainedPart, explanation: Explanation): string {
+  const words = part.error === undefined ? [] : [part.error];
+  const clock = part.facts.some(({ name }) => name.startsWith("now."));
+  if (clock) words.push(`${showTime(explanation.now, explanation.timeZone)}, ${explanation.timeZone}`);
+  words.push(...part.facts.filter(({ name }) => !name.startsWith("now.")).map(factWords));
+  return words.length > 0 ? `(${words.join("; ")})` : "";
+}
+
+function factWords(fact: ExplainedFact): string {
+  if (fact.value === undefined) return `nobody established ${fact.name}`;
+  const from = fact.source?.place
+    ? `: ${shownPlace(fact.source.place)}`
+    : fact.source
+      ? `, seen by ${fact.source.probe}`
+      : "";
+  return `${fact.name} is ${shownValue(fact.value)}${from}`;
+}
+
+function shownValue(value: NonNullable<ExplainedFact["value"]>): string {
+  if (typeof value !== "object") return String(value);
+  const shown = value.slice(0, 5).join(", ");
+  return value.length === 0 ? "an empty list" : `${shown}${value.length > 5 ? ` and ${value.length - 5} more` : ""}`;
+}

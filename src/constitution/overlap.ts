@@ -1,0 +1,160 @@
+import type { ASTNode } from "@marcbachmann/cel-js";
+import { FACTS, type FactName } from "../core/facts.ts";
+import { type ConditionNode, type SubCondition, subConditions } from "./condition.ts";
+import { factValues, resolvePath } from "./fact-values.ts";
+import { supposedFacts } from "./probe.ts";
+import type { Rule } from "./rules.ts";
+
+/**
+ * Whether conditions can hold, and whether one always holds with another, by trying values. A sub-condition that compares
+ * one fact with literals is decided by the values on, between and beyond those literals, which is exact. Any other one
+ * (functions, two facts) is taken as a coin that may fall either way: that can miss a contradiction but never invents one.
+ */
+
+/** More combinations than this are not tried. */
+const MOST = 60_000;
+
+/** Undefined when there are too many combinations to say. */
+export function canHold(rule: Rule): boolean | undefined {
+  const worlds = worldsOf([rule]);
+  if (!worlds) return undefined;
+  for (const world of worlds) if (holdsIn(rule, world)) return true;
+  return false;
+}
+
+/** Whether `other` holds wherever `rule` does. Undefined when there are too many combinations to say. */
+export function implies(rule: Rule, other: Rule): boolean | undefined {
+  const worlds = worldsOf([rule, other]);
+  if (!worlds) return undefined;
+  for (const world of worlds) if (holdsIn(rule, world) && !holdsIn(other, world)) return false;
+  return true;
+}
+
+/** Values of facts, and how the coins fell, by the text of their sub-condition. */
+interface World {
+  readonly facts: ReadonlyMap<FactName, unknown>;
+  readonly coins: ReadonlyMap<string, boolean>;
+}
+
+function holdsIn(rule: Rule, world: World): boolean {
+  if (!rule.condition) return true;
+  const values = factValues(supposedFacts(world.facts));
+  const truth = (node: ConditionNode): boolean => {
+    switch (node.op) {
+      case "not":
+        return !truth(node.part);
+      case "and":
+        return node.parts.every(truth);
+      case "or":
+        return node.parts.some(truth);
+      case "is":
+        return world.coins.get(node.text) ?? node.run(values.context) === true;
+    }
+  };
+  return truth(rule.condition.root);
+}
+
+function worldsOf(rules: readonly Rule[]): Iterable<World> | undefined {
+  const literals = new Map<FactName, unknown[]>();
+  const coins = new Set<string>();
+  for (const rule of rules) {
+    for (const part of rule.condition ? subConditions(rule.condition.root) : []) {
+      const simple = comparison(part);
+      if (simple) literals.set(simple.fact, [...(literals.get(simple.fact) ?? []), ...simple.literals]);
+      else if (part.facts.length > 0) coins.add(part.text);
+    }
+  }
+  const axes: (readonly (readonly ["fact", FactName, unknown] | readonly ["coin", string, boolean])[])[] = [
+    ...[...literals].map(([fact, values]) => domain(fact, values).map((value) => ["fact", fact, value] as const)),
+    ...[...coins].map((text) => [["coin", text, true] as const, ["coin", text, false] as const]),
+  ];
+  const size = axes.reduce((product, axis) => product * axis.length, 1);
+  if (size > MOST) return undefined;
+  return combinations(axes, size);
+}
+
+function* combinations(
+  axes: readonly (readonly (readonly ["fact", FactName, unknown] | readonly ["coin", string, boolean])[])[],
+  size: number,
+): Generator<World> {
+  for (let number = 0; number < size; number += 1) {
+    let rest = number;
+    const facts = new Map<FactName, unknown>();
+    const coins = new Map<string, boolean>();
+    for (const axis of axes) {
+      const choice = axis[rest % axis.length] as (typeof axis)[number];
+      rest = Math.floor(rest / axis.length);
+      if (choice[0] === "fact") facts.set(choice[1], choice[2]);
+      else coins.set(choice[1], choice[2]);
+    }
+    yield { facts, coins };
+  }
+}
+
+/** One value of each kind that the literals tell apart. */
+function domain(fact: FactName, literals: readonly unknown[]): unknown[] {
+  switch (FACTS[fact][0]) {
+    case "bool":
+      return [true, false];
+    case "int":
+      return [...new Set(literals.flatMap((value) => around(Number(value), 1)))];
+    case "double": {
+      const sorted = [...new Set(literals.map(Number))].sort((a, b) => a - b);
+      const between = sorted.slice(1).map((value, index) => (value + (sorted[index] as number)) / 2);
+      return [(sorted[0] ?? 0) - 1, ...sorted, ...between, (sorted.at(-1) ?? 0) + 1];
+    }
+    case "string":
+      return [...new Set(literals), "\u{10ffff}something else"];
+    case "list<string>":
+      return [[]];
+  }
+}
+
+function around(value: number, step: number): number[] {
+  return [Math.floor(value) - step, Math.floor(value), Math.ceil(value), Math.ceil(value) + step];
+}
+
+const COMPARISONS = new Set(["==", "!=", "<", "<=", ">", ">="]);
+
+/** The fact and literals of a sub-condition that compares one fact with literals, or is a true-or-false fact itself. */
+function comparison(part: SubCondition): { readonly fact: FactName; readonly literals: unknown[] } | undefined {
+  const { ast } = part;
+  const own = factOf(ast);
+  if (own) return FACTS[own][0] === "bool" ? { fact: own, literals: [] } : undefined;
+  if (ast.op === "in") {
+    const [left, right] = ast.args;
+    const fact = factOf(left);
+    if (!fact || right.op !== "list") return undefined;
+    const literals = right.args.map(literalOf);
+    return literals.every((value) => value !== undefined) ? { fact, literals } : undefined;
+  }
+  if (!COMPARISONS.has(ast.op)) return undefined;
+  const [left, right] = ast.args as readonly [ASTNode, ASTNode];
+  const fact = factOf(left) ?? factOf(right);
+  const literal = literalOf(left) ?? literalOf(right);
+  if (!fact || literal === undefined) return undefined;
+  // The order of texts depends on the whole alphabet, not on the literals alone.
+  const ordered = ast.op !== "==" && ast.op !== "!=";
+  return ordered && typeof literal === "string" ? undefined : { fact, literals: [literal] };
+}
+
+function factOf(node: ASTNode): FactName | undefined {
+  const path: string[] = [];
+  let current = node;
+  while (current.op === ".") {
+    path.unshift(current.args[1]);
+    current = current.args[0];
+  }
+  if (current.op !== "id") return undefined;
+  const found = resolvePath([current.args, ...path]);
+  return found && "fact" in found && found.used === path.length + 1 ? found.fact : undefined;
+}
+
+function literalOf(node: ASTNode): unknown {
+  if (node.op === "value") return typeof node.args === "bigint" ? Number(node.args) : node.args;
+  if (node.op === "-_") {
+    const inner = literalOf(node.args);
+    return typeof inner === "number" ? -inner : undefined;
+  }
+  return undefined;
+}
