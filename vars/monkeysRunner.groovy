@@ -450,7 +450,7 @@ private Map missingFrom(List needs, String message) {
 /** Length and hash: enough to tell two builds of one program apart, and all that the sandbox offers. */
 @NonCPS
 private String identify(String program) {
-    return program.length() + '-' + Integer.toHexString(program.hashCode())
+    return program.length() + '-' + Integer.toString(program.hashCode(), 36)
 }
 
 /** JSON as plain maps and lists, which survive a restart (what the parser hands out does not); null when it is no map. */
@@ -486,7 +486,7 @@ private Object plain(Object value) {
 @NonCPS
 private List paths(Map result) {
     List found = []
-    for (artifact in result.artifacts ?: []) {
+    for (artifact in (result.artifacts ?: [])) {
         if (artifact.path) {
             found.add(artifact.path)
         }
@@ -527,7 +527,7 @@ private String firstLink(Map result) {
 @NonCPS
 private String page(Map result) {
     List<String> lines = [result.summary ?: result.verdict, '']
-    for (link in result.links ?: []) {
+    for (link in (result.links ?: [])) {
         lines.add("- [${link.title}](${link.url})".toString())
     }
     for (metric in (result.metrics ?: [:]).entrySet()) {
@@ -540,7 +540,7 @@ private String page(Map result) {
 @NonCPS
 private String errorLine(Map step, Map result) {
     Map first = null
-    for (diagnostic in result.diagnostics ?: []) {
+    for (diagnostic in (result.diagnostics ?: [])) {
         if (first == null && diagnostic.severity == 'error') {
             first = diagnostic
         }

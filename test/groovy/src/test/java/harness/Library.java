@@ -1,0 +1,45 @@
+package harness;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** This repository as a Jenkins shared library. */
+final class Library {
+    static final Path ROOT = Path.of(System.getProperty("codemonkeys.root")).toAbsolutePath().normalize();
+
+    private static Scripts compiled;
+
+    private Library() {}
+
+    /** All vars, sandboxed as from an untrusted library, and the interpreter of declarative pipelines. */
+    static synchronized Scripts scripts() throws IOException {
+        if (compiled == null) {
+            Scripts scripts = new Scripts();
+            for (Path source : vars()) scripts.add(name(source), source, true);
+            scripts.add("pipeline", new String(Library.class.getResourceAsStream("/harness/pipeline.groovy").readAllBytes(),
+                java.nio.charset.StandardCharsets.UTF_8), false);
+            compiled = scripts;
+        }
+        return compiled.copy();
+    }
+
+    static List<Path> vars() throws IOException {
+        try (Stream<Path> files = Files.list(ROOT.resolve("vars"))) {
+            return files.filter(file -> file.toString().endsWith(".groovy")).sorted().toList();
+        }
+    }
+
+    static String name(Path source) {
+        return source.getFileName().toString().replace(".groovy", "");
+    }
+
+    /** PATH of an agent with the Node that this repository's own scripts run on. */
+    static String path() {
+        Path node = ROOT.resolve("node_modules/node/bin");
+        String rest = System.getenv("PATH");
+        return Files.exists(node.resolve("node")) ? node + ":" + rest : rest;
+    }
+}

@@ -1,0 +1,89 @@
+package harness;
+
+import com.cloudbees.groovy.cps.CpsTransformer;
+import com.cloudbees.groovy.cps.SandboxCpsTransformer;
+import com.cloudbees.groovy.cps.TransformerConfiguration;
+import groovy.lang.GroovyClassLoader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import org.codehaus.groovy.control.CompilationUnit;
+import org.codehaus.groovy.control.CompilerConfiguration;
+import org.codehaus.groovy.control.Phases;
+import org.codehaus.groovy.control.customizers.ImportCustomizer;
+import org.codehaus.groovy.tools.GroovyClass;
+
+/**
+ * Scripts compiled once by Jenkins' own transformer, to be defined in a new class loader after every restart. Each is
+ * compiled alone: together, `other.method()` would become a static call.
+ */
+final class Scripts {
+    private final Map<String, byte[]> classes = new HashMap<>();
+    private final Set<String> names = new LinkedHashSet<>();
+
+    /** @param sandboxed as an untrusted library or a sandboxed Jenkinsfile is; false for what Jenkins itself ships */
+    Scripts add(String name, Path source, boolean sandboxed) throws IOException {
+        return add(name, Files.readString(source), sandboxed);
+    }
+
+    Scripts add(String name, String text, boolean sandboxed) {
+        CompilerConfiguration settings = new CompilerConfiguration();
+        settings.setScriptBaseClass(StepScript.class.getName());
+        ImportCustomizer imports = new ImportCustomizer();
+        imports.addStarImports("com.cloudbees.groovy.cps", "hudson.model", "jenkins.model");
+        settings.addCompilationCustomizers(imports);
+        CpsTransformer transformer = sandboxed ? new SandboxCpsTransformer() : new CpsTransformer();
+        transformer.setConfiguration(new TransformerConfiguration().withClosureType(BodyClosure.class));
+        settings.addCompilationCustomizers(transformer);
+        GroovyClassLoader loader = new GroovyClassLoader(Scripts.class.getClassLoader(), settings);
+        CompilationUnit unit = new CompilationUnit(settings, null, loader);
+        unit.addSource(name + ".groovy", text);
+        unit.compile(Phases.CLASS_GENERATION);
+        for (Object compiled : unit.getClasses()) {
+            GroovyClass one = (GroovyClass) compiled;
+            classes.put(one.getName(), one.getBytes());
+        }
+        names.add(name);
+        return this;
+    }
+
+    Scripts copy() {
+        Scripts copy = new Scripts();
+        copy.classes.putAll(classes);
+        copy.names.addAll(names);
+        return copy;
+    }
+
+    boolean has(String name) {
+        return names.contains(name);
+    }
+
+    /** A loader in which no class has been used yet, as after a controller's restart. */
+    ClassLoader fresh() {
+        return new Fresh(classes);
+    }
+
+    static boolean isScriptClass(Class<?> type) {
+        return type.getClassLoader() instanceof Fresh;
+    }
+
+    private static final class Fresh extends ClassLoader {
+        private final Map<String, byte[]> classes;
+
+        Fresh(Map<String, byte[]> classes) {
+            super(Scripts.class.getClassLoader());
+            this.classes = classes;
+        }
+
+        @Override
+        protected Class<?> findClass(String name) throws ClassNotFoundException {
+            byte[] bytes = classes.get(name);
+            if (bytes == null) throw new ClassNotFoundException(name);
+            return defineClass(name, bytes, 0, bytes.length);
+        }
+    }
+}
