@@ -24,13 +24,51 @@ export function conclude(
   scope: { product?: string | undefined; stage?: string | undefined },
   inPass: (draft: Draft) => boolean,
 ): Conclusion {
-  const ordered = [...drafts].sort((a, b) => a.first - b.first || a.last - b.last);
+  const ordered = confirmed(drafts).sort((a, b) => a.first - b.first || a.last - b.last);
   const fresh = ordered.filter((draft) => !inPass(draft));
   // A green log can hold every line of a red one (the exit code differs): then the difference says nothing.
-  const groups = merge(withoutGuesses(fresh.some((draft) => draft.rank !== "consequence") ? fresh : ordered));
+  const judged = fresh.some((draft) => draft.rank !== "consequence") ? fresh : ordered;
+  const groups = merge(withoutEmptyWords(withoutGuesses(judged)));
   const rootGroup = rootOf(groups);
   const failures = groups.map((group) => toFailure(group, group === rootGroup, scope));
   return { failures, root: failures.find((failure) => failure.root) };
+}
+
+/**
+ * What a test said before its verdict counts when the verdict was a failure. A bare verdict takes its message and place
+ * from there, and the verdict's own line becomes one more line of the failure.
+ */
+function confirmed(drafts: readonly Draft[]): Draft[] {
+  const said = new Map<string, Draft[]>();
+  for (const draft of drafts) {
+    if (draft.provisional !== true) continue;
+    const key = `${draft.tool}\0${draft.test}`;
+    said.set(key, [...(said.get(key) ?? []), draft]);
+  }
+  return drafts.flatMap((draft): Draft[] => {
+    if (draft.provisional === true) return [];
+    const words = draft.test === undefined ? undefined : said.get(`${draft.tool}\0${draft.test}`);
+    if (words === undefined) return [draft];
+    const echoes = words.map((word) => ({ ...word, echo: true }));
+    if (draft.bare !== true) return [draft, ...echoes];
+    const told = words[0]!;
+    return [{ ...told, rank: draft.rank ?? "cause" }, ...echoes.slice(1), { ...draft, echo: true }];
+  });
+}
+
+/**
+ * "Exit code 1" and its like close every failed build. They are told where they stand directly below the failure they
+ * close, or when the log says nothing else.
+ */
+function withoutEmptyWords(drafts: readonly Draft[]): readonly Draft[] {
+  const empty = (draft: Draft) => draft.rank === "consequence" && trust(draft) === TRUST.guess;
+  if (drafts.every(empty)) return drafts;
+  let end = Number.NEGATIVE_INFINITY;
+  return drafts.filter((draft) => {
+    if (empty(draft) && draft.first > end + 1) return false;
+    if (trust(draft) > TRUST.guess || empty(draft)) end = Math.max(end, draft.last);
+    return true;
+  });
 }
 
 /** Guesses are for logs that no reader knows: where a tool has named the cause they are noise. */

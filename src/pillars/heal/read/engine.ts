@@ -30,6 +30,7 @@ export function createEngine(seen: { fresh(shape: number): boolean }): Engine {
   const general = createGeneralReader();
   const open = new Map<string, Block>();
   const drafts: Draft[] = [];
+  const provisional: Draft[] = [];
   let omitted = 0;
 
   const ringBytes = new Array<Uint8Array | undefined>(RING);
@@ -59,7 +60,10 @@ export function createEngine(seen: { fresh(shape: number): boolean }): Engine {
   };
   const keep = (found: readonly Draft[]) => {
     for (const draft of found) {
-      if (drafts.length < MOST_DRAFTS) drafts.push(draft);
+      if (draft.provisional === true) {
+        provisional.push(draft);
+        if (provisional.length > MOST_DRAFTS) provisional.splice(0, MOST_DRAFTS / 2);
+      } else if (drafts.length < MOST_DRAFTS) drafts.push(draft);
       else omitted++;
     }
   };
@@ -107,7 +111,7 @@ export function createEngine(seen: { fresh(shape: number): boolean }): Engine {
       for (const block of open.values()) keep(block.finish());
       open.clear();
       keep(general.finish());
-      return { drafts, omitted };
+      return { drafts: [...drafts, ...provisional], omitted };
     },
   };
 }

@@ -18,6 +18,10 @@ export interface Draft {
   readonly confidence?: Confidence;
   /** A line of a summary that repeats a failure told in full elsewhere (same tool and test or message). */
   readonly echo?: boolean;
+  /** Said before the verdict on its test: counts only when a draft of the same tool says that the test failed. */
+  readonly provisional?: boolean;
+  /** Names a failed test and nothing else; gives way to a provisional draft of the same test. */
+  readonly bare?: boolean;
   readonly captures?: Readonly<Record<string, string | undefined>>;
   /** What tells this cause from others of the same wording: an error code, a public package. Default: rule. */
   readonly key?: string | undefined;

@@ -44,7 +44,13 @@ export const npm: ToolReader = {
       [line],
       ({ text }) => (LINE.test(text) ? "take" : "no"),
       (lines, range) => {
-        const said = lines.map(({ text }) => LINE.exec(text)?.[1] ?? "").filter((text) => text !== "");
+        // Usage and pointers to log files say nothing about the cause.
+        const useless = lines.findIndex(
+          ({ text }, index) =>
+            index > 0 && /^npm (?:ERR!|error) (?:Clean install|Usage:|A complete log|For a full report)/.test(text),
+        );
+        const telling = useless === -1 ? lines : lines.slice(0, useless);
+        const said = telling.map(({ text }) => LINE.exec(text)?.[1] ?? "").filter((text) => text !== "");
         const all = said.join("\n");
         const code = find(all, /^code (\S+)/m);
         const told = said.find((text) => !BESIDE.test(text)) ?? said[0] ?? "npm failed";
@@ -77,7 +83,8 @@ export const npm: ToolReader = {
             message: lock
               ? "package.json and package-lock.json are not in sync"
               : told.replace(/^notarget |^404\s+|^Error: /, "").trim(),
-            ...range,
+            first: range.first,
+            last: telling.findLast(({ text }) => (LINE.exec(text)?.[1] ?? "") !== "")?.no ?? range.last,
             ...(lifecycle && (code === undefined || code === "ELIFECYCLE" || /^\d+$/.test(code))
               ? { rank: "consequence" as const }
               : {}),

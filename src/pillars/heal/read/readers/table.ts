@@ -1,15 +1,33 @@
 import type { ToolReader } from "../reader.ts";
+import { ansible } from "./ansible.ts";
+import { biome } from "./biome.ts";
+import { bundlers } from "./bundlers.ts";
+import { cmake } from "./cmake.ts";
+import { docker } from "./docker.ts";
+import { eslint } from "./eslint.ts";
+import { gcc } from "./gcc.ts";
+import { go } from "./go.ts";
+import { gradle } from "./gradle.ts";
+import { javac } from "./javac.ts";
+import { jest } from "./jest.ts";
 import { junit } from "./junit.ts";
 import { maven } from "./maven.ts";
+import { mocha } from "./mocha.ts";
 import { node } from "./node.ts";
 import { nodeTest } from "./node-test.ts";
 import { npm } from "./npm.ts";
+import { pip } from "./pip.ts";
+import { pnpmYarn } from "./pnpm-yarn.ts";
 import { pytest } from "./pytest.ts";
 import { python } from "./python.ts";
+import { pythonLint } from "./python-lint.ts";
 import { runner } from "./runner.ts";
 import { rust } from "./rust.ts";
+import { shell } from "./shell.ts";
+import { terraform } from "./terraform.ts";
 import { tsc } from "./tsc.ts";
 import { unittest } from "./unittest.ts";
+import { vitest } from "./vitest.ts";
 
 /**
  * All readers, in the order in which they are asked for a line that holds hints of several: first the forms that only
@@ -22,9 +40,27 @@ export const READERS: readonly ToolReader[] = [
   pytest,
   python,
   npm,
+  pnpmYarn,
   nodeTest,
+  vitest,
+  jest,
+  mocha,
   tsc,
+  eslint,
+  biome,
+  bundlers,
+  go,
+  pythonLint,
+  pip,
+  docker,
+  terraform,
+  ansible,
+  gradle,
+  javac,
+  cmake,
+  gcc,
   rust,
+  shell,
   runner,
   node,
 ];

@@ -1,0 +1,196 @@
+/**
+ * Measures the reader of build logs: lines found against people's labels, categories and fingerprints of Maven builds,
+ * and throughput on a generated log.
+ *
+ *   node bench/logs.ts [--pairs DIR] [--maven DIR] [--throughput-mb N] [--loghub DIR] [--json] [--cases]
+ *
+ * --pairs   DIR/labels.json and DIR/CASE/{pass,fail}.log     (default ../shared/data/build-logs/pairs)
+ * --maven   DIR/labels.json and DIR/ID.log.gz                (default ../shared/data/build-logs/maven)
+ * --loghub  DIR/**\/*_2k.log_structured.csv; grouping accuracy of the template miner
+ * --cases   also one line for each case, on stderr
+ * A folder that is not there gives null, and a sentence on stderr.
+ */
+import { execFileSync } from "node:child_process";
+import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { createGunzip } from "node:zlib";
+import { readLog } from "../src/pillars/heal/read/index.ts";
+import type { Category, LogReport } from "../src/pillars/heal/read/report.ts";
+import { writeLargeLog } from "./logs/large-log.ts";
+import { loghubAccuracy } from "./logs/loghub.ts";
+
+interface PairLabel {
+  readonly error: readonly (readonly [number, number])[];
+  readonly context: readonly (readonly [number, number])[];
+}
+
+interface MavenLabel {
+  readonly category: string;
+  readonly project: string;
+  readonly dependency: string;
+}
+
+const CATEGORY_OF_LABEL: Readonly<Record<string, Category>> = {
+  COMPILATION_FAILURE: "compilation",
+  TEST_FAILURE: "test",
+  ENFORCER_FAILURE: "policy",
+  DEPENDENCY_LOCK_FAILURE: "dependency_lock",
+  WERROR_FAILURE: "warnings_as_errors",
+  DEPENDENCY_RESOLUTION_FAILURE: "dependency_resolution",
+};
+
+const { values: options } = parseArgs({
+  options: {
+    pairs: { type: "string", default: "../shared/data/build-logs/pairs" },
+    maven: { type: "string", default: "../shared/data/build-logs/maven" },
+    loghub: { type: "string" },
+    "throughput-mb": { type: "string", default: "1024" },
+    json: { type: "boolean", default: false },
+    cases: { type: "boolean", default: false },
+    /** Internal: read one file and print time and peak memory, in a process of its own. */
+    read: { type: "string" },
+  },
+});
+
+if (options.read !== undefined) {
+  const started = performance.now();
+  const report = await readLog({ path: options.read });
+  const ms = performance.now() - started;
+  process.stdout.write(
+    JSON.stringify({ ms, rss_kib: process.resourceUsage().maxRSS, failures: report.failures.length }),
+  );
+} else {
+  const figures = {
+    pairs: await measurePairs(resolve(options.pairs)),
+    maven: await measureMaven(resolve(options.maven)),
+    throughput: await measureThroughput(Number(options["throughput-mb"])),
+    ...(options.loghub === undefined ? {} : { loghub: loghubAccuracy(resolve(options.loghub)) }),
+  };
+  process.stdout.write(options.json ? `${JSON.stringify(figures)}\n` : table(figures));
+}
+
+async function measurePairs(dir: string) {
+  const labels = labelsOf<PairLabel>(dir);
+  if (labels === undefined) return null;
+  const alone: number[] = [];
+  const withPass: number[] = [];
+  for (const [id, label] of Object.entries(labels)) {
+    const fail = { path: join(dir, id, "fail.log") };
+    const pass = { path: join(dir, id, "pass.log") };
+    alone.push(lineScore(await readLog(fail), label));
+    withPass.push(lineScore(await readLog(fail, { pass }), label));
+    tell(`${alone.at(-1)!.toFixed(3)} ${withPass.at(-1)!.toFixed(3)} ${id}`);
+  }
+  return { f1_fail_only: mean(alone), f1_with_pass: mean(withPass) };
+}
+
+/** F1 of the lines said against those labelled as error; lines labelled as context count neither way. */
+function lineScore(report: LogReport, label: PairLabel): number {
+  const truth = spread(label.error);
+  const context = spread(label.context);
+  const said = spread(report.failures.flatMap((failure) => [failure.logLines, ...failure.alsoAt]));
+  for (const line of context) said.delete(line);
+  const hit = [...said].filter((line) => truth.has(line)).length;
+  return hit === 0 ? 0 : (2 * hit) / (said.size + truth.size);
+}
+
+function spread(ranges: readonly (readonly [number, number])[]): Set<number> {
+  return new Set(
+    ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, index) => first + index)),
+  );
+}
+
+async function measureMaven(dir: string) {
+  const labels = labelsOf<MavenLabel>(dir);
+  if (labels === undefined) return null;
+  let right = 0;
+  const read: { group: string; category: string; fingerprint: string }[] = [];
+  for (const [id, label] of Object.entries(labels)) {
+    const { root } = await readLog(createReadStream(join(dir, `${id}.log.gz`)).pipe(createGunzip()));
+    const expected = CATEGORY_OF_LABEL[label.category];
+    if (root?.category === expected) right++;
+    else tell(`maven ${id}: said ${root?.category ?? "nothing"}, is ${label.category}: ${root?.message ?? ""}`);
+    read.push({
+      group: `${label.project}\0${label.dependency}\0${label.category}`,
+      category: label.category,
+      fingerprint: root?.occurrence ?? id,
+    });
+  }
+  let pairs = 0;
+  let same = 0;
+  let clashes = 0;
+  for (const [index, a] of read.entries()) {
+    for (const b of read.slice(index + 1)) {
+      const equal = a.fingerprint === b.fingerprint;
+      if (a.category !== b.category && equal) clashes++;
+      if (a.group !== b.group) continue;
+      pairs++;
+      if (equal) same++;
+      else tell(`maven: different fingerprints in ${a.group.replaceAll("\0", " ")}`);
+    }
+  }
+  return {
+    category_accuracy: right / read.length,
+    fingerprint_same: pairs === 0 ? null : same / pairs,
+    fingerprint_clashes: clashes,
+  };
+}
+
+async function measureThroughput(megabytes: number) {
+  const dir = await mkdtemp(join(tmpdir(), "codemonkeys-bench-"));
+  try {
+    const path = join(dir, "large.log");
+    const bytes = await writeLargeLog(path, megabytes * 1e6);
+    const grepMs = timeOf(() =>
+      execFileSync("grep", ["-icE", "error|fail|exception", path], { env: { ...process.env, LC_ALL: "C.UTF-8" } }),
+    );
+    const told = execFileSync(process.execPath, [import.meta.filename, "--read", path], { encoding: "utf8" });
+    const { ms, rss_kib } = JSON.parse(told) as { ms: number; rss_kib: number };
+    return {
+      mb_per_s: round(bytes / 1e3 / ms),
+      // Our speed divided by grep's: 1 is as fast as grep.
+      ratio_to_grep: round(grepMs / ms),
+      max_rss_mib: round(rss_kib / 1024),
+    };
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+function timeOf(work: () => unknown): number {
+  const started = performance.now();
+  work();
+  return performance.now() - started;
+}
+
+function labelsOf<T>(dir: string): Record<string, T> | undefined {
+  const path = join(dir, "labels.json");
+  if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8")) as Record<string, T>;
+  process.stderr.write(`${path} is not there; this part is not measured\n`);
+  return undefined;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(values.length, 1);
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+function tell(line: string): void {
+  if (options.cases) process.stderr.write(`${line}\n`);
+}
+
+function table(figures: Record<string, Record<string, number | null> | null>): string {
+  return Object.entries(figures)
+    .flatMap(([part, rows]) =>
+      Object.entries(rows ?? { "not measured": null }).map(
+        ([name, value]) => `${part.padEnd(12)}${name.padEnd(24)}${value === null ? "-" : Number(value.toFixed(4))}\n`,
+      ),
+    )
+    .join("");
+}

@@ -1,0 +1,117 @@
+import { gather, placeOf, type ToolReader } from "../reader.ts";
+import type { Category } from "../report.ts";
+import { javascriptCaptures, packageOf } from "./javascript-message.ts";
+import { find, isBlank } from "./text.ts";
+
+// esbuild: ✘ [ERROR] Unexpected ";"            vite, rollup: error during build: / [vite]: Rollup failed to resolve import "x" from "y".
+//                                              webpack: ERROR in ./src/a.js 1:0-20 / Module not found: Error: Can't resolve 'x' in '/y'
+//              src/bad.js:1:10:
+const ESBUILD = /^\s*(?:✘ |X |> )?(?:\[ERROR\]|error:) (.+?)(?: \[plugin (.+)\])?$/;
+const BUILD = /^(?:error during build:|✗ Build failed in .*|x Build failed in .*)$/;
+const WEBPACK = /^ERROR in (?:(\S+?)(?: (\d+):(\d+)(?:-\S+)?)?(?:\(|$)|.*$)/;
+
+export const bundlers: ToolReader = {
+  tool: "esbuild",
+  hints: ["✘ [ERROR]", "X [ERROR]", "error during build", "Build failed in", "ERROR in "],
+  start(line) {
+    if (BUILD.test(line.text)) return viteBlock(line);
+    if (WEBPACK.test(line.text)) return webpackBlock(line);
+    const head = /^\s*[✘X] \[ERROR\]/.test(line.text) ? ESBUILD.exec(line.text) : null;
+    if (head === null) return undefined;
+    return gather(
+      [line],
+      ({ text }) => (isBlank(text) || /^\s{2,}\S/.test(text) ? "take" : "no"),
+      (lines, range) => {
+        const place = lines.map(({ text }) => /^\s{4}(\S.*?):(\d+):(\d+):$/.exec(text)).find((match) => match !== null);
+        const said = head[1]!;
+        const module = find(said, /^Could not resolve "([^"]+)"/);
+        return [
+          {
+            tool: "esbuild",
+            category: moduleCategory(said, module),
+            message: said,
+            ...range,
+            place: place ? placeOf(place[1]!, place[2], Number(place[3]) + 1) : undefined,
+            captures: {
+              module,
+              package: packageOf(module),
+              export: find(said, /No matching export in "[^"]+" for import "([^"]+)"/),
+              identifier: find(said, /"([^"]+)"/),
+            },
+            key: packageOf(module),
+          },
+        ];
+      },
+    );
+  },
+};
+
+function viteBlock(line: Parameters<ToolReader["start"]>[0]) {
+  return gather(
+    [line],
+    ({ text }, held) =>
+      /^(?:npm |error |make|##\[| ELIFECYCLE)/.test(text) || (isBlank(text) && held.length > 40) ? "no" : "take",
+    (lines, range) => {
+      const texts = lines.slice(1).map(({ text }) => text);
+      const said = texts.find((text) => !isBlank(text) && !BUILD.test(text))?.trim() ?? "build failed";
+      const all = texts.join("\n");
+      const unresolved = /(?:failed to resolve import|Could not resolve) "([^"]+)" from "([^"]+)"/.exec(all);
+      const missing = /"([^"]+)" is not exported by "([^"]+)", imported by "([^"]+)"/.exec(all);
+      const place = /^(?:file: )?(\/?[\w@./-]+\.\w+)(?:\?\S*)?:? ?\(?(\d+):(\d+)\)?:?/m.exec(all);
+      const file = unresolved?.[2] ?? missing?.[3];
+      return [
+        {
+          tool: "vite",
+          category: moduleCategory(all, unresolved?.[1]),
+          message: said.replace(/^\w*Error: /, ""),
+          ...range,
+          place:
+            place !== null ? placeOf(place[1]!, place[2], place[3]) : file === undefined ? undefined : placeOf(file),
+          captures: {
+            ...javascriptCaptures(said),
+            module: unresolved?.[1] ?? missing?.[2],
+            package: packageOf(unresolved?.[1]),
+            export: missing?.[1],
+          },
+          key: packageOf(unresolved?.[1]),
+        },
+      ];
+    },
+  );
+}
+
+function webpackBlock(line: Parameters<ToolReader["start"]>[0]) {
+  const head = WEBPACK.exec(line.text)!;
+  return gather(
+    [line],
+    ({ text }, held) =>
+      /^(?:ERROR in|WARNING in|webpack \d|npm |\d+ errors? )/.test(text) ||
+      (isBlank(text) && isBlank(held.at(-1)!.text))
+        ? "no"
+        : "take",
+    (lines, range) => {
+      const said =
+        lines
+          .slice(1)
+          .map(({ text }) => text.trim())
+          .find((text) => text !== "") ?? line.text.slice("ERROR in ".length);
+      const module = find(said, /Can't resolve '([^']+)'/);
+      return [
+        {
+          tool: "webpack",
+          category: /TS\d+:/.test(said) ? "type" : moduleCategory(said, module),
+          message: said,
+          ...range,
+          place: head[1] === undefined ? undefined : placeOf(head[1], head[2], head[3]),
+          captures: { module, package: packageOf(module) },
+          key: packageOf(module),
+        },
+      ];
+    },
+  );
+}
+
+function moduleCategory(said: string, module: string | undefined): Category {
+  if (packageOf(module) !== undefined) return "dependency_resolution";
+  return /config(?:uration)? (?:file|error)|Invalid configuration/i.test(said) ? "configuration" : "compilation";
+}

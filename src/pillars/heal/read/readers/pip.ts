@@ -1,0 +1,99 @@
+import { gather, type ToolReader } from "../reader.ts";
+import type { Category } from "../report.ts";
+import { categoryOf, find, isBlank } from "./text.ts";
+
+// ERROR: Could not find a version that satisfies the requirement x==99 (from versions: …)
+// ERROR: No matching distribution found for x==99
+// ERROR: Cannot install a and b because these package versions have conflicting dependencies. … ERROR: ResolutionImpossible: …
+// error: subprocess-exited-with-error            building a wheel;  uv: "  × No solution found when resolving dependencies:"
+const HEAD =
+  /^\s*(?:ERROR|error): (Could not find a version|No matching distribution|Cannot install|ResolutionImpossible|Could not install packages|Invalid requirement|THESE PACKAGES DO NOT MATCH|Hashes are required|In --require-hashes|Failed building wheel|Could not build wheels|Failed to build installable|subprocess-exited-with-error|metadata-generation-failed|Package '|Ignored the following|Could not open requirements|Directory '|HTTP error|Exception:|.*requires-python|File .* does not appear|pip's dependency resolver|externally-managed-environment|Can not perform a '--user')(.*)$/;
+const UV =
+  /^\s*(?:×|error:) (No solution found when resolving.*|Failed to (?:build|download|fetch|resolve|prepare).*|The lockfile at `uv\.lock` needs to be updated.*|Distribution .* can't be installed.*|Because .*)$/;
+const POETRY =
+  /^(?:pyproject\.toml changed significantly since poetry\.lock was last generated.*|Because (\S+) .* (?:depends on|requires) .*version solving failed\.|poetry\.lock is not up to date.*|Error: (?:poetry\.lock|pyproject\.toml).*)$/;
+
+export const pip: ToolReader = {
+  tool: "pip",
+  hints: [
+    "ERROR: ",
+    "error: subprocess",
+    "error: metadata",
+    "error: externally",
+    "× No solution",
+    "× Failed",
+    "error: Failed to",
+    "uv.lock",
+    "poetry.lock",
+    "version solving failed",
+    "error: No solution",
+  ],
+  start(line) {
+    const poetry = POETRY.exec(line.text);
+    if (poetry !== null)
+      return [
+        {
+          tool: "poetry",
+          category: /poetry\.lock/.test(line.text) ? "dependency_lock" : "dependency_conflict",
+          message: line.text,
+          first: line.no,
+          last: line.no,
+          captures: { package: poetry[1] },
+          key: poetry[1],
+        },
+      ];
+    const uv = UV.exec(line.text);
+    const head = uv === null ? HEAD.exec(line.text) : null;
+    if (uv === null && head === null) return undefined;
+    const said = uv?.[1] ?? `${head![1]}${head![2]}`;
+    const long =
+      /conflicting dependencies|subprocess-exited|No solution|metadata-generation|Failed to build|DO NOT MATCH/.test(
+        said,
+      );
+    return gather(
+      [line],
+      ({ text }, held) => {
+        if (/^ERROR: (?:No matching distribution|ResolutionImpossible|Failed building|Could not build)/.test(text))
+          return "last";
+        if (!long || held.length > 80) return "no";
+        if (/^(?:##\[|make|npm |error: |ERROR: )/.test(text)) return "no";
+        return isBlank(text) || /^(?:\s|The conflict|To fix|\d\. |[╰├│] |note:|hint:|\[notice)/.test(text)
+          ? "take"
+          : "no";
+      },
+      (lines, range) => {
+        const all = lines.map(({ text }) => text).join("\n");
+        const wanted =
+          /(?:requirement|distribution found for) ([A-Za-z][\w.-]*)(?:\[[\w,]+\])?(?:\s*([=<>~!]=?=?[^\s;(]+))?/.exec(
+            all,
+          ) ??
+          /The user requested ([\w.-]+)([=<>~!].*)?$/m.exec(all) ??
+          /Because (?:there (?:is|are) no versions? of )?([\w.-]+)/.exec(all);
+        return [
+          {
+            tool: uv === null ? "pip" : "uv",
+            category: pipCategory(all),
+            message: said,
+            ...range,
+            captures: {
+              package: wanted?.[1],
+              version: wanted?.[2]?.replace(/^=+/, ""),
+              versions: find(all, /\(from versions: (.*?)\)/),
+            },
+            key: wanted?.[1],
+          },
+        ];
+      },
+    );
+  },
+};
+
+function pipCategory(said: string): Category {
+  if (/conflicting dependencies|ResolutionImpossible|incompatible|version solving failed/.test(said))
+    return "dependency_conflict";
+  if (/DO NOT MATCH|Hashes are required|require-hashes|lockfile|\.lock/.test(said)) return "dependency_lock";
+  if (/subprocess-exited|Failed building|build wheels|metadata-generation|Failed to build/.test(said))
+    return categoryOf(said, "compilation");
+  if (/Invalid requirement|Could not open requirements|externally-managed|--user/.test(said)) return "configuration";
+  return categoryOf(said, "dependency_resolution");
+}

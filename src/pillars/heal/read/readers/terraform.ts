@@ -1,0 +1,80 @@
+import { gather, placeOf, type ToolReader } from "../reader.ts";
+import type { Category } from "../report.ts";
+import { categoryOf, find } from "./text.ts";
+
+// ╷
+// │ Error: Invalid expression
+// │
+// │   on a.tf line 2, in resource "x" "a":
+// ╵                                                with -no-color the same; terraform < 0.15 has no box
+const HEAD = /^(?:\s*[│|] )?Error: (.+)$/;
+const BOX = /^\s*╷$/;
+
+export const terraform: ToolReader = {
+  tool: "terraform",
+  hints: ["╷"],
+  start(line) {
+    if (BOX.test(line.text)) {
+      return gather(
+        [line],
+        ({ text }) => (/^\s*╵/.test(text) ? "last" : /^\s*│/.test(text) ? "take" : "no"),
+        (lines, range) =>
+          draftsOf(
+            lines.map(({ text }) => text.replace(/^\s*[╷│╵] ?/, "")),
+            range,
+          ),
+      );
+    }
+    return undefined;
+  },
+};
+
+function draftsOf(texts: readonly string[], range: { first: number; last: number }) {
+  const head = texts.map((text) => HEAD.exec(text)?.[1]).find(Boolean);
+  if (head === undefined) return [];
+  const all = texts.join("\n");
+  const at = /^\s*on (\S+) line (\d+)/m.exec(all);
+  const body = texts.slice(texts.findIndex((text) => HEAD.test(text)) + 1).map((text) => text.trim());
+  const detail = body.findLast((text) => text !== "" && !/^\d+:|^on |^with /.test(text));
+  return [
+    {
+      tool: "terraform",
+      category: terraformCategory(`${head}\n${all}`),
+      message: detail === undefined ? head : `${head}: ${detail}`,
+      ...range,
+      place: at === null ? undefined : placeOf(at[1]!, at[2]),
+      captures: {
+        rule: head,
+        resource: find(all, /with ([\w.[\]"-]+),$/m),
+        identifier: find(all, /named "([^"]+)"/) ?? find(all, /has not been declared.*?"([^"]+)"/),
+        suggestion: find(all, /Did you mean "([^"]+)"/),
+        package: find(all, /provider\s+(?:registry\.[\w.]+\/)?([\w-]+\/[\w-]+)/),
+      },
+      key: head,
+    },
+  ];
+}
+
+function terraformCategory(said: string): Category {
+  if (
+    /Inconsistent dependency lock file|dependency lock file|checksums? (?:previously recorded|in the dependency lock)/i.test(
+      said,
+    )
+  )
+    return "dependency_lock";
+  if (
+    /Failed to query available provider|Failed to install provider|Failed to download module|Module not installed|Unsupported Terraform Core version/i.test(
+      said,
+    )
+  )
+    return categoryOf(said, "dependency_resolution");
+  if (
+    /No valid credential sources|Error: (?:Unauthorized|.*AccessDenied)|No value for required variable.*(?:token|password|secret)/i.test(
+      said,
+    )
+  )
+    return "secret_missing";
+  if (/Error acquiring the state lock|error configuring .*backend|timeout while waiting/i.test(said))
+    return "infrastructure";
+  return categoryOf(said, "configuration");
+}
