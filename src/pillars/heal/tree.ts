@@ -53,21 +53,25 @@ export function openTree(root: string): Tree {
       return text;
     },
     async locate(path) {
-      const plain = plainPath(path, root);
-      const paths = await tree.paths();
-      if (paths.includes(plain)) return plain;
-      const parts = plain.split("/").filter((part) => part !== "" && part !== "." && part !== "..");
-      for (let from = 0; from < parts.length; from++) {
-        const suffix = parts.slice(from).join("/");
-        const fitting = paths.filter((known) => known === suffix || known.endsWith(`/${suffix}`));
-        if (fitting.length === 1) return fitting[0];
-        // A shorter suffix can only fit more files.
-        if (fitting.length > 1) return undefined;
-      }
-      return undefined;
+      return locatePath(path, root, await tree.paths());
     },
   };
   return tree;
+}
+
+/** `Tree.locate` over any list of paths, as of a commit. */
+export function locatePath(path: string, root: string, paths: readonly string[]): string | undefined {
+  const plain = plainPath(path, root);
+  if (paths.includes(plain)) return plain;
+  const parts = plain.split("/").filter((part) => part !== "" && part !== "." && part !== "..");
+  for (let from = 0; from < parts.length; from++) {
+    const suffix = parts.slice(from).join("/");
+    const fitting = paths.filter((known) => known === suffix || known.endsWith(`/${suffix}`));
+    if (fitting.length === 1) return fitting[0];
+    // A shorter suffix can only fit more files.
+    if (fitting.length > 1) return undefined;
+  }
+  return undefined;
 }
 
 function plainPath(path: string, root: string): string {
@@ -89,14 +93,18 @@ async function readText(root: string, path: string): Promise<string | undefined>
   return Buffer.from(text, "utf8").equals(bytes) ? text : undefined;
 }
 
+/** Relative, with `/`, without `..`, and not in `.git`: what an edit may name. */
+export function isSafePath(path: string): boolean {
+  if (path === "" || isAbsolute(path) || /[\0\\]/.test(path) || /^[A-Za-z]:/.test(path)) return false;
+  return path.split("/").every((part) => part !== "" && part !== "." && part !== ".." && part.toLowerCase() !== ".git");
+}
+
 /**
  * The absolute place of a relative path, or undefined when it would leave the root: by `..`, by being absolute, through
  * a symbolic link in one of its folders, or into `.git`.
  */
 export async function insidePath(root: string, path: string): Promise<string | undefined> {
-  if (path === "" || isAbsolute(path) || path.includes("\0") || path.includes("\\")) return undefined;
-  const parts = path.split("/");
-  if (parts.some((part) => part === ".." || part === "" || part.toLowerCase() === ".git")) return undefined;
+  if (!isSafePath(path)) return undefined;
   const base = await realpath(root);
   const place = resolve(base, path);
   let folder = dirname(place);

@@ -1,0 +1,240 @@
+import { cp, mkdir, mkdtemp, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type Outcome, succeed } from "../../core/diagnostic.ts";
+import type { Emit } from "../../core/events.ts";
+import type { Redactor } from "../../core/redact.ts";
+import type { Homes } from "../../core/state-home.ts";
+import type { Git } from "../../tools/git/git.ts";
+import { runWork, type WorkResult } from "../../tools/sandbox/sandbox.ts";
+import { type FileChange, type FixCommand, writeChanges } from "./candidate.ts";
+import { readLog } from "./read/index.ts";
+import type { LogReport } from "./read/report.ts";
+import { openTree, type Tree } from "./tree.ts";
+
+/** How the stage that failed is run. */
+export interface StageToRun {
+  readonly name: string;
+  readonly command: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly network: "host" | "none";
+}
+
+export interface BenchOptions {
+  readonly git: Git;
+  readonly commit: string;
+  /** The person's work tree, where installed dependencies may be taken from. */
+  readonly product: { readonly name: string; readonly path: string };
+  readonly stage: StageToRun;
+  readonly emit: Emit;
+  readonly redactor: Redactor;
+  readonly signal: AbortSignal;
+  readonly homes: Homes;
+  /** Search path of the session: tools are found where the person or the agent has them. */
+  readonly path: string | undefined;
+}
+
+/** The stage, run once. */
+export interface StageRun {
+  readonly result: WorkResult;
+  readonly passed: boolean;
+  readonly log: LogReport;
+  readonly logFile: string;
+  /** Line `n` (from 1) of the log and its neighbours, for fixers. */
+  excerpt(lines: readonly [first: number, last: number]): Promise<string>;
+}
+
+/** A clean checkout of the failing commit; each candidate gets a new one, so that none sees what another left behind. */
+export interface Bench {
+  /** The checkout as it is now. */
+  tree(): Tree;
+  /** Runs the stage; `progress` gets the last line now and then. */
+  run(progress: (text: string) => void): Promise<Outcome<StageRun>>;
+  /** Writes an edit into the checkout and runs its commands; answers the edit with what the commands changed. */
+  apply(changes: readonly FileChange[], commands: readonly FixCommand[]): Promise<Outcome<readonly FileChange[]>>;
+  close(): Promise<void>;
+}
+
+/** Folders that the person's checkout may hold beside the sources: installed, not committed, and costly to make anew. */
+const DEPENDENCIES: readonly { readonly folder: string; readonly lock: string; readonly install: string }[] = [
+  { folder: "node_modules", lock: "package-lock.json", install: "npm ci --no-audit --no-fund --prefer-offline" },
+];
+
+const INSTALL_TIMEOUT_MS = 10 * 60_000;
+const EXCERPT_MARGIN = 12;
+
+/** Makes benches; the installed dependencies travel from one to the next, all is removed by `close`. */
+export async function openBenches(options: BenchOptions): Promise<{
+  open(): Promise<Outcome<Bench>>;
+  close(): Promise<void>;
+}> {
+  const scratch = await realpath(await mkdtemp(join(tmpdir(), "codemonkeys-heal-")));
+  const kept = join(scratch, "kept");
+  let count = 0;
+  let logs = 0;
+  return {
+    async open() {
+      const root = join(scratch, `tree-${++count}`);
+      const added = await options.git.addWorktree(root, options.commit);
+      if (!added.ok) return added;
+      const prepared = await provide(root, kept, options);
+      if (!prepared.ok) {
+        await options.git.removeWorktree(root);
+        return prepared;
+      }
+      const bench: Bench = {
+        tree: () => openTree(root),
+        run: (progress) => runStage(root, join(scratch, `log-${++logs}.txt`), options, progress),
+        apply: (changes, commands) => applyEdit(root, added.value, changes, commands, options),
+        async close() {
+          await keepDependencies(root, kept);
+          const removed = await options.git.removeWorktree(root);
+          for (const diagnostic of removed.ok ? [] : removed.diagnostics) {
+            options.emit({ type: "diagnostic", diagnostic: { ...diagnostic, severity: "warning" } });
+          }
+        },
+      };
+      return succeed(bench);
+    },
+    close: () => rm(scratch, { recursive: true, force: true, maxRetries: 3 }),
+  };
+}
+
+async function runStage(
+  root: string,
+  logFile: string,
+  options: BenchOptions,
+  progress: (text: string) => void,
+): Promise<Outcome<StageRun>> {
+  const { stage } = options;
+  const result = await runWork(stage.command, {
+    ...workOptions(root, options),
+    logFile,
+    timeoutMs: stage.timeoutMs,
+    network: stage.network,
+    env: { ...environment(options), ...stage.env },
+    onLine: (line) => progress(line),
+  });
+  const log = await readLog({ path: logFile }, { stage: stage.name, product: options.product.name });
+  return succeed({
+    result,
+    passed: result.ended === "exited" && result.exitCode === 0,
+    log,
+    logFile,
+    excerpt: (lines) => excerptOf(logFile, lines),
+  });
+}
+
+function workOptions(root: string, options: BenchOptions) {
+  return { cwd: root, redactor: options.redactor, signal: options.signal, homes: options.homes };
+}
+
+function environment(options: BenchOptions): Record<string, string> {
+  return { CI: "true", ...(options.path === undefined ? {} : { PATH: options.path }) };
+}
+
+/** The lines of a log and twelve on either side, without colours. */
+export async function excerptOf(logFile: string, [first, last]: readonly [number, number]): Promise<string> {
+  const lines = (await readFile(logFile, "utf8")).split("\n");
+  return lines
+    .slice(Math.max(0, first - 1 - EXCERPT_MARGIN), last + EXCERPT_MARGIN)
+    .join("\n")
+    .replaceAll("\r", "")
+    .replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, "");
+}
+
+async function applyEdit(
+  root: string,
+  git: Git,
+  changes: readonly FileChange[],
+  commands: readonly FixCommand[],
+  options: BenchOptions,
+): Promise<Outcome<readonly FileChange[]>> {
+  const tree = openTree(root);
+  const written = await writeChanges(root, changes, (path) => tree.read(path));
+  if (!written.ok) return written;
+  if (commands.length === 0) return succeed(changes);
+  for (const command of commands) {
+    const line = [command.command, ...command.args].map(shellWord).join(" ");
+    // How it ends does not matter: `cargo fix` and linters fail when something is left, the verification decides.
+    await runWork(line, {
+      ...workOptions(root, options),
+      timeoutMs: INSTALL_TIMEOUT_MS,
+      network: command.network,
+      env: environment(options),
+    });
+  }
+  return changedNow(root, git, changes);
+}
+
+/** The edit as it stands after commands ran: what git sees as changed, with both texts. */
+async function changedNow(
+  root: string,
+  git: Git,
+  known: readonly FileChange[],
+): Promise<Outcome<readonly FileChange[]>> {
+  const status = await git.status();
+  if (!status.ok) return status;
+  const tree = openTree(root);
+  const executable = new Set(known.filter((change) => change.executable).map((change) => change.path));
+  const changes: FileChange[] = [];
+  for (const path of new Set(status.value.map((entry) => entry.path))) {
+    const base = await git.readAt("HEAD", path);
+    const before = base.ok ? base.value : undefined;
+    const after = await tree.read(path);
+    if (before === undefined && after === undefined) continue;
+    if (before !== after || executable.has(path)) {
+      changes.push({ path, before, after, ...(executable.has(path) ? { executable: true as const } : {}) });
+    }
+  }
+  return succeed(changes);
+}
+
+/** A word for `sh`: fixers' commands are fixed, but file names in them may hold anything. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** Puts installed dependencies into a checkout: those of the last bench, the person's when the lock is the same, or new. */
+async function provide(root: string, kept: string, options: BenchOptions): Promise<Outcome<void>> {
+  for (const { folder, lock, install } of DEPENDENCIES) {
+    const wanted = await readFile(join(root, lock), "utf8").catch(absent);
+    if (wanted === undefined || !/"node_modules\//.test(wanted)) continue;
+    const own = join(kept, folder);
+    if (await there(own)) {
+      await rename(own, join(root, folder));
+      continue;
+    }
+    const person = join(options.product.path, folder);
+    if ((await readFile(join(options.product.path, lock), "utf8").catch(absent)) === wanted && (await there(person))) {
+      await cp(person, join(root, folder), { recursive: true, verbatimSymlinks: true, mode: 2 });
+      continue;
+    }
+    await runWork(install, {
+      ...workOptions(root, options),
+      timeoutMs: INSTALL_TIMEOUT_MS,
+      network: "host",
+      env: environment(options),
+    });
+  }
+  return succeed(undefined);
+}
+
+async function keepDependencies(root: string, kept: string): Promise<void> {
+  for (const { folder } of DEPENDENCIES) {
+    if ((await there(join(root, folder))) && !(await there(join(kept, folder)))) {
+      await mkdir(dirname(join(kept, folder)), { recursive: true });
+      await rename(join(root, folder), join(kept, folder));
+    }
+  }
+}
+
+async function there(path: string): Promise<boolean> {
+  return (await stat(path).catch(absent)) !== undefined;
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+  throw error;
+}

@@ -1,0 +1,77 @@
+import type { BuildFailure } from "./read/report.ts";
+import type { HealFix } from "./report.ts";
+import type { Worked } from "./work.ts";
+
+const SUBJECT = 72;
+
+/** Subject, and a body that says what failed, what was changed and how that was proven. */
+export function commitMessage(about: {
+  readonly failure: BuildFailure;
+  readonly worked: Worked;
+  readonly stage: string;
+  readonly commit: string;
+}): string {
+  const { failure, worked, stage, commit } = about;
+  const place = failure.place ? ` (${failure.place.file}${failure.place.line ? `:${failure.place.line}` : ""})` : "";
+  const test = failure.test ? `\nFailed test: ${failure.test}` : "";
+  return [
+    shorten(`fix: ${subjectOf(failure, worked.fixes)}`),
+    "",
+    `The stage ${stage} failed at ${commit.slice(0, 12)}: ${failure.message}${place}.${test}`,
+    "",
+    ...worked.fixes.map((fix) => sentenceOf(fix)),
+    `Proven in a clean checkout: the failure was seen again, then it was gone and the whole stage ${stage} passed.`,
+  ].join("\n");
+}
+
+function subjectOf(failure: BuildFailure, fixes: readonly HealFix[]): string {
+  const [first] = fixes;
+  if (first && first.kind === "builtin" && fixes.length === 1) return first.summary;
+  const files = [...new Set(fixes.flatMap((fix) => fix.files))];
+  return `${failure.message} in ${files.length === 1 ? files[0] : `${files.length} files`}`;
+}
+
+function sentenceOf(fix: HealFix): string {
+  switch (fix.kind) {
+    case "builtin":
+      return `The built-in fixer ${fix.name} changed ${fix.files.join(", ")}: ${fix.summary}.`;
+    case "template": {
+      const from = fix.learned_in ? ` learned in ${fix.learned_in}` : "";
+      const at = fix.learned_at ? ` at ${fix.learned_at.slice(0, 12)}` : "";
+      return `The template ${fix.name}${from}${at} (trust ${fix.trust.toFixed(2)}) changed ${fix.files.join(", ")}.`;
+    }
+    case "model":
+      return `The model ${fix.name} proposed the change of ${fix.files.join(", ")}: ${fix.summary}.`;
+  }
+}
+
+function shorten(line: string): string {
+  const plain = line.replaceAll(/\s+/g, " ").trim();
+  return plain.length <= SUBJECT ? plain : `${plain.slice(0, SUBJECT - 1).trimEnd()}…`;
+}
+
+/** What ties a commit to its run, its failure and its source. */
+export function commitTrailers(about: {
+  readonly run: string;
+  readonly failure: BuildFailure;
+  readonly fixes: readonly HealFix[];
+}): Record<string, string> {
+  const weakest = Math.min(...about.fixes.map((fix) => fix.trust));
+  return {
+    "Heal-Run": about.run,
+    "Heal-Fingerprint": about.failure.occurrence,
+    "Heal-Source": about.fixes.map((fix) => `${fix.kind} ${fix.name}`).join(", "),
+    "Heal-Trust": weakest.toFixed(2),
+  };
+}
+
+/** `heal/unexpected-identifier-assert-a1b2c3d`, with the attempt where it is not the first. */
+export function healBranchName(failure: BuildFailure, commit: string, attempt: number): string {
+  const words = (failure.test ?? failure.message)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-+|-+$/g, "")
+    .slice(0, 40)
+    .replace(/-+$/, "");
+  return `heal/${words || "build"}-${commit.slice(0, 7)}${attempt > 1 ? `-${attempt}` : ""}`;
+}

@@ -1,0 +1,369 @@
+import type { Constitution } from "../../constitution/constitution.ts";
+import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { type Emit, task } from "../../core/events.ts";
+import type { Bench, StageRun } from "./bench.ts";
+import { type Candidate, changedLines, type FileChange, sourceName } from "./candidate.ts";
+import { type CandidateInput, editKey } from "./candidates.ts";
+import { type HealLimits, refusalOf } from "./checks.ts";
+import type { BuildFailure } from "./read/report.ts";
+import type { HealFix, HealTried } from "./report.ts";
+
+/** The work half's question: how could this failure be repaired, and is it proven? */
+export interface RepairRequest {
+  readonly failure: BuildFailure;
+  /** The failing commit, short, for people. */
+  readonly commit: string;
+  readonly openBench: () => Promise<Outcome<Bench>>;
+  /** Candidates in order of trust; made one after the other, so that the costly ones are only made when needed. */
+  readonly candidates: (input: CandidateInput) => AsyncIterable<Outcome<Candidate>>;
+  readonly constitution: Constitution;
+  readonly limits: HealLimits;
+  readonly emit: Emit;
+  /** Milliseconds since the epoch; a test moves it. */
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+export interface Repaired {
+  readonly changes: readonly FileChange[];
+  readonly fixes: readonly HealFix[];
+  readonly isolated: boolean;
+  readonly isolation: string;
+  readonly reproducedLog: string;
+  readonly verifiedLog: string;
+  /** The failure as it was seen again; learning reads its captures. */
+  readonly failure: BuildFailure;
+}
+
+export interface RepairResult {
+  readonly verdict: "fixed" | "not_fixed" | "flaky" | "infrastructure" | "refused";
+  readonly reason: string;
+  readonly repaired?: Repaired;
+  readonly tried: readonly HealTried[];
+  readonly reproduceMs: number;
+  readonly fixMs: number;
+  readonly verifyMs: number;
+}
+
+/** Verifications in one run; each runs the whole stage. */
+const MOST_TRIED = 24;
+
+interface Round {
+  readonly failure: BuildFailure;
+  readonly excerpt: string;
+  readonly changes: readonly FileChange[];
+  readonly fixes: readonly HealFix[];
+  readonly bench: Bench;
+}
+
+/**
+ * Reproduces the failure in a clean checkout, then tries candidates, each in a checkout of its own, until the whole
+ * stage passes. A candidate that removes the failure and uncovers the next one is kept and built upon, up to
+ * `limits.attempts` rounds: two faults of one commit are healed together or not at all.
+ */
+export async function repair(
+  request: RepairRequest,
+  keepLog: (run: StageRun) => Promise<Outcome<string>>,
+): Promise<Outcome<RepairResult>> {
+  const startedAt = request.now();
+  const clock = { reproduce: 0, fix: 0, verify: 0 };
+  const tried: HealTried[] = [];
+  const result = (verdict: RepairResult["verdict"], reason: string, repaired?: Repaired): Outcome<RepairResult> =>
+    succeed({
+      verdict,
+      reason,
+      ...(repaired ? { repaired } : {}),
+      tried,
+      reproduceMs: clock.reproduce,
+      fixMs: clock.fix,
+      verifyMs: clock.verify,
+    });
+
+  const first = await request.openBench();
+  if (!first.ok) return first;
+  const open: Bench[] = [first.value];
+  try {
+    const seen = await reproduce(request, first.value);
+    if (!seen.ok) return seen;
+    clock.reproduce = seen.value.ms;
+    if (seen.value.verdict) return result(seen.value.verdict, seen.value.reason);
+    const reproducedLog = await keepLog(seen.value.run);
+    if (!reproducedLog.ok) return reproducedLog;
+    const found = seen.value.failure;
+    let round: Round = {
+      failure: found,
+      excerpt: await seen.value.run.excerpt(found.logLines),
+      changes: [],
+      fixes: [],
+      bench: first.value,
+    };
+    for (let depth = 1; depth <= request.limits.attempts; depth++) {
+      let next: Round | undefined;
+      const before = performance.now();
+      let inVerification = 0;
+      const tree = round.bench.tree();
+      const keys = new Set<string>();
+      for await (const made of request.candidates({ failure: round.failure, tree, excerpt: round.excerpt })) {
+        if (!made.ok) return made;
+        const candidate = made.value;
+        if (keys.has(editKey(candidate))) continue;
+        keys.add(editKey(candidate));
+        const stop = stopReason(request, startedAt, tried.length);
+        if (stop) return result("not_fixed", stop);
+        const started = performance.now();
+        const outcome = await tryCandidate(request, round, candidate, open);
+        inVerification += performance.now() - started;
+        if (!outcome.ok) return outcome;
+        const { verdict, dropped, changes, run, bench } = outcome.value;
+        tried.push({ ...brief(candidate), ...(dropped === undefined ? {} : { dropped }) });
+        if (verdict === "passed" && run) {
+          clock.fix += performance.now() - before - inVerification;
+          clock.verify += inVerification;
+          const verifiedLog = await keepLog(run);
+          if (!verifiedLog.ok) return verifiedLog;
+          announceLimits(request, changes);
+          return result("fixed", `${sourceName(candidate.source)}: ${candidate.summary}`, {
+            changes,
+            fixes: [...round.fixes, fixOf(candidate)],
+            isolated: run.result.isolated && seen.value.run.result.isolated,
+            isolation: run.result.reason,
+            reproducedLog: reproducedLog.value,
+            verifiedLog: verifiedLog.value,
+            failure: found,
+          });
+        }
+        if (verdict === "further" && run?.log.root && bench && !next) {
+          next = {
+            failure: run.log.root,
+            excerpt: await run.excerpt(run.log.root.logLines),
+            changes,
+            fixes: [...round.fixes, fixOf(candidate)],
+            bench,
+          };
+        }
+      }
+      clock.fix += performance.now() - before - inVerification;
+      clock.verify += inVerification;
+      if (!next) break;
+      round = next;
+    }
+    const refused = tried.length > 0 && tried.every((one) => one.dropped?.startsWith("refused"));
+    return result(
+      refused ? "refused" : "not_fixed",
+      tried.length === 0
+        ? `no template, fixer or model knows a repair for this (${request.failure.pattern})`
+        : refused
+          ? `each of the ${tried.length} candidates is refused: ${tried[0]?.dropped?.replace(/^refused: /, "")}`
+          : `none of the ${tried.length} candidates made the stage pass`,
+    );
+  } finally {
+    for (const bench of open) await bench.close();
+  }
+}
+
+function stopReason(request: RepairRequest, startedAt: number, count: number): string | undefined {
+  if (request.signal.aborted) return "it was cancelled";
+  const minutes = (request.now() - startedAt) / 60_000;
+  if (minutes > request.limits.minutes) return `it took longer than ${request.limits.minutes} minutes`;
+  return count >= MOST_TRIED ? `${MOST_TRIED} candidates were tried; none made the stage pass` : undefined;
+}
+
+type Seen =
+  | { readonly verdict: "flaky" | "infrastructure" | "not_fixed"; readonly reason: string; readonly ms: number }
+  | { readonly verdict: undefined; readonly run: StageRun; readonly failure: BuildFailure; readonly ms: number };
+
+async function reproduce(request: RepairRequest, bench: Bench): Promise<Outcome<Seen>> {
+  const { failure, commit, emit } = request;
+  const started = performance.now();
+  return task(
+    emit,
+    "heal.reproduce",
+    `reproducing at ${commit}`,
+    async (progress): Promise<Outcome<Seen>> => {
+      const ran = await bench.run(progress);
+      if (!ran.ok) return ran;
+      const ms = performance.now() - started;
+      const run = ran.value;
+      const ended = run.result.ended;
+      if (ended === "cancelled") return fail(problem("infrastructure", "heal.cancelled", "it was cancelled"));
+      if (run.passed) {
+        return succeed({ verdict: "flaky", reason: `the stage passes at the same commit ${commit}`, ms });
+      }
+      if (ended === "not_started" || run.result.exitCode === 127) {
+        const why = run.log.root?.message ?? run.result.startError ?? "a command was not found";
+        return succeed({ verdict: "infrastructure", reason: `the stage cannot be run here: ${why}`, ms });
+      }
+      const same =
+        run.log.failures.find((one) => one.occurrence === failure.occurrence) ??
+        run.log.failures.find((one) => one.pattern === failure.pattern && one.message === failure.message) ??
+        run.log.failures.find((one) => one.pattern === failure.pattern);
+      if (same?.category === "infrastructure" || (!same && run.log.root?.category === "infrastructure")) {
+        return succeed({ verdict: "infrastructure", reason: (same ?? run.log.root)?.message ?? "infrastructure", ms });
+      }
+      if (!same) {
+        const other = run.log.root?.message ?? (ended === "timeout" ? "it ran out of time" : "it names no cause");
+        return succeed({ verdict: "not_fixed", reason: `the stage fails here in another way: ${other}`, ms });
+      }
+      return succeed({ verdict: undefined, run, failure: same, ms });
+    },
+    (outcome) => {
+      if (!outcome.ok) return { state: "failed" };
+      if (outcome.value.verdict)
+        return { state: "failed", title: `not reproduced at ${commit}: ${outcome.value.reason}` };
+      return { title: `reproduced at ${commit}` };
+    },
+  );
+}
+
+interface Tried {
+  /** `further`: the failure is gone and another one shows. */
+  readonly verdict: "passed" | "further" | "dropped";
+  readonly dropped?: string;
+  readonly changes: readonly FileChange[];
+  readonly run?: StageRun;
+  readonly bench?: Bench;
+}
+
+async function tryCandidate(
+  request: RepairRequest,
+  round: Round,
+  candidate: Candidate,
+  open: Bench[],
+): Promise<Outcome<Tried>> {
+  const wanted = combine(round.changes, candidate.changes);
+  const name = sourceName(candidate.source);
+  const refusal = refusalOf(wanted, request.constitution, request.limits);
+  if (refusal !== undefined) return succeed(refusedAs(request.emit, name, refusal, wanted));
+  const opened = await request.openBench();
+  if (!opened.ok) return opened;
+  const bench = opened.value;
+  let keep = false;
+  try {
+    const applied = await announceApplied(request.emit, candidate, () => bench.apply(wanted, candidate.commands ?? []));
+    if (!applied.ok) return succeed(droppedFor(applied.diagnostics[0]?.message ?? "it could not be applied", wanted));
+    const changes = applied.value;
+    // Commands of a fixer may have touched more than its own edit did: the whole is checked again.
+    const second = candidate.commands?.length ? refusalOf(changes, request.constitution, request.limits) : undefined;
+    if (second !== undefined) return succeed(refusedAs(request.emit, name, second, changes));
+    if (changes.length === 0) return succeed(droppedFor("it changes nothing", changes));
+    const ran = await verify(request, round.failure, bench);
+    if (!ran.ok) return ran;
+    const { run, verdict, dropped } = ran.value;
+    keep = verdict === "further";
+    if (keep) open.push(bench);
+    return succeed({ verdict, changes, run, bench, ...(dropped === undefined ? {} : { dropped }) });
+  } finally {
+    if (!keep) await bench.close();
+  }
+}
+
+function droppedFor(reason: string, changes: readonly FileChange[]): Tried {
+  return { verdict: "dropped", dropped: reason, changes };
+}
+
+function refusedAs(emit: Emit, name: string, reason: string, changes: readonly FileChange[]): Tried {
+  const id = `heal.refused.${name}`;
+  emit({ type: "task.started", task: id, title: name });
+  emit({ type: "task.finished", task: id, state: "skipped", title: `${name} refused: ${reason}` });
+  return { verdict: "dropped", dropped: `refused: ${reason}`, changes };
+}
+
+function announceApplied<T>(emit: Emit, candidate: Candidate, work: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  const { source } = candidate;
+  const learned =
+    source.kind === "template" ? ` (learned in ${source.learnedIn}, trust ${candidate.trust.toFixed(2)})` : "";
+  const title = `${sourceName(source)}${learned}`;
+  const files = candidate.changes.map((change) => change.path);
+  const shown = files.length > 3 ? `${files.slice(0, 3).join(", ")} and ${files.length - 3} more` : files.join(", ");
+  return task(emit, `heal.apply.${editKey(candidate).length}.${sourceName(source)}`, title, work, (outcome) =>
+    outcome.ok
+      ? { title: `${title} applied to ${shown || "the checkout"}` }
+      : { state: "skipped", title: `${title} does not apply` },
+  );
+}
+
+async function verify(
+  request: RepairRequest,
+  failure: BuildFailure,
+  bench: Bench,
+): Promise<Outcome<{ verdict: Tried["verdict"]; dropped?: string; run: StageRun }>> {
+  return task(
+    request.emit,
+    "heal.verify",
+    "running what failed, and the whole stage",
+    async (progress): Promise<Outcome<{ verdict: Tried["verdict"]; dropped?: string; run: StageRun }>> => {
+      const ran = await bench.run(progress);
+      if (!ran.ok) return ran;
+      const run = ran.value;
+      if (run.result.ended === "cancelled")
+        return fail(problem("infrastructure", "heal.cancelled", "it was cancelled"));
+      if (run.passed) return succeed({ verdict: "passed", run });
+      const remains = run.log.failures.some(
+        (one) => one.occurrence === failure.occurrence || (one.pattern === failure.pattern && samePlace(one, failure)),
+      );
+      if (remains) return succeed({ verdict: "dropped", dropped: "the same failure remains", run });
+      const other = run.log.root;
+      if (!other || other.category === "infrastructure") {
+        return succeed({
+          verdict: "dropped",
+          dropped: other?.message ?? "the stage fails without naming a cause",
+          run,
+        });
+      }
+      return succeed({
+        verdict: "further",
+        dropped: `the failure is gone, the stage then fails with: ${other.message}`,
+        run,
+      });
+    },
+    (outcome) => {
+      if (!outcome.ok) return { state: "failed" };
+      if (outcome.value.verdict === "passed") return { title: "what failed passes; the whole stage passes" };
+      return { state: "skipped", title: outcome.value.dropped ?? "it does not heal" };
+    },
+  );
+}
+
+function samePlace(a: BuildFailure, b: BuildFailure): boolean {
+  return a.place?.file === b.place?.file && a.place?.line === b.place?.line && a.message === b.message;
+}
+
+/** One edit after another as one: each file from its first text to its last. */
+export function combine(first: readonly FileChange[], second: readonly FileChange[]): readonly FileChange[] {
+  const files = new Map(first.map((change) => [change.path, change]));
+  for (const change of second) {
+    const earlier = files.get(change.path);
+    files.set(change.path, earlier ? { ...change, before: earlier.before } : change);
+  }
+  return [...files.values()];
+}
+
+function announceLimits(request: RepairRequest, changes: readonly FileChange[]): void {
+  const lines = changedLines(changes);
+  const title = `within limits: ${count(changes.length, "file")}, ${count(lines, "line")}, nothing protected`;
+  request.emit({ type: "task.started", task: "heal.limits", title });
+  request.emit({ type: "task.finished", task: "heal.limits", state: "done", title });
+}
+
+function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? "" : "s"}`;
+}
+
+function brief(candidate: Candidate): HealTried {
+  const { source } = candidate;
+  return {
+    kind: source.kind,
+    name: source.kind === "template" ? source.template : source.kind === "builtin" ? source.fixer : source.model,
+    summary: candidate.summary,
+    files: candidate.changes.map((change) => change.path),
+  };
+}
+
+function fixOf(candidate: Candidate): HealFix {
+  const { source } = candidate;
+  return {
+    ...brief(candidate),
+    trust: candidate.trust,
+    ...(source.kind === "template" ? { learned_in: source.learnedIn, learned_at: source.learnedAt } : {}),
+  };
+}

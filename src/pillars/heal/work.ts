@@ -1,0 +1,170 @@
+import { sharedWith } from "../../constitution/limits.ts";
+import { canonicalJson, type Json } from "../../core/canonical.ts";
+import { type Outcome, succeed } from "../../core/diagnostic.ts";
+import { productOf, type Session } from "../../pipeline/session.ts";
+import type { Git } from "../../tools/git/git.ts";
+import { openBenches, type StageToRun } from "./bench.ts";
+import { type Candidate, changedLines } from "./candidate.ts";
+import { builtinCandidates, type CandidateInput, templateCandidates } from "./candidates.ts";
+import { healLimits } from "./checks.ts";
+import { unifiedDiff } from "./edit/difference.ts";
+import { lessonOf } from "./learn.ts";
+import { patchOf, store } from "./patch.ts";
+import type { BuildFailure } from "./read/report.ts";
+import { repair } from "./repair.ts";
+import type { HealFix, HealTried } from "./report.ts";
+
+/** Further candidates, after templates and fixers: a model, where one answers. */
+export type LastResort = (input: CandidateInput) => AsyncIterable<Outcome<Candidate>>;
+
+export interface WorkRequest {
+  readonly git: Git;
+  readonly commit: string;
+  readonly stage: StageToRun;
+  readonly failure: BuildFailure;
+  /** Digest of the failing log. */
+  readonly log: string;
+  readonly lastResort: LastResort;
+}
+
+/** What the work half leaves: digests, and a record small enough for the journal. */
+export interface Worked {
+  readonly verdict: "fixed" | "not_fixed" | "flaky" | "infrastructure" | "refused";
+  readonly reason: string;
+  readonly tried: readonly HealTried[];
+  readonly fixes: readonly HealFix[];
+  readonly files: readonly string[];
+  readonly lines: number;
+  readonly reproduceMs: number;
+  readonly fixMs: number;
+  readonly verifyMs: number;
+  readonly isolated?: boolean;
+  readonly patch?: string;
+  readonly evidence?: string;
+  readonly diff?: string;
+  /** A template made of the fix, by digest, or why there is none. */
+  readonly lesson?: { readonly template: string; readonly ecosystem: string };
+  readonly notLearned?: string;
+}
+
+/** Runs product code and asks models, holds no keys, changes nothing but scratch space and the artefact store. */
+export async function work(session: Session, request: WorkRequest): Promise<Outcome<Worked>> {
+  const { git, commit, stage, failure } = request;
+  const { artifacts, organisation } = session;
+  const product = productOf(session);
+  const benches = await openBenches({
+    git,
+    commit,
+    product,
+    stage,
+    emit: session.emit,
+    redactor: session.redactor,
+    signal: session.signal,
+    homes: session.homes,
+    path: session.environment.PATH,
+  });
+  try {
+    const repaired = await repair(
+      {
+        failure,
+        commit: commit.slice(0, 7),
+        openBench: benches.open,
+        candidates: (input) => candidatesOf(session, request, input),
+        constitution: organisation.constitution,
+        limits: healLimits(organisation.constitution),
+        emit: session.emit,
+        now: () => session.clock.now(),
+        signal: session.signal,
+      },
+      async (run) => {
+        const kept = await artifacts.put({ path: run.logFile });
+        return kept.ok ? succeed(kept.value.digest) : kept;
+      },
+    );
+    if (!repaired.ok) return repaired;
+    const { repaired: fix, ...result } = repaired.value;
+    if (!fix) return succeed({ ...result, fixes: [], files: [], lines: 0 });
+
+    const patch = await store(artifacts, patchOf(commit, fix.changes));
+    if (!patch.ok) return patch;
+    // Where several candidates healed together, the least trusted speaks for the whole.
+    const weakest = [...fix.fixes].sort((a, b) => a.trust - b.trust)[0] as HealFix;
+    const evidence = await store(artifacts, {
+      version: 1,
+      base: commit,
+      patch: patch.value,
+      stage: stage.name,
+      command: stage.command,
+      occurrence: failure.occurrence,
+      pattern: failure.pattern,
+      logs: { failed: request.log, reproduced: fix.reproducedLog, verified: fix.verifiedLog },
+      reproduced: true,
+      failing: "passed",
+      suite: "passed",
+      isolated: fix.isolated,
+      isolation: fix.isolation,
+      source: fix.fixes.some((one) => one.kind === "model") ? "model" : weakest.kind,
+      trust: weakest.trust,
+    });
+    if (!evidence.ok) return evidence;
+    const diff = await artifacts.put(Buffer.from(session.redactor.redact(unifiedDiff(fix.changes))));
+    if (!diff.ok) return diff;
+    const taught = await teach(session, fix.fixes, fix.changes, fix.failure, benches.open);
+    if (!taught.ok) return taught;
+    return succeed({
+      ...result,
+      fixes: fix.fixes,
+      files: fix.changes.map((change) => change.path),
+      lines: changedLines(fix.changes),
+      isolated: fix.isolated,
+      patch: patch.value,
+      evidence: evidence.value,
+      diff: diff.value.digest,
+      ...taught.value,
+    });
+  } finally {
+    await benches.close();
+  }
+}
+
+async function* candidatesOf(
+  session: Session,
+  request: WorkRequest,
+  input: CandidateInput,
+): AsyncIterable<Outcome<Candidate>> {
+  const { company } = productOf(session);
+  const learned = await templateCandidates(input, {
+    swarm: session.swarm,
+    company,
+    shared: sharedWith(session.organisation.constitution, company, "templates").length > 1,
+  });
+  if (!learned.ok) {
+    yield learned;
+    return;
+  }
+  for (const candidate of learned.value) yield succeed(candidate);
+  for (const candidate of await builtinCandidates(input)) yield succeed(candidate);
+  yield* request.lastResort(input);
+}
+
+async function teach(
+  session: Session,
+  fixes: readonly HealFix[],
+  changes: Parameters<typeof lessonOf>[0],
+  failure: BuildFailure,
+  openBench: Awaited<ReturnType<typeof openBenches>>["open"],
+): Promise<Outcome<Pick<Worked, "lesson" | "notLearned">>> {
+  if (fixes.some((fix) => fix.kind === "template")) return succeed({ notLearned: "it was a template already" });
+  if (fixes.length > 1) return succeed({ notLearned: "several faults were healed in one commit" });
+  const bench = await openBench();
+  if (!bench.ok) return bench;
+  try {
+    const lesson = await lessonOf(changes, failure, bench.value.tree());
+    if (!lesson.template) return succeed({ notLearned: lesson.reason });
+    const stored = await session.artifacts.put(Buffer.from(canonicalJson(lesson.template as unknown as Json)));
+    if (!stored.ok) return stored;
+    return succeed({ lesson: { template: stored.value.digest, ecosystem: lesson.ecosystem } });
+  } finally {
+    await bench.value.close();
+  }
+}
