@@ -27,7 +27,8 @@ export function declareOptions(command: Command, step: StepDefinition): void {
     if (step.positional?.includes(name)) continue;
     command.addOption(optionFor(name, schema));
   }
-  if (step.needs === "product") command.option("--product <name>", "the product, when not run inside its work tree");
+  if (step.needs === "product" || step.needs === "either")
+    command.option("--product <name>", "the product, when not run inside its work tree");
   if (step.actions.length > 0) command.option("--dry-run", "show each effect and each gate's answer; do nothing");
   command
     .option("--json", "print the step's result.json instead of text")

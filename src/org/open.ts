@@ -2,26 +2,25 @@ import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { openAudit } from "../constitution/audit.ts";
 import { createGate } from "../constitution/gate.ts";
-import { establish } from "../constitution/probe.ts";
 import type { ActionName } from "../core/action.ts";
-import { canonicalJson } from "../core/canonical.ts";
 import type { Clock } from "../core/clock.ts";
 import { type Diagnostic, type Outcome, succeed } from "../core/diagnostic.ts";
 import type { Emit } from "../core/events.ts";
 import type { Facts } from "../core/facts.ts";
 import type { Redactor } from "../core/redact.ts";
 import { homes } from "../core/state-home.ts";
-import { type Fleet, standingOf } from "../pipeline/fleet.ts";
+import { standingOf } from "../pipeline/fleet.ts";
 import type { OpenOrganisation, OpenProduct, Session, Workplace } from "../pipeline/session.ts";
 import { openArtifacts } from "../swarm/artifacts.ts";
 import { openSwarm, type Swarm } from "../swarm/open.ts";
-import { getProduct, type Product, upsertAccount, upsertProduct } from "../swarm/products.ts";
+import { upsertAccount, upsertProduct } from "../swarm/products.ts";
 import { readOrganisation } from "./organisation.ts";
-import { openProduct } from "./product.ts";
+import { nearestSpec, openProduct } from "./product.ts";
+import { productFacts } from "./product-facts.ts";
 import { readUserConfig, type UserConfig } from "./user-config.ts";
 
 export interface OpenOptions {
-  readonly needs: "nothing" | "organisation" | "product";
+  readonly needs: "nothing" | "organisation" | "either" | "product";
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly product: string | undefined;
@@ -70,7 +69,7 @@ export async function openSession(options: OpenOptions): Promise<Outcome<Opened>
   const { organisation, configLayer } = found.value;
   let product: OpenProduct | undefined;
   const warnings: Diagnostic[] = [...found.warnings];
-  if (options.needs === "product") {
+  if (options.needs === "product" || (options.needs === "either" && (options.product || nearestSpec(workplace.cwd)))) {
     const opened = await openProduct({
       cwd: workplace.cwd,
       name: options.product,
@@ -105,12 +104,10 @@ async function openState(
     await close();
     return audit;
   }
-  const row = product
-    ? await recordProduct(swarm.value, organisation.fleet.value, product, organisation)
-    : succeed(undefined);
-  if (!row.ok) {
+  const known = product ? await recordProduct(swarm.value, product, organisation) : succeed({});
+  if (!known.ok) {
     await close();
-    return row;
+    return known;
   }
   const gate = createGate({
     constitution: organisation.constitution,
@@ -124,12 +121,7 @@ async function openState(
     trigger: workplace.trigger,
     actions: options.actions,
     mode: options.dryRun ? "plan" : "act",
-    ...(product && row.value
-      ? {
-          product: { name: product.name, company: product.company },
-          facts: productFacts(product, row.value, organisation),
-        }
-      : {}),
+    ...(product ? { product: { name: product.name, company: product.company }, facts: known.value } : {}),
   });
   const session: Session = {
     ...workplace,
@@ -143,42 +135,23 @@ async function openState(
   return succeed({ session, product: product?.name, close }, warnings);
 }
 
-/** Brings the product's row, its company and its accounts in line with the fleet file. */
+/** Brings the product's row, its company and its accounts in line with the fleet file; answers the facts of it. */
 async function recordProduct(
   swarm: Swarm,
-  fleet: Fleet,
   product: OpenProduct,
   organisation: OpenOrganisation,
-): Promise<Outcome<Product | undefined>> {
+): Promise<Outcome<Facts>> {
   const { tier, priority } = standingOf(product.spec, organisation.fleet);
-  const written = await upsertProduct(swarm, {
-    company: product.company,
-    name: product.name,
-    repository: product.repository,
-    tier,
-    priority,
-  });
+  const { company, name, repository } = product;
+  const written = await upsertProduct(swarm, { company, name, repository, tier, priority });
   if (!written.ok) return written;
-  for (const [service, account] of Object.entries(fleet.companies[product.company]?.accounts ?? {})) {
+  const { accounts } = organisation.fleet.value.companies[company] ?? { accounts: {} };
+  for (const [service, account] of Object.entries(accounts)) {
     const token = account.token_env === undefined ? { secret: account.secret ?? "" } : { env: account.token_env };
-    const stored = await upsertAccount(swarm, { company: product.company, service, token });
+    const stored = await upsertAccount(swarm, { company, service, token });
     if (!stored.ok) return stored;
   }
-  return getProduct(swarm, product.company, product.name);
-}
-
-function productFacts(product: OpenProduct, row: Product, organisation: OpenOrganisation): Facts {
-  const { tier, priority, tierPlace } = standingOf(product.spec, organisation.fleet);
-  const ecosystems = [...new Set(product.spec.value.packages.map(({ ecosystem }) => ecosystem))];
-  const values = {
-    "product.name": product.name,
-    "product.company": product.company,
-    "product.tier": tier,
-    "product.priority": priority,
-    "product.lifecycle": row.lifecycle,
-    "product.ecosystems": ecosystems,
-  } as const;
-  return establish("product", canonicalJson(values), values, tierPlace ?? product.spec.place(["product"]));
+  return productFacts(swarm, product, organisation);
 }
 
 /**

@@ -91,7 +91,7 @@ async function findWorkTree(options: {
 }
 
 /** The nearest folder at or above `cwd` that holds a SPEC.md. */
-function nearestSpec(cwd: string): string | undefined {
+export function nearestSpec(cwd: string): string | undefined {
   for (let folder = cwd; ; folder = dirname(folder)) {
     if (existsSync(join(folder, "SPEC.md"))) return folder;
     if (dirname(folder) === folder) return undefined;

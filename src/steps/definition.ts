@@ -69,7 +69,8 @@ export interface StepDefinition<
   run(session: N extends "nothing" ? Workplace : Session, params: z.infer<P>): Promise<Outcome<StepReport<z.infer<R>>>>;
 }
 
-export type Need = "nothing" | "organisation" | "product";
+/** `either`: the organisation, and the product where one is named or `cwd` lies in one. */
+export type Need = "nothing" | "organisation" | "either" | "product";
 
 /** A definition whose parameter, result and session types are no longer known: an entry of `STEPS`. */
 // biome-ignore lint/suspicious/noExplicitAny: the types of one definition meet only inside it.

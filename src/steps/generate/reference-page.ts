@@ -64,6 +64,7 @@ function needs(step: StepDefinition): string {
   const opened = {
     nothing: "It needs neither an organisation nor a product.",
     organisation: "It works on the organisation.",
+    either: "It works on the organisation, and on one product of it where one is named or the folder is one's.",
     product: "It works on one product of the organisation.",
   }[step.needs];
   const lines = ["## What it needs", "", `- ${opened}`];

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { explain } from "../constitution/explain.ts";
+import { explanationLines } from "../constitution/explain-text.ts";
+import { ACTION_NAMES, isActionName } from "../core/action.ts";
+import { fail, problem, succeed } from "../core/diagnostic.ts";
+import { didYouMean } from "../core/suggest.ts";
+import { lookAround } from "../org/look-around.ts";
+import { defineStep } from "./definition.ts";
+
+export const constitutionExplain = defineStep({
+  name: "constitution explain",
+  summary: "Say how an action would be judged now, by which rule, and what would change the answer",
+  description:
+    "Looks at the product as it is now (its fleet entry, its repository, the newest build of its commit), judges the action, and shows the deciding rule with file and line, the value of each part of its condition, where each fact came from, and what would change the answer. What only a run can know (a change, a scan) is shown as unknown.",
+  examples: [
+    { command: "codemonkeys constitution explain package.publish", says: "for the product of this folder" },
+    {
+      command: "codemonkeys constitution explain git.push --product payments --pillar heal",
+      says: "as heal would ask",
+    },
+  ],
+  params: z.object({
+    action: z.string().describe("the action, such as git.push or package.publish"),
+    pillar: z.string().optional().describe("the pillar that would ask; guessed from the action without it"),
+  }),
+  positional: ["action"],
+  result: z.object({
+    action: z.string(),
+    answer: z.enum(["allow", "deny", "ask"]),
+    rule: z.string().optional(),
+    reason: z.string(),
+    lines: z.array(z.string()),
+  }),
+  credentials: [],
+  tools: ["git"],
+  actions: [],
+  retryOnAgentLoss: true,
+  needs: "either",
+  async run(session, { action, pillar }) {
+    if (!isActionName(action)) {
+      const meant = didYouMean(action, ACTION_NAMES);
+      return fail(
+        problem(
+          "config",
+          "params.unknown_action",
+          `there is no action ${action}${meant ? `; did you mean ${meant}?` : ""}`,
+          {
+            next: `the actions are: ${ACTION_NAMES.join(", ")}`,
+          },
+        ),
+      );
+    }
+    const facts = await lookAround(session, pillar ?? PILLAR_OF[action.split(".")[0] ?? ""]);
+    if (!facts.ok) return facts;
+    const explanation = explain(session.organisation.constitution, action, facts.value, { now: session.clock.now() });
+    const lines = explanationLines(explanation);
+    const { answer, rule, reason } = explanation.answer;
+    return succeed(
+      {
+        data: { action, answer, ...(rule ? { rule: rule.id } : {}), reason, lines },
+        summary: lines.join("\n"),
+        display: lines,
+      },
+      facts.warnings,
+    );
+  },
+});
+
+/** Which pillar usually asks for the actions of a family; `--pillar` says otherwise. */
+const PILLAR_OF: Readonly<Record<string, string>> = {
+  release: "release",
+  package: "publish",
+  announce: "announce",
+  git: "heal",
+  pr: "heal",
+  model: "heal",
+  files: "generate",
+};
