@@ -234,10 +234,8 @@ function referencesIn(ast: ASTNode): References {
         return;
       }
       if (found && "fact" in found && node.op === ".") {
-        // A field of a fact's value: the type checker has the better words, or there is a longer name meant.
         const meant = didYouMean(path.join("."), FACT_NAMES);
-        if (meant) errors.push(unknownFact(node, path, meant));
-        else visit(node.args[0], bound);
+        errors.push(meant ? unknownFact(node, path, meant) : notAGroup(node, path, found));
         return;
       }
       errors.push(unknownFact(node, path, undefined, found && "group" in found ? found.group : undefined));
@@ -335,6 +333,15 @@ function unknownFact(
       ? {}
       : { next: siblings.length > 0 ? `known: ${siblings.join(", ")}` : `known groups: ${rootNames().join(", ")}` }),
     ...range,
+  };
+}
+
+function notAGroup(node: ASTNode, path: readonly string[], found: { fact: FactName; used: number }): ConditionError {
+  return {
+    code: "unknown_fact",
+    message: `${found.fact} is ${typeWord(FACTS[found.fact][0])} and has no part ${path[found.used]}`,
+    start: node.start,
+    end: node.end,
   };
 }
 

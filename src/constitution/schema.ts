@@ -19,7 +19,13 @@ const span = z.string().regex(SPAN, "a span of time such as 30m, 4h, 7d, 2w or 2
 const isoDate = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}$/, "a date such as 2027-01-31")
-  .refine((text) => !Number.isNaN(Date.parse(`${text}T00:00:00Z`)), "not a day of the calendar");
+  .refine(isCalendarDay, "not a day of the calendar");
+/** The engine's date parser takes 30 February for 2 March; a day that exists comes back as it went in. */
+function isCalendarDay(text: string): boolean {
+  const ms = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
+}
+
 const ruleId = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]*$/, "lower-case words joined by -, as in releases-from-main")
