@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ECOSYSTEM_IDS } from "../ecosystems/ecosystem.ts";
 import { PRIORITIES } from "../swarm/schema.ts";
 
 /**
@@ -41,7 +42,6 @@ export const relativePath = label
 const oneOrMore = <S extends z.ZodType<string>>(schema: S) =>
   z.union([schema, z.array(schema).min(1)]).transform((value): string[] => (Array.isArray(value) ? value : [value]));
 
-export const PACKAGE_ECOSYSTEMS = ["npm", "pypi", "cargo"] as const;
 export const SERVICE_TYPES = ["library", "service", "cli", "site", "worker"] as const;
 
 export const tier = z.int().min(0).max(3).describe("0 is the most critical, 3 the least");
@@ -135,7 +135,7 @@ export const frontMatterSchema = z
     packages: z
       .array(
         z.strictObject({
-          ecosystem: z.enum(PACKAGE_ECOSYSTEMS),
+          ecosystem: z.enum(ECOSYSTEM_IDS),
           path: relativePath.default(".").describe("folder of the package's manifest"),
           publish: z.boolean().default(false).describe("whether a release publishes it"),
         }),

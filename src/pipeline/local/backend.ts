@@ -1,0 +1,165 @@
+import { open } from "node:fs/promises";
+import type { BuildRef, BuildStatus, CiBackend } from "../../core/ci-backend.ts";
+import { fail, messageOf, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { type Build, createBuild, getBuild, listBuilds, updateBuild } from "../../swarm/builds.ts";
+import type { Swarm } from "../../swarm/open.ts";
+import { unknownBuild } from "./builds.ts";
+import { checksState, recordsOf } from "./records.ts";
+
+/** Log bytes handed out at once. */
+const LOG_CHUNK = 256 * 1024;
+
+export interface LocalBackendOptions {
+  readonly swarm: Swarm;
+  /** Company of a product of this fleet; undefined for a job that there is none of. */
+  readonly companyOf: (job: string) => string | undefined;
+  /**
+   * Carries a queued build out, here or in a process of its own. Called without being waited for; what it fails with
+   * before the build began ends the build.
+   */
+  readonly start: (build: Build) => Promise<Outcome<unknown>>;
+}
+
+/** The local runner as a CI system: a job is a product's name, builds are rows of the Swarm database. */
+export function localBackend({ swarm, companyOf, start }: LocalBackendOptions): CiBackend {
+  const find = async (ref: BuildRef): Promise<Outcome<Build>> => {
+    const build = await getBuild(swarm, ref.id);
+    if (!build.ok) return build;
+    return build.value && build.value.product === ref.job ? succeed(build.value) : unknownBuild(ref.id);
+  };
+  const begin = async (build: Build): Promise<void> => {
+    let why: string | undefined;
+    try {
+      const started = await start(build);
+      if (!started.ok) why = started.diagnostics.map(({ message }) => message).join("; ");
+    } catch (error) {
+      why = messageOf(error);
+    }
+    if (why !== undefined) await endUnstarted(swarm, build.id, why);
+  };
+  return {
+    name: "local",
+    async trigger(job, parameters, cause) {
+      const company = companyOf(job);
+      if (company === undefined) {
+        return fail(problem("config", "build.unknown_job", `there is no product ${job} in this fleet`));
+      }
+      const build = await createBuild(swarm, { company, product: job, job, cause, parameters });
+      if (!build.ok) return build;
+      void begin(build.value);
+      return succeed(refOf(build.value));
+    },
+    async status(ref) {
+      const build = await find(ref);
+      return build.ok ? succeed(statusOf(build.value, build.value.state)) : build;
+    },
+    async latest(job, commit) {
+      const company = companyOf(job);
+      if (company === undefined) {
+        return fail(problem("config", "build.unknown_job", `there is no product ${job} in this fleet`));
+      }
+      return await latestBuild(swarm, { company, product: job }, commit);
+    },
+    async log(ref, offset) {
+      const build = await find(ref);
+      if (!build.ok) return build;
+      const { logPath, state } = build.value;
+      const ended = state !== "queued" && state !== "running";
+      const read = logPath === undefined ? succeed(Buffer.alloc(0)) : await readFrom(logPath, offset);
+      if (!read.ok) return read;
+      const text = wholeCharacters(read.value, ended);
+      const next = offset + text.length;
+      return succeed({ text: text.toString("utf8"), next, more: !ended || read.value.length === LOG_CHUNK });
+    },
+    async cancel(ref) {
+      const build = await find(ref);
+      if (!build.ok) return build;
+      if (build.value.finishedAt !== undefined) return succeed(undefined);
+      const ended = await updateBuild(swarm, ref.id, { state: "cancelled" });
+      return ended.ok ? succeed(undefined) : ended;
+    },
+  };
+}
+
+/** The newest build that says whether a commit is good. */
+export async function latestBuild(
+  swarm: Swarm,
+  of: { readonly company: string; readonly product: string },
+  commit: string,
+): Promise<Outcome<BuildStatus | undefined>> {
+  const builds = await listBuilds(swarm, { ...of, job: of.product, commit });
+  if (!builds.ok) return builds;
+  for (const build of builds.value) {
+    // A stage that was run alone says nothing about the rest of the pipeline.
+    if (build.parameters.stage !== undefined) continue;
+    const state = judgedState(build);
+    if (state !== "queued" && state !== "running" && state !== "cancelled") return succeed(statusOf(build, state));
+  }
+  return succeed(undefined);
+}
+
+/** A build whose commands are done has an answer about its commit, though docs, release and announce are still to come. */
+function judgedState(build: Build): BuildStatus["state"] {
+  if (build.finishedAt !== undefined) return build.state;
+  const records = recordsOf(build);
+  return records.length === 0 ? build.state : checksState(records);
+}
+
+function statusOf(build: Build, state: BuildStatus["state"]): BuildStatus {
+  return {
+    ref: refOf(build),
+    state,
+    ...(build.commit === undefined ? {} : { commit: build.commit }),
+    stages: build.stages.map(({ name, state: of, durationMs }) => ({
+      name,
+      state: of,
+      ...(durationMs === undefined ? {} : { durationMs }),
+    })),
+  };
+}
+
+function refOf(build: Build): BuildRef {
+  return { backend: "local", job: build.product, id: build.id };
+}
+
+/** A build that never began is ended with the reason in its only record. */
+async function endUnstarted(swarm: Swarm, id: string, why: string): Promise<void> {
+  const build = await getBuild(swarm, id);
+  if (!build.ok || build.value?.state !== "queued") return;
+  // Should this write fail too, the build stays queued, which is what it is.
+  await updateBuild(swarm, id, {
+    state: "failed",
+    stages: [{ name: "start", state: "failed", kind: "step", reason: why } as Build["stages"][number]],
+  });
+}
+
+async function readFrom(path: string, offset: number): Promise<Outcome<Buffer>> {
+  try {
+    const file = await open(path, "r");
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(LOG_CHUNK), 0, LOG_CHUNK, offset);
+      return succeed(buffer.subarray(0, bytesRead));
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    // Not written yet, or pruned: there is nothing to read, and `more` says whether something may come.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return succeed(Buffer.alloc(0));
+    return fail(problem("infrastructure", "build.unreadable_log", `cannot read ${path}: ${messageOf(error)}`));
+  }
+}
+
+/** Without a UTF-8 sequence that is not complete yet, so that no character is cut in two by an offset. */
+function wholeCharacters(bytes: Buffer, ended: boolean): Buffer {
+  if (ended && bytes.length < LOG_CHUNK) return bytes;
+  let end = bytes.length;
+  const from = Math.max(0, end - 4);
+  for (let at = end - 1; at >= from; at -= 1) {
+    const byte = bytes[at] as number;
+    if ((byte & 0xc0) === 0x80) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    if (at + length > end) end = at;
+    break;
+  }
+  return bytes.subarray(0, end);
+}

@@ -1,0 +1,80 @@
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { glob } from "tinyglobby";
+import type { CommandStage } from "../plan.ts";
+import type { CollectedReports } from "./records.ts";
+
+/** Larger report files are listed but not counted, and a pattern that hits more files than this is cut. */
+const MAX_COUNTED_BYTES = 32 * 1024 * 1024;
+const MAX_FILES = 500;
+/** File systems keep times no finer than this; milliseconds. */
+const TIME_GRAIN_MS = 2_000;
+
+/**
+ * Finds the reports that a stage wrote. Files older than the stage are another run's and do not count.
+ *
+ * @param since when the command was started, in milliseconds since the epoch
+ */
+export async function collectReports(
+  root: string,
+  reports: CommandStage["reports"],
+  since: number,
+): Promise<CollectedReports> {
+  const find = (patterns: readonly string[]) => newFiles(root, patterns, since - TIME_GRAIN_MS);
+  const [junit, coverage, sarif] = await Promise.all([
+    find(reports.junit),
+    find(reports.coverage),
+    find(reports.sarif),
+  ]);
+  const tests = await countTests(root, junit);
+  return { junit, coverage, sarif, ...(tests ? { tests } : {}) };
+}
+
+async function newFiles(root: string, patterns: readonly string[], since: number): Promise<string[]> {
+  if (patterns.length === 0) return [];
+  const found = await glob([...patterns], {
+    cwd: root,
+    onlyFiles: true,
+    followSymbolicLinks: false,
+    dot: true,
+    ignore: ["**/node_modules/**", ".git/**"],
+  });
+  const recent: string[] = [];
+  for (const path of found.sort().slice(0, MAX_FILES)) {
+    // What leads out of the product is not its report.
+    if (path.startsWith("..")) continue;
+    if ((await stat(join(root, path))).mtimeMs >= since) recent.push(path);
+  }
+  return recent;
+}
+
+/** Sums over JUnit files; undefined when there are none. */
+async function countTests(root: string, files: readonly string[]): Promise<CollectedReports["tests"]> {
+  if (files.length === 0) return undefined;
+  const sum = { total: 0, failed: 0, skipped: 0 };
+  for (const file of files) {
+    const path = join(root, file);
+    if ((await stat(path)).size > MAX_COUNTED_BYTES) continue;
+    const counts = countJUnit(await readFile(path, "utf8"));
+    sum.total += counts.total;
+    sum.failed += counts.failed;
+    sum.skipped += counts.skipped;
+  }
+  return sum;
+}
+
+/**
+ * Counts test cases in a JUnit report. Text that looks like a tag does not count: it stands in CDATA or a comment, or
+ * its `<` is written as an entity.
+ */
+export function countJUnit(xml: string): { total: number; failed: number; skipped: number } {
+  const markup = xml.replaceAll(/<!\[CDATA\[[\s\S]*?\]\]>|<!--[\s\S]*?-->/g, "");
+  const cases = [...markup.matchAll(/<testcase\b[^>]*?(?:\/>|>([\s\S]*?)<\/testcase\s*>)/g)].map(
+    ([, body]) => body ?? "",
+  );
+  return {
+    total: cases.length,
+    failed: cases.filter((body) => /<(failure|error)\b/.test(body)).length,
+    skipped: cases.filter((body) => /<skipped\b/.test(body)).length,
+  };
+}
