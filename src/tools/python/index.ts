@@ -10,4 +10,5 @@ export {
 } from "./index-files.ts";
 export { type InstallCheck, installPythonCheck } from "./install-check.ts";
 export { findPython, type Interpreter } from "./interpreter.ts";
+export { ensureTwine } from "./twine.ts";
 export { ensureVenv, type Venv, type VenvOptions } from "./venv.ts";
