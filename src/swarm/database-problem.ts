@@ -38,6 +38,12 @@ const UNREACHABLE: Meaning = {
   says: "does not answer",
   next: "see whether the server runs and is reachable, then run the same command again; it goes on where it stopped",
 };
+const CUT: Meaning = {
+  code: "swarm.connection_lost",
+  kind: "infrastructure",
+  says: "ended the connection in the middle",
+  next: "run the same command again; it goes on where it stopped",
+};
 const CANNOT_OPEN: Meaning = {
   code: "swarm.cannot_open",
   kind: "infrastructure",
@@ -94,7 +100,8 @@ const POSTGRES: Readonly<Record<string, Meaning>> = {
   "53100": DISK_FULL,
   "53300": UNREACHABLE,
   "55P03": BUSY,
-  "57P": UNREACHABLE,
+  "57P": CUT,
+  "57P03": UNREACHABLE,
   "58": IO,
   XX001: CORRUPT,
   XX002: CORRUPT,
@@ -102,8 +109,8 @@ const POSTGRES: Readonly<Record<string, Meaning>> = {
 
 const SYSTEM: Readonly<Record<string, Meaning>> = {
   ECONNREFUSED: UNREACHABLE,
-  ECONNRESET: UNREACHABLE,
-  EPIPE: UNREACHABLE,
+  ECONNRESET: CUT,
+  EPIPE: CUT,
   ENOTFOUND: UNREACHABLE,
   EAI_AGAIN: UNREACHABLE,
   ETIMEDOUT: UNREACHABLE,
@@ -122,8 +129,13 @@ const SYSTEM: Readonly<Record<string, Meaning>> = {
 };
 
 /** pg gives these no code. */
-const LOST_CONNECTION =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|The server does not support SSL)/;
+const WITHOUT_CODE: readonly (readonly [RegExp, Meaning])[] = [
+  [
+    /^(Connection terminated due to connection timeout|timeout exceeded when trying to connect|The server does not)/,
+    UNREACHABLE,
+  ],
+  [/^(Connection terminated|Client has encountered a connection error|Client was closed)/, CUT],
+];
 
 function meaningOf(error: unknown): Meaning | undefined {
   if (error instanceof AggregateError) return error.errors.map(meaningOf).find((meaning) => meaning !== undefined);
@@ -134,7 +146,7 @@ function meaningOf(error: unknown): Meaning | undefined {
   if (typeof code === "string") {
     return POSTGRES[code] ?? POSTGRES[code.slice(0, 3)] ?? POSTGRES[code.slice(0, 2)] ?? SYSTEM[code];
   }
-  return LOST_CONNECTION.test(error.message) ? UNREACHABLE : undefined;
+  return WITHOUT_CODE.find(([pattern]) => pattern.test(error.message))?.[1];
 }
 
 /**

@@ -40,6 +40,8 @@ export async function postgresPlace(url: string): Promise<Outcome<PostgresPlace>
     max: CONNECTIONS,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
+    // An idle pool must not keep a process that is done from ending.
+    allowExitOnIdle: true,
     application_name: "codemonkeys",
     types: {
       // Times and counts stay far below 2^53, so that a number is exact where pg would give text.
@@ -47,8 +49,9 @@ export async function postgresPlace(url: string): Promise<Outcome<PostgresPlace>
         id === INT8 && format !== "binary" ? Number : types.getTypeParser(id, format)) as typeof types.getTypeParser,
     },
   });
-  // An idle connection that breaks raises an event which would end the process; the next query meets the same server
-  // and reports what it finds.
+  // A connection that breaks between two queries raises an event which, unheard, would end the process. The next query
+  // on it fails and tells; an idle one is dropped by the pool.
   pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
   return succeed({ dialect: new PostgresDialect({ pool }), place });
 }

@@ -12,12 +12,23 @@ export async function query<T>(swarm: Swarm, work: (db: Database) => Promise<T>)
   return await guarded(swarm.place, () => work(swarm.db));
 }
 
-/** Runs work in one transaction: all of it or nothing. Deadlocks and serialisation failures are tried again. */
+/**
+ * Runs work in one transaction: all of it or nothing. Tried again when it met another one (a deadlock), and when the
+ * connection turned out to be dead before anything was sent on it; not when it was cut later, for then the commit may
+ * have been done.
+ */
 export async function transact<T>(swarm: Swarm, work: (trx: Transaction<Schema>) => Promise<T>): Promise<Outcome<T>> {
   for (let attempt = 1; ; attempt += 1) {
-    const outcome = await guarded(swarm.place, () => swarm.db.transaction().execute(work));
-    const met = !outcome.ok && swarm.kind === "postgres" && outcome.diagnostics[0]?.code === "swarm.busy";
-    if (!met || attempt === TRIES) return outcome;
+    let began = false;
+    const outcome = await guarded(swarm.place, () =>
+      swarm.db.transaction().execute((trx) => {
+        began = true;
+        return work(trx);
+      }),
+    );
+    if (outcome.ok || swarm.kind === "sqlite" || attempt === TRIES) return outcome;
+    const reason = outcome.diagnostics[0]?.code;
+    if (reason !== "swarm.busy" && (began || reason !== "swarm.connection_lost")) return outcome;
   }
 }
 
