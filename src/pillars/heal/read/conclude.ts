@@ -74,7 +74,7 @@ function withoutEmptyWords(drafts: readonly Draft[]): readonly Draft[] {
 /** Guesses are for logs that no reader knows: where a tool has named the cause they are noise. */
 function withoutGuesses(drafts: readonly Draft[]): readonly Draft[] {
   const known = drafts.some((draft) => draft.rank !== "consequence" && trust(draft) === TRUST.sure);
-  return known ? drafts.filter((draft) => trust(draft) !== TRUST.guess) : drafts;
+  return known ? drafts.filter((draft) => draft.rank === "consequence" || trust(draft) !== TRUST.guess) : drafts;
 }
 
 function merge(drafts: readonly Draft[]): Group[] {
@@ -139,12 +139,22 @@ function trust(draft: Draft): number {
   return TRUST[draft.confidence ?? "sure"];
 }
 
-/** The first of the most trusted causes; a consequence only when the log names no cause at all. */
+/**
+ * The first of the most trusted causes; of such as somebody may have handled, the last, which nobody did. A caller that
+ * says what kind of thing failed (Maven's goal) decides between causes of several kinds, and over mere guesses.
+ */
 function rootOf(groups: readonly Group[]): Group | undefined {
   const causes = groups.filter((group) => group.draft.rank !== "consequence");
-  const among = causes.length > 0 ? causes : groups;
-  const best = Math.max(...among.map((group) => trust(group.draft)));
-  return among.find((group) => trust(group.draft) === best);
+  const verdict = groups.findLast(
+    ({ draft }) => draft.rank === "consequence" && draft.category !== "unknown" && trust(draft) === TRUST.sure,
+  );
+  const best = Math.max(-1, ...causes.map((group) => trust(group.draft)));
+  if (best <= TRUST.guess && verdict !== undefined) return verdict;
+  if (best === -1) return groups[0];
+  const among = causes.filter((group) => trust(group.draft) === best);
+  const ofKind = among.filter(({ draft }) => draft.category === verdict?.draft.category);
+  const candidates = ofKind.length > 0 ? ofKind : among;
+  return best === TRUST.likely ? candidates.at(-1) : candidates[0];
 }
 
 function toFailure(

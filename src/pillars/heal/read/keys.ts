@@ -79,14 +79,14 @@ export function occurrenceKey(
     draft.tool,
     maskVolatile(draft.place?.file ?? ""),
     maskVolatile(draft.test ?? ""),
-    maskVolatile(draft.message),
+    maskVolatile(draft.gist ?? draft.message),
   ]).slice(0, 16);
 }
 
 export function patternKey(draft: Draft, product: string | undefined): string {
   const key = draft.key ?? draft.captures?.rule ?? "";
   const cause = product !== undefined && key.includes(product) ? key.replaceAll(product, "<name>") : key;
-  return `${draft.tool}:${draft.category}:${digest([cause, maskProduct(draft.message, product)]).slice(0, 12)}`;
+  return `${draft.tool}:${draft.category}:${digest([cause, maskProduct(draft.gist ?? draft.message, product)]).slice(0, 12)}`;
 }
 
 function digest(parts: readonly string[]): string {

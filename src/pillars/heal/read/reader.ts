@@ -22,6 +22,8 @@ export interface Draft {
   readonly provisional?: boolean;
   /** Names a failed test and nothing else; gives way to a provisional draft of the same test. */
   readonly bare?: boolean;
+  /** What `occurrence` is made of in place of the message, when the message names one of several things in no fixed order. */
+  readonly gist?: string;
   readonly captures?: Readonly<Record<string, string | undefined>>;
   /** What tells this cause from others of the same wording: an error code, a public package. Default: rule. */
   readonly key?: string | undefined;

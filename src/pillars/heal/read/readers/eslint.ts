@@ -51,6 +51,7 @@ export const eslint: ToolReader = {
         first: line.no,
         last: line.no,
         rank: "consequence",
+        confidence: "likely",
       },
     ];
   },

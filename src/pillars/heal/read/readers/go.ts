@@ -8,7 +8,7 @@ import { categoryOf, find, indentOf, isBlank } from "./text.ts";
 // panic: …\n\ngoroutine 7 [running]:             uncaught, or inside a test
 // FAIL	pkg [build failed]
 // go: updates to go.mod needed                   the go command itself
-const DIAGNOSTIC = /^\s*(?:vet: )?((?:[A-Za-z]:)?[^\s:()]+\.go):(\d+)(?::(\d+))?: (.+)$/;
+const DIAGNOSTIC = /^(?:vet: )?((?:[A-Za-z]:)?[^\s:()]+\.go):(\d+)(?::(\d+))?: (.+)$/;
 const FAIL = /^(.*?)(\s*)--- FAIL: (\S+) \([\d.]+s\)$/;
 const RUN = /^=== (?:RUN|CONT|NAME)\s+(\S+)$/;
 const COMMAND = /^go: (.+)$/;
@@ -50,8 +50,7 @@ export const go: ToolReader = {
       ];
     }
     const diagnostic = DIAGNOSTIC.exec(text);
-    if (diagnostic !== null && !/_test\.go$/.test(indentOf(text) > 0 ? diagnostic[1]! : ""))
-      return diagnosticBlock(line, diagnostic);
+    if (diagnostic !== null) return diagnosticBlock(line, diagnostic);
     const command = COMMAND.exec(text);
     return command === null ||
       /^(?:downloading|finding|found|added|extracting|upgraded|downgraded|removed|creating|to add|warning|writing)/.test(
@@ -66,7 +65,7 @@ function diagnosticBlock(line: Line, match: RegExpExecArray) {
   const [, file, at, column, said = ""] = match as unknown as string[];
   return gather(
     [line],
-    ({ text }) => (/^\t/.test(text) && !DIAGNOSTIC.test(text) ? "take" : "no"),
+    ({ text }) => (/^\t/.test(text) ? "take" : "no"),
     (lines, range) => {
       const more = lines.slice(1).map(({ text }) => text.trim());
       const all = [said, ...more].join(" ");

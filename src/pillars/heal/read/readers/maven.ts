@@ -11,7 +11,7 @@ const LEVEL = /^\[(?:ERROR|FATAL)\] ?(.*)$/;
 const ANY_LEVEL = /^\[(?:ERROR|WARNING|WARN|INFO|FATAL|DEBUG)\] ?/;
 const COMPILER =
   /^\[ERROR\] (\S.*?\.(?:java|kt|groovy|scala)):(?:\[(\d+)(?:,(\d+))?\]|(\d+):(?:(\d+):)?|\s\((\d+), (\d+)\)) ?(?:error: )?(.*)$/;
-const KOTLIN = /^\[ERROR\] (?:file:\/\/)?(\S.*?\.kts?): ?\(?(\d+)[,:] ?(\d+)\)?:? (.*)$/;
+const KOTLIN = /^\[ERROR\] (?:file:\/\/)?(\S.*?\.\w+): ?(?:\((-?\d+), ?(-?\d+)\)|(\d+):(\d+)):? (.*)$/;
 const GOAL =
   /^Failed to execute goal (?:([\w.-]+):([\w.-]+):([\w.-]+):([\w-]+)(?: \(([^)]*)\))? )?on project ([^:]+): ?(.*)$/;
 const RULE = /^\[(?:WARNING|ERROR)\] Rule (\d+): ([\w.$]+)(?:\(([^)]*)\))? failed with message:?(.*)$/;
@@ -87,6 +87,7 @@ function errorLines(line: Line, category: Category) {
           tool: "maven",
           category,
           message,
+          ...(category === "dependency_lock" ? { gist: texts[0]! } : {}),
           ...range,
           captures: artifactOf(texts.join("\n")),
           key: artifactOf(texts.join("\n")).package,
@@ -97,9 +98,9 @@ function errorLines(line: Line, category: Category) {
 }
 
 function compilerBlock(line: Line, match: RegExpExecArray) {
-  const kotlin = match.length < 8;
+  const kotlin = match.length < 9;
   const [file, at, column, said] = kotlin
-    ? [match[1]!, match[2], match[3], match[4]!]
+    ? [match[1]!, match[2] ?? match[4], match[3] ?? match[5], match[6]!]
     : [match[1]!, match[2] ?? match[4] ?? match[6], match[3] ?? match[5] ?? match[7], match[8]!];
   return gather(
     [line],
@@ -155,6 +156,7 @@ function ruleBlock(line: Line, rule: RegExpExecArray) {
         category: "policy",
         message: ruleMessage(rule[2]!, [rule[4]!, ...lines.slice(1).map(({ text }) => text)]),
         ...range,
+        gist: ruleName(rule[2]!),
         captures: { rule: ruleName(rule[2]!), ...artifactOf(lines.map(({ text }) => text).join("\n")) },
         key: ruleName(rule[2]!),
       },
@@ -209,6 +211,7 @@ function goalBlock(line: Line, goal: RegExpExecArray) {
               : messageOf(goal, said),
           ...range,
           ...(bare && rule === undefined ? { rank: "consequence" as const } : {}),
+          ...(rule === undefined ? {} : { gist: ruleName(rule) }),
           captures: {
             rule: rule === undefined ? undefined : ruleName(rule),
             plugin,

@@ -40,6 +40,7 @@ export const npm: ToolReader = {
   hints: ["npm err"],
   start(line) {
     if (!LINE.test(line.text)) return undefined;
+    if (/^npm (?:ERR!|error)\s+(?:A complete log|\S*[\\/]_logs[\\/])/.test(line.text)) return [];
     return gather(
       [line],
       ({ text }) => (LINE.test(text) ? "take" : "no"),

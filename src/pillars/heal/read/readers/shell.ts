@@ -13,12 +13,16 @@ interface Sentence {
   readonly category: Category;
   /** Names of the pattern's groups, in order. `message` replaces the whole line as the message. */
   readonly groups?: readonly string[];
-  readonly confidence?: "sure" | "likely";
 }
 
 const SENTENCES: readonly Sentence[] = [
   // Machines and CI systems.
-  { tool: "disk", pattern: /^.*?\b(?:No space left on device|Disk quota exceeded)\b/, category: "infrastructure" },
+  {
+    tool: "disk",
+    pattern: /\b(No space left on device|Disk quota exceeded)\b/i,
+    category: "infrastructure",
+    groups: ["message"],
+  },
   {
     tool: "memory",
     pattern:
@@ -145,16 +149,14 @@ const SENTENCES: readonly Sentence[] = [
       /^(?:cp|mv|rm|ls|cat|cd|mkdir|chmod|chown|ln|tar|find|grep|sed|stat|touch|install|diff|unzip|source|realpath|rsync|head|tail|wc|sort|readlink|rmdir): (.*(?:No such file or directory|Permission denied|cannot .*|Cannot .*|Not a directory|File exists|not found.*))$/,
     category: "configuration",
     groups: ["message"],
-    confidence: "likely",
   },
   {
     tool: "shell",
     pattern:
       /^(.*: )?(Segmentation fault|Bus error|Illegal instruction|Aborted|Floating point exception)(?: \(core dumped\))?.*$/,
     category: "test",
-    confidence: "likely",
   },
-  { tool: "shell", pattern: /^(?:.*: line \d+:\s+\d+ )?Killed\b.*$/, category: "infrastructure", confidence: "likely" },
+  { tool: "shell", pattern: /^(?:.*: line \d+:\s+\d+ )?Killed\b.*$/, category: "infrastructure" },
   // Fetching.
   { tool: "curl", pattern: /^curl: \((\d+)\) (.*)$/, category: "infrastructure", groups: ["rule", "message"] },
   {
@@ -293,7 +295,7 @@ function draftOf(sentence: Sentence, match: RegExpExecArray, line: { no: number;
     first: line.no,
     last: line.no,
     place: script === undefined ? undefined : placeOf(script, at),
-    confidence: sentence.confidence ?? "sure",
+    confidence: sentence.tool === "shell" ? "likely" : "sure",
     captures: rest,
   };
 }

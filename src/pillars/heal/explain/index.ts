@@ -1,0 +1,6 @@
+export { type Excerpt, excerptsOf } from "./excerpt.ts";
+export { type Explanation, inOrderOfInterest, type PatternStory } from "./explanation.ts";
+export { explainJson } from "./json.ts";
+export { explainLines, type ToldLine } from "./lines.ts";
+export { explainMarkdown } from "./markdown.ts";
+export { explainSarif } from "./sarif.ts";

@@ -1,0 +1,71 @@
+import type { BuildFailure } from "../read/report.ts";
+import { CATEGORY_WORDS, type Explanation, inOrderOfInterest, placeText, rangeText, storyText } from "./explanation.ts";
+
+/** A line for the terminal; the CLI chooses colours by `tone`. */
+export interface ToldLine {
+  readonly text: string;
+  readonly tone: "root" | "failure" | "plain" | "quiet";
+}
+
+const SHOWN_CAUSES = 8;
+const SHOWN_EXCERPT = 10;
+
+/** The cause on the first screen: root with its lines of the log, other causes in two lines each, the rest counted. */
+export function explainLines(explanation: Explanation): readonly ToldLine[] {
+  const { report, log } = explanation;
+  if (report.root === undefined) {
+    return [{ text: `No failure found in ${log} (${grouped(report.lines)} lines).`, tone: "plain" }];
+  }
+  const ordered = inOrderOfInterest(report);
+  const causes = ordered.filter((failure) => failure.root || failure.rank === "cause");
+  const told = causes.slice(0, SHOWN_CAUSES).flatMap((failure) => failureLines(failure, explanation));
+  const left = causes.length - Math.min(causes.length, SHOWN_CAUSES) + report.omitted;
+  const consequences = ordered.length - causes.length;
+  const rest = [
+    left > 0 ? `${grouped(left)} more ${left === 1 ? "failure" : "failures"}` : "",
+    consequences > 0 ? `${consequences} ${consequences === 1 ? "consequence" : "consequences"} of these` : "",
+  ].filter((text) => text !== "");
+  return rest.length === 0 ? told : [...told, { text: `and ${rest.join(", ")} (--json tells all)`, tone: "quiet" }];
+}
+
+function failureLines(failure: BuildFailure, { log, report, excerpts, stories, notes, link }: Explanation): ToldLine[] {
+  const head = [
+    `✗ ${CATEGORY_WORDS[failure.category]}`,
+    placeText(failure),
+    failure.test === undefined ? "" : `"${failure.test}"`,
+    failure.root ? "root cause" : "",
+  ];
+  const lines: ToldLine[] = [
+    { text: head.filter((part) => part !== "").join("  "), tone: failure.root ? "root" : "failure" },
+  ];
+  const where = link?.(failure.logLines[0]) ?? `${log}:${rangeText(failure.logLines)} of ${grouped(report.lines)}`;
+  const repeated = failure.count > 1 ? `, ${failure.count} times` : "";
+  lines.push({ text: `    ${oneLine(failure.message)}`, tone: "plain" });
+  lines.push({ text: `    ${where} (${failure.tool}${repeated})`, tone: "quiet" });
+  if (failure.captures.suggestion !== undefined)
+    lines.push({ text: `    did you mean ${failure.captures.suggestion}?`, tone: "plain" });
+  for (const note of notes?.get(failure.occurrence) ?? []) lines.push({ text: `    ${note}`, tone: "plain" });
+  const excerpt = failure.root ? excerpts?.get(failure.occurrence) : undefined;
+  if (excerpt !== undefined) {
+    const shown = excerpt.lines.slice(0, SHOWN_EXCERPT);
+    const width = String(excerpt.firstLine + shown.length).length;
+    for (const [index, text] of shown.entries()) {
+      lines.push({ text: `      ${String(excerpt.firstLine + index).padStart(width)} │ ${text}`, tone: "quiet" });
+    }
+    const more = excerpt.left + excerpt.lines.length - shown.length;
+    if (more > 0)
+      lines.push({ text: `      ${" ".repeat(width)} ⋮ ${more} more ${more === 1 ? "line" : "lines"}`, tone: "quiet" });
+  }
+  const story = stories?.get(failure.pattern);
+  if (story !== undefined) lines.push({ text: `  ${storyText(story)}`, tone: "quiet" });
+  return lines;
+}
+
+function oneLine(text: string): string {
+  const flat = text.replace(/\s+/g, " ").trim();
+  return flat.length > 200 ? `${flat.slice(0, 199)}…` : flat;
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString("en-US");
+}
