@@ -68,20 +68,24 @@ export async function approvalStanding(
     planHash: question.planHash,
   });
   if (!found.ok) return found;
+  const live: Approval[] = [];
   for (const row of found.value) {
     if (row.state === "void" || row.state === "expired") continue;
-    if (row.until <= context.now) {
-      if (row.state === "open" && open) {
-        const closed = await close(context, row, "expired", question.subject);
-        if (!closed.ok) return closed;
-      }
-      continue;
+    if (row.until > context.now) {
+      live.push(row);
+    } else if (row.state === "open" && open) {
+      const closed = await close(context, row, "expired", question.subject);
+      if (!closed.ok) return closed;
     }
-    const { yes, no } = count(context, of, row);
-    if (no.length > 0) return succeed({ state: "denied", people: no, approval: asked(row) });
-    if (yes.length >= of.count) return succeed({ state: "granted", people: yes, approval: asked(row) });
-    if (row.state === "open") return succeed({ state: "open", people: yes, approval: asked(row) });
   }
+  // The same plan may have been asked about for several requesters: a no to any of them is a no to the plan.
+  const counted = live.map((row) => ({ row, ...count(context, of, row) }));
+  const refused = counted.find(({ no }) => no.length > 0);
+  if (refused) return succeed({ state: "denied", people: refused.no, approval: asked(refused.row) });
+  const agreed = counted.find(({ yes }) => yes.length >= of.count);
+  if (agreed) return succeed({ state: "granted", people: agreed.yes, approval: asked(agreed.row) });
+  const waiting = counted.find(({ row }) => row.state === "open" && row.requester === context.requester);
+  if (waiting) return succeed({ state: "open", people: waiting.yes, approval: asked(waiting.row) });
   const planned: AskedApproval = {
     id: "planned",
     group: of.group,

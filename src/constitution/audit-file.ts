@@ -17,7 +17,7 @@ import { sha256 } from "../core/canonical.ts";
 import { type Clock, isoTime } from "../core/clock.ts";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import { type AuditDraft, type AuditEntry, type ChainEnd, chain, GENESIS, lineOf, readLine } from "./audit-chain.ts";
-import { type FileLock, openLock, unwritable } from "./audit-lock.ts";
+import { type FileLock, isSystemError, openLock, unwritable } from "./audit-lock.ts";
 import type { AuditStore, StoredLine } from "./audit-store.ts";
 import { AuditUnreadable } from "./audit-unreadable.ts";
 
@@ -217,7 +217,8 @@ function write(path: string, tail: Tail, entries: readonly AuditEntry[], options
       for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
       if (options.durable !== false) fsyncSync(fd);
     } catch (error) {
-      ftruncateSync(fd, tail.size);
+      if (!isSystemError(error)) throw error;
+      takeBack(fd, tail.size);
       return fail(unwritable(options.dir, error));
     }
   } finally {
@@ -226,6 +227,15 @@ function write(path: string, tail: Tail, entries: readonly AuditEntry[], options
   const last = entries.at(-1);
   const end = last ? { seq: last.seq, hash: last.hash } : tail.end;
   return succeed({ end, size: tail.size + bytes.length, sealed: last?.kind === "audit.sealed" });
+}
+
+/** Takes a half-written entry out again; where that fails too it stays as a torn line, which the next append repairs. */
+function takeBack(fd: number, size: number): void {
+  try {
+    ftruncateSync(fd, size);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+  }
 }
 
 /** The lines as they are at this moment: the files and their sizes are taken under the lock, and read without it. */

@@ -12,8 +12,9 @@ import { redeemPermit } from "./permits.ts";
  */
 export async function perform<A extends ActionName, T>(
   permit: Permit<A>,
-  action: A,
-  target: Target<A>,
+  // Not inferred from: else a permit for one action and the name of another would agree on "either of them".
+  action: NoInfer<A>,
+  target: Target<NoInfer<A>>,
   act: () => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
   const redeemed = redeemPermit(permit, action, target);

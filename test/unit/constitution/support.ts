@@ -72,6 +72,7 @@ export interface TestGate {
   readonly redactor: Redactor;
   /** Another gate on the same database and log. */
   with(options: Partial<GateOptions>): Gate;
+  without(option: "product"): Gate;
 }
 
 export async function testGate(policy: Constitution, options: Partial<GateOptions> = {}): Promise<TestGate> {
@@ -103,6 +104,10 @@ export async function testGate(policy: Constitution, options: Partial<GateOption
     events,
     redactor,
     with: (more) => createGate({ ...base, ...more }),
+    without: (option) => {
+      const { [option]: _, ...rest } = base;
+      return createGate(rest);
+    },
   };
 }
 

@@ -1,0 +1,257 @@
+import { rm } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { perform } from "../../../src/constitution/effect.ts";
+import { permitOf } from "../../../src/constitution/gate.ts";
+import { establish } from "../../../src/constitution/probe.ts";
+import { succeed } from "../../../src/core/diagnostic.ts";
+import { pause, resume } from "../../../src/swarm/pauses.ts";
+import { COMMIT, COMMIT_TARGET, constitution, DIGEST, facts, must, testGate } from "./support.ts";
+
+const POLICY = constitution(
+  `
+- { id: heal, allow: [git.commit, git.push, pr.open], when: run.pillar == "heal" && !target.branch.protected }
+- { id: monday, allow: [release.tag], when: now.weekday == "Monday" && now.hour < 11 }
+- { id: local-models, allow: [model.ask], when: target.loopback }
+- { id: hooks, allow: [webhook.send], when: 'target.host == "hooks.acme.example:8443"' }
+- { id: npm, allow: [package.publish], when: target.ecosystem == "npm" && target.version == "1.5.0" }
+`,
+  "time_zone: Europe/Berlin\nlimits: { heal: { model_calls: 2 } }\nmodels: { calls_per_day: 3 }",
+);
+const TAG = { repository: "r", tag: "v1", commit: COMMIT };
+const MODEL = { endpoint: "http://127.0.0.1:11434", model: "m", prompt_digest: DIGEST };
+
+describe("a gate", () => {
+  test("answers allow with a permit, tells, and logs the decision with its facts and place", async () => {
+    const { gate, audit, events } = await testGate(POLICY);
+    const decision = await gate.bound({ pillar: "heal" })("git.commit", COMMIT_TARGET, {});
+    expect(decision).toMatchObject({ answer: "allow", planned: false, rule: "heal", permit: { action: "git.commit" } });
+    expect(events).toEqual([{ type: "gate", gate: expect.objectContaining({ action: "git.commit", rule: "heal" }) }]);
+    const [entry] = must(await audit.entries());
+    expect(entry).toMatchObject({
+      kind: "decision",
+      product: "payments",
+      requester: "zoe",
+      data: {
+        answer: "allow",
+        rule: "heal",
+        rule_place: `constitution.yaml:4@${"9f3c1d2".padEnd(40, "0")}`,
+        target: COMMIT_TARGET,
+        facts: {
+          "target.branch.name": { value: "heal/x", probe: "gate.target" },
+          "now.weekday": { value: "Monday", probe: "gate.clock" },
+        },
+      },
+    });
+  });
+
+  test("answers deny with where the rule stands and what to do", async () => {
+    const { gate } = await testGate(POLICY);
+    const decision = await gate("git.commit", COMMIT_TARGET, {});
+    expect(decision).toMatchObject({
+      answer: "deny",
+      reason: "No rule allows it.",
+      diagnostic: { code: "gate.no_match", kind: "policy" },
+    });
+    expect("permit" in decision).toBe(false);
+    expect(permitOf(decision)).toMatchObject({ ok: false });
+  });
+
+  test("knows the time itself, in the constitution's time zone", async () => {
+    const { gate, clock } = await testGate(POLICY);
+    const lie = establish("test", "", { "now.weekday": "Monday", "now.hour": 3 });
+    expect((await gate("release.tag", TAG, {})).answer).toBe("allow"); // 09:00 UTC is 10:00 in Berlin
+    clock.set("2026-11-16T10:00:00Z");
+    expect((await gate("release.tag", TAG, lie)).answer).toBe("deny");
+    clock.set("2026-11-15T23:30:00Z"); // Sunday in UTC, Monday 00:30 in Berlin
+    expect((await gate("release.tag", TAG, {})).answer).toBe("allow");
+  });
+
+  test("takes from the target what the target says, whatever the facts say", async () => {
+    const { gate } = await testGate(POLICY);
+    const heal = gate.bound({ pillar: "heal" });
+    const lie = establish("test", "", { "target.branch.protected": false, "target.branch.name": "heal/x" });
+    expect((await heal("git.commit", { ...COMMIT_TARGET, branch: "main" }, lie)).answer).toBe("deny");
+    const push = { repository: "r", remote: "origin", commit: COMMIT };
+    expect((await heal("git.push", { ...push, ref: "refs/heads/release/1" }, lie)).answer).toBe("deny");
+    expect((await heal("git.push", { ...push, ref: "refs/heads/heal/x" }, {})).answer).toBe("allow");
+    expect(
+      (await heal("pr.open", { repository: "r", branch: "heal/x", into: "main", commit: COMMIT }, {})).answer,
+    ).toBe("allow");
+    const publish = { ecosystem: "npm", registry: "http://localhost:4873", name: "p", digest: DIGEST };
+    expect((await gate("package.publish", { ...publish, version: "1.5.0" }, {})).answer).toBe("allow");
+    expect((await gate("package.publish", { ...publish, version: "1.5.1" }, {})).answer).toBe("deny");
+  });
+
+  test("believes the host that a branch is protected, and never that it is not", async () => {
+    const { gate } = await testGate(POLICY);
+    const host = establish("host", "", { "target.branch.protected": true });
+    expect((await gate.bound({ pillar: "heal" })("git.commit", COMMIT_TARGET, host)).answer).toBe("deny");
+  });
+
+  test.each([
+    ["http://127.0.0.1:11434", "allow"],
+    ["http://localhost:1", "allow"],
+    ["http://[::1]:11434", "allow"],
+    ["http://127.0.0.1.evil.example", "deny"],
+    ["http://localhost.evil.example", "deny"],
+    ["http://user@10.0.0.1", "deny"],
+    ["not an address", "deny"],
+  ])("%s as a model's address: %s", async (endpoint, answer) => {
+    const { gate } = await testGate(POLICY);
+    const bound = gate.bound({ pillar: "docs", run: { id: "r-1", startedAt: 0 } });
+    expect((await bound("model.ask", { ...MODEL, endpoint }, {})).answer).toBe(answer);
+  });
+
+  test("hosts are named with their port", async () => {
+    const { gate } = await testGate(POLICY);
+    const to = (url: string) => gate("webhook.send", { to: url, digest: DIGEST, key: "k" }, {});
+    expect((await to("https://hooks.acme.example:8443/x")).answer).toBe("allow");
+    expect((await to("https://hooks.acme.example/x")).answer).toBe("deny");
+  });
+
+  test("counts model calls in the log: by run and by day, over processes", async () => {
+    const { gate, clock } = await testGate(POLICY);
+    const run = (id: string) => gate.bound({ pillar: "heal", run: { id, startedAt: clock.now() } });
+    const first = run("r-1");
+    expect((await first("model.ask", MODEL, {})).answer).toBe("allow");
+    expect((await first.preview("model.ask", MODEL, {})).answer).toBe("allow");
+    expect((await first("model.ask", MODEL, {})).answer).toBe("allow");
+    expect(await first("model.ask", MODEL, {})).toMatchObject({ answer: "deny", rule: "limits.heal.model_calls" });
+    expect((await run("r-2")("model.ask", MODEL, {})).answer).toBe("allow");
+    expect(await run("r-3")("model.ask", MODEL, {})).toMatchObject({ answer: "deny", rule: "models.calls_per_day" });
+    clock.advance(24 * 3_600_000 + 1);
+    expect((await run("r-3")("model.ask", MODEL, {})).answer).toBe("allow");
+  });
+});
+
+describe("what is no question is refused", () => {
+  test("facts that no probe established", async () => {
+    const { gate } = await testGate(POLICY);
+    const decision = await gate("git.commit", COMMIT_TARGET, facts({ "run.pillar": "heal" }));
+    expect(decision).toMatchObject({ answer: "deny", diagnostic: { code: "gate.forged_fact", kind: "internal" } });
+  });
+  test("a genuine fact under another name", async () => {
+    const { gate } = await testGate(POLICY);
+    const real = establish("test", "", { "source.branch": "heal" });
+    const renamed = { "run.pillar": real["source.branch"] } as never;
+    expect(await gate("git.commit", COMMIT_TARGET, renamed)).toMatchObject({
+      diagnostic: { code: "gate.forged_fact" },
+    });
+  });
+  test("a target that does not name what it must", async () => {
+    const { gate } = await testGate(POLICY);
+    const decision = await gate("git.commit", { ...COMMIT_TARGET, base: "HEAD" }, {});
+    expect(decision).toMatchObject({ answer: "deny", diagnostic: { code: "gate.bad_target" } });
+  });
+  test("an action the step did not declare", async () => {
+    const { gate } = await testGate(POLICY);
+    const decision = await gate.bound({ actions: ["git.push"], pillar: "heal" })("git.commit", COMMIT_TARGET, {});
+    expect(decision).toMatchObject({ answer: "deny", diagnostic: { code: "gate.undeclared_action" } });
+  });
+});
+
+describe("plan and observe", () => {
+  test("a preview gives the same answer, no permit, and leaves nothing in the log", async () => {
+    const { gate, audit } = await testGate(POLICY);
+    const decision = await gate.bound({ pillar: "heal" }).preview("git.commit", COMMIT_TARGET, {});
+    expect(decision).toMatchObject({ answer: "allow", planned: true, rule: "heal" });
+    expect(decision.answer === "allow" && decision.permit).toBeUndefined();
+    expect(permitOf(decision)).toMatchObject({ ok: false, diagnostics: [{ code: "gate.planned" }] });
+    expect(must(await audit.entries())).toEqual([]);
+  });
+  test("plan mode is a preview of everything", async () => {
+    const { gate, audit } = await testGate(POLICY, { mode: "plan" });
+    expect(await gate.bound({ pillar: "heal" })("git.commit", COMMIT_TARGET, {})).toMatchObject({ planned: true });
+    expect(must(await audit.entries())).toEqual([]);
+  });
+  test("observe mode logs what would have been done, and issues no permit", async () => {
+    const { gate, audit } = await testGate(POLICY, { mode: "observe" });
+    const decision = await gate.bound({ pillar: "heal" })("git.commit", COMMIT_TARGET, {});
+    expect(decision).toMatchObject({ answer: "allow", planned: true });
+    expect(must(await audit.entries())).toMatchObject([
+      { kind: "decision", data: { mode: "observe", answer: "allow" } },
+    ]);
+  });
+});
+
+describe("pauses", () => {
+  test.each([
+    ["the fleet", { scope: "fleet" }],
+    ["the company acme", { scope: "company", company: "acme" }],
+    ["payments", { scope: "product", company: "acme", product: "payments" }],
+  ] as const)("of %s hold everything up until resumed", async (what, of) => {
+    const { gate, swarm, audit } = await testGate(POLICY);
+    const heal = gate.bound({ pillar: "heal" });
+    must(await pause(swarm, { of, reason: "incident 7", by: "ann" }));
+    expect(await heal("git.commit", COMMIT_TARGET, {})).toMatchObject({
+      answer: "deny",
+      reason: `ann paused ${what}: incident 7`,
+      diagnostic: { code: "gate.paused" },
+    });
+    expect((await heal.preview("git.commit", COMMIT_TARGET, {})).answer).toBe("deny");
+    must(await resume(swarm, { of, by: "ann" }));
+    expect((await heal("git.commit", COMMIT_TARGET, {})).answer).toBe("allow");
+    expect(must(await audit.entries({ answer: "deny" }))).toHaveLength(1);
+  });
+  test("of another product or company hold nothing up", async () => {
+    const { gate, swarm } = await testGate(POLICY);
+    must(await pause(swarm, { of: { scope: "product", company: "acme", product: "shop" }, reason: "x", by: "ann" }));
+    must(await pause(swarm, { of: { scope: "company", company: "globex" }, reason: "x", by: "ann" }));
+    expect((await gate.bound({ pillar: "heal" })("git.commit", COMMIT_TARGET, {})).answer).toBe("allow");
+  });
+  test("of a product do not hold up work on the organisation; of the fleet do", async () => {
+    const { swarm, without } = await testGate(POLICY, { pillar: "heal" });
+    const organisation = without("product");
+    must(await pause(swarm, { of: { scope: "product", company: "acme", product: "shop" }, reason: "x", by: "ann" }));
+    expect((await organisation("git.commit", COMMIT_TARGET, {})).answer).toBe("allow");
+    must(await pause(swarm, { of: { scope: "fleet" }, reason: "x", by: "ann" }));
+    expect((await organisation("git.commit", COMMIT_TARGET, {})).answer).toBe("deny");
+  });
+});
+
+describe("without a log or a database nothing is allowed", () => {
+  test("a log that cannot be written", async () => {
+    const { gate, audit } = await testGate(POLICY);
+    await rm(audit.place, { recursive: true });
+    const decision = await gate.bound({ pillar: "heal" })("git.commit", COMMIT_TARGET, {});
+    expect(decision).toMatchObject({
+      answer: "deny",
+      diagnostic: { kind: "infrastructure", code: "audit.cannot_write" },
+    });
+  });
+  test("a database that cannot be asked for pauses", async () => {
+    const { swarm, with: other } = await testGate(POLICY);
+    const broken = Object.assign(new Error("disk I/O error"), { code: "ERR_SQLITE_ERROR", errcode: 10 });
+    const db = new Proxy(swarm.db, {
+      get() {
+        throw broken;
+      },
+    });
+    const decision = await other({ swarm: { ...swarm, db }, pillar: "heal" })("git.commit", COMMIT_TARGET, {});
+    expect(decision).toMatchObject({ answer: "deny", diagnostic: { kind: "infrastructure" } });
+  });
+});
+
+test("secrets in targets and reasons do not reach the log", async () => {
+  const { gate, audit, redactor } = await testGate(POLICY);
+  redactor.add("hunter2-hunter2");
+  await gate("webhook.send", { to: "https://x.example/?token=hunter2-hunter2", digest: DIGEST, key: "k" }, {});
+  const text = JSON.stringify(must(await audit.entries()));
+  expect(text).toContain("[redacted]");
+  expect(text).not.toContain("hunter2");
+});
+
+test("an effect is logged from start to end under its permit", async () => {
+  const { gate, audit } = await testGate(POLICY);
+  const permit = must(permitOf(await gate.bound({ pillar: "heal" })("git.commit", COMMIT_TARGET, {})));
+  expect(await perform(permit, "git.commit", COMMIT_TARGET, async () => succeed(7))).toMatchObject({
+    ok: true,
+    value: 7,
+  });
+  const kinds = must(await audit.entries()).map(({ kind, data }) => [kind, (data as { permit: string }).permit]);
+  expect(kinds).toEqual([
+    ["decision", permit.id],
+    ["effect.started", permit.id],
+    ["effect.done", permit.id],
+  ]);
+});
