@@ -33,12 +33,16 @@ export function mountScript(
   const sealed: string[] = [];
   for (const mount of ordered) {
     const path = sh(mount.path);
+    // What lies below a place that was hidden or replaced before is gone with it, and needs no hiding of its own.
     if (mount.kind === "hide" && mount.directory) {
       // Mode 0755 only while what is kept below gets its mount points; sealed read-only at the end.
-      lines.push(`mount -t tmpfs -o size=64k,mode=0755 none ${path}`);
+      const hidden = `hidden${sealed.length}`;
+      lines.push(
+        `${hidden}=; if test -e ${path}; then mount -t tmpfs -o size=64k,mode=0755 none ${path}; ${hidden}=1; fi`,
+      );
       sealed.push(mount.path);
     } else if (mount.kind === "hide") {
-      lines.push(`mount --bind ${sh(`${stage}/empty`)} ${path}`);
+      lines.push(`if test -e ${path}; then mount --bind ${sh(`${stage}/empty`)} ${path}; fi`);
     } else if (mount.kind === "replace") {
       lines.push(`mount --bind ${sh(mount.by)} ${path}`);
     } else {
@@ -51,7 +55,9 @@ export function mountScript(
       if (mount.readOnly) lines.push(readOnly(mount.path));
     }
   }
-  for (const path of sealed) lines.push(`mount -o remount,ro ${sh(path)}`);
+  for (const [index, path] of sealed.entries()) {
+    lines.push(`if test -n "$hidden${index}"; then mount -o remount,ro ${sh(path)}; fi`);
+  }
   lines.push(`umount -l ${sh(stage)}`);
   if (loopback) {
     lines.push(
