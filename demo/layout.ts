@@ -73,20 +73,38 @@ export async function layOutProduct(layout: Layout, product: DemoProduct): Promi
   for (const commit of product.history) await commitAndPush(path, commit);
 }
 
-/** The organisation repository: constitution, fleet and configuration, with this run's addresses filled in. */
-export async function layOutOrganisation(layout: Layout, addresses: { npm: string; pypi: string }): Promise<void> {
+/** The organisation repository: constitution and fleet. */
+export async function layOutOrganisation(layout: Layout): Promise<void> {
   const path = await emptyRepository(layout, "organisation", layout.organisation);
+  const files = { ...(await templates(layout)) };
+  await commitAndPush(path, { message: "feat: the harbour fleet and its constitution", author: "ada", files });
+}
+
+/** Tells the organisation where its registries are, and pushes that when it is news. */
+export async function configureOrganisation(layout: Layout, addresses: { npm: string; pypi: string }): Promise<void> {
+  const text = `ship:
+  registries:
+    npm: { url: "${addresses.npm}" }
+    pypi: { url: "${addresses.pypi}" }
+`;
+  const path = join(layout.organisation, ".codemonkeys", "config.yaml");
+  const old = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (old === text) return;
+  const files = { ".codemonkeys/config.yaml": text };
+  await commitAndPush(layout.organisation, { message: "chore: where the registries are", author: "ada", files });
+}
+
+async function templates(layout: Layout): Promise<Record<string, string>> {
   const source = fileURLToPath(new URL("./organisation/", import.meta.url));
   const files: Record<string, string> = {};
-  for (const entry of await readdir(source, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const file = join(entry.parentPath, entry.name);
-    files[file.slice(source.length)] = (await readFile(file, "utf8"))
-      .replaceAll("@REMOTES@", layout.remotes)
-      .replaceAll("@NPM@", addresses.npm)
-      .replaceAll("@PYPI@", addresses.pypi);
+  for (const name of await readdir(source)) {
+    const text = await readFile(join(source, name), "utf8");
+    files[name] = text.replaceAll("@REMOTES@", layout.remotes);
   }
-  await commitAndPush(path, { message: "feat: the harbour fleet and its constitution", author: "ada", files });
+  return files;
 }
 
 /** The user's own configuration and a launcher, so that every command can be run again by hand in this folder. */

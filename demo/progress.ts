@@ -6,7 +6,6 @@ import { writeFileAtomic } from "../src/core/files.ts";
 export interface Progress {
   readonly version: 1;
   readonly startedAt: string;
-  readonly ports: { readonly npm: number; readonly pypi: number; readonly webhook: number } | undefined;
   /** Names of finished acts, with what each left for the summary. */
   readonly acts: Readonly<Record<string, unknown>>;
   readonly complete: boolean;

@@ -7,7 +7,16 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import pc from "picocolors";
-import { commitAndPush, git, layOutOrganisation, layOutProduct, layoutOf, PRODUCTS, writeLauncher } from "./layout.ts";
+import {
+  commitAndPush,
+  configureOrganisation,
+  git,
+  layOutOrganisation,
+  layOutProduct,
+  layoutOf,
+  PRODUCTS,
+  writeLauncher,
+} from "./layout.ts";
 import { type Progress, resumeOrClean, saveProgress } from "./progress.ts";
 import { runCli } from "./run-cli.ts";
 import { startServices } from "./services.ts";
@@ -32,7 +41,6 @@ const earlier = await resumeOrClean(layout.root);
 let progress: Progress = earlier ?? {
   version: 1,
   startedAt: new Date().toISOString(),
-  ports: undefined,
   acts: {},
   complete: false,
 };
@@ -58,10 +66,8 @@ async function main(): Promise<number> {
   say(pc.bold("Code Monkeys Ship: a fleet breaks, is healed, released, published and announced, on this machine."));
   say(pc.dim(`Everything it makes lies in ${values.dir}; tools it installs once lie in your cache folder.`));
   chapter("1. Registries and a webhook on loopback");
-  const services = await startServices(layout, progress.ports, say);
+  const services = await startServices(layout, say);
   try {
-    progress = { ...progress, ports: services.ports };
-    await saveProgress(layout.root, progress);
     await writeLauncher(layout, services.tokens);
     const cli = (args: readonly string[], options: { in?: string; expect?: readonly number[] } = {}) =>
       runCli(layout, args, { json: values.json, say, signal: interrupted.signal, ...options });
@@ -69,8 +75,10 @@ async function main(): Promise<number> {
     chapter("2. A fleet: an organisation and three products, as their people left them");
     await act("layout", async () => {
       for (const product of PRODUCTS) await layOutProduct(layout, product);
-      await layOutOrganisation(layout, { npm: services.npmUrl, pypi: services.pypiUrl });
+      await layOutOrganisation(layout);
     });
+    // The servers' ports are new with each start; a run that goes on tells the fleet.
+    await configureOrganisation(layout, { npm: services.npmUrl, pypi: services.pypiUrl });
     for (const { name } of PRODUCTS)
       say(
         `${pc.green("✔")} ${name}  ${pc.dim(await git(`${layout.products}/${name}`, ["log", "-1", "--format=%h %s"]))}`,
@@ -93,7 +101,12 @@ async function main(): Promise<number> {
       });
     }
 
-    const story: Story = { products: [], ...services.where };
+    const story: Story = {
+      products: [],
+      npmUrl: services.npmUrl,
+      pypiUrl: services.pypiUrl,
+      webhookLog: services.webhookLog,
+    };
     for (const [index, product] of PRODUCTS.entries()) {
       const { name } = product;
       chapter(`${4 + index}. ${name} breaks${index === 1 ? " the same way" : ""}, and is healed`);

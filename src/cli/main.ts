@@ -1,13 +1,9 @@
 import { EXIT } from "../core/exit-codes.ts";
-
-declare const __VERSION__: string | undefined;
-
-/** The version that was built in; a run from source says so. */
-const version = typeof __VERSION__ === "string" ? __VERSION__ : "source";
+import { VERSION } from "../core/version.ts";
 
 const [first] = process.argv.slice(2);
 if (first === "--version" || first === "-V") {
-  process.stdout.write(`${version}\n`);
+  process.stdout.write(`${VERSION}\n`);
 } else {
   // SQLite in Node is stable enough for us and warned of at each start; all other warnings stay.
   const { emitWarning } = process;
@@ -29,7 +25,7 @@ if (first === "--version" || first === "-V") {
   }
   const { runProgram } = await import("./program.ts");
   process.exitCode = await runProgram(process.argv.slice(2), {
-    version,
+    version: VERSION,
     cwd: process.cwd(),
     environment: process.env,
     streams: { out: process.stdout, err: process.stderr },

@@ -1,18 +1,36 @@
+import { approveStep } from "./approve.ts";
 import { auditShow, auditVerify } from "./audit.ts";
 import { configExplain, configSchema } from "./config.ts";
 import { constitutionCheck } from "./constitution-check.ts";
 import { constitutionExplain } from "./constitution-explain.ts";
 import type { AnyStep } from "./definition.ts";
+import { docsStep } from "./docs.ts";
+import { explainStep } from "./explain.ts";
+import { generateStep } from "./generate-step.ts";
+import { healStep } from "./heal.ts";
 import { pauseStep, resumeStep } from "./pause.ts";
+import { planStep } from "./plan.ts";
+import { releaseStep } from "./release.ts";
+import { runStep } from "./run.ts";
+import { statusStep } from "./status.ts";
 
 /** Every step there is, in the order of `codemonkeys --help`. */
 export const STEPS: readonly AnyStep[] = [
+  generateStep,
+  planStep,
+  runStep,
+  explainStep,
+  healStep,
+  docsStep,
+  releaseStep,
+  statusStep,
+  approveStep,
+  pauseStep,
+  resumeStep,
   constitutionCheck,
   constitutionExplain,
   auditVerify,
   auditShow,
   configExplain,
   configSchema,
-  pauseStep,
-  resumeStep,
 ];

@@ -4,18 +4,11 @@ import type { Facts } from "../../core/facts.ts";
 import { productOf, type Session } from "../session.ts";
 import { latestBuild } from "./backend.ts";
 
-/**
- * The fact `ci.green`: the newest finished pipeline run of the commit passed. Unknown, and so allowing nothing, when no
- * run of that commit has finished.
- */
+/** `ci.green` of a commit, from the builds that the Swarm DB knows. Absent, that is unknown, when it was never built. */
 export async function ciFacts(session: Session, commit: string): Promise<Outcome<Facts>> {
-  const { company, name: product } = productOf(session);
-  const latest = await latestBuild(session.swarm, { company, product }, commit);
-  if (!latest.ok) return latest;
-  const seen = latest.value;
-  return succeed(
-    establish("ci.local", JSON.stringify(seen ?? { product, commit, builds: 0 }), {
-      "ci.green": seen ? seen.state === "passed" : undefined,
-    }),
-  );
+  const { company, name } = productOf(session);
+  const build = await latestBuild(session.swarm, { company, product: name }, commit);
+  if (!build.ok) return build;
+  if (!build.value) return succeed({});
+  return succeed(establish("builds", JSON.stringify(build.value), { "ci.green": build.value.state === "passed" }));
 }

@@ -1,0 +1,200 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
+import { healBuild } from "../pillars/heal/heal.ts";
+import { type HealReport, healReportSchema } from "../pillars/heal/report.ts";
+import { recordsOf, type StageRecord } from "../pipeline/local/records.ts";
+import { planOfProduct } from "../pipeline/product-plan.ts";
+import { productOf, type Session } from "../pipeline/session.ts";
+import { type Build, getBuild, listBuilds } from "../swarm/builds.ts";
+import { defineStep, type StepReport } from "./definition.ts";
+
+export const healStep = defineStep({
+  name: "heal",
+  jenkinsName: "monkeysHeal",
+  summary: "Repair a failed build, prove the repair, and land it as the constitution allows",
+  description:
+    "Reads the kept log of the failed stage, shows the failure again in a clean work tree at the failing commit, tries repairs in order of trust (templates the fleet has learned, built-in fixers, a model through Ollama where one answers), and keeps one only when what failed passes and the whole stage passes. Then the act half asks the constitution, commits with trailers that say why, and pushes. Failures of the infrastructure are never repaired; a test is never weakened.",
+  examples: [
+    { command: "codemonkeys heal", says: "the newest failed build of this product" },
+    { command: "codemonkeys heal build.log --stage test", says: "a log from elsewhere" },
+    { command: "codemonkeys heal --dry-run", says: "the diff, the proof and each gate's answer; nothing is committed" },
+  ],
+  params: z.object({
+    log: z.string().optional().describe("the failed build's log; the newest failed build's without it"),
+    stage: z.string().optional().describe("the stage that failed, by its name in the plan"),
+    build: z.string().optional().describe("a build of the local runner"),
+    commit: z.string().optional().describe("the commit that was built; the checked-out one without it"),
+    branch: z.string().optional().describe("the branch that was built; the checked-out one without it"),
+    model: z.string().optional().describe("a model's name, instead of the configured one"),
+    fresh: z.boolean().default(false).describe("begin anew where an earlier heal of the same failure did not finish"),
+  }),
+  positional: ["log"],
+  result: healReportSchema,
+  credentials: [
+    {
+      variable: "GITHUB_TOKEN",
+      credentialsId: "codemonkeys-github",
+      kind: "string",
+      summary: "pushes the repair, where the remote wants a token",
+      half: "act",
+      optional: true,
+    },
+  ],
+  tools: ["git"],
+  actions: ["git.commit", "git.push", "pr.open", "model.ask", "secret.read"],
+  retryOnAgentLoss: true,
+  needs: "product",
+  async run(session, params): Promise<Outcome<StepReport<HealReport>>> {
+    const plan = await planOfProduct(session);
+    if (!plan.ok) return plan;
+    const found = await findFailure(session, params);
+    if (!found.ok) return found;
+    const healed = await healBuild(session, {
+      plan: plan.value,
+      log: found.value.log,
+      stage: found.value.stage,
+      commit: params.commit ?? found.value.commit,
+      branch: params.branch ?? found.value.branch,
+      model: params.model,
+      fresh: params.fresh,
+    });
+    return healed.ok ? succeed(reportOf(healed.value), healed.warnings) : healed;
+  },
+});
+
+interface Failure {
+  readonly log: string;
+  readonly stage: string;
+  readonly commit?: string | undefined;
+  readonly branch?: string | undefined;
+}
+
+/** The log and stage to heal: as given, or those of a failed build of the local runner. */
+async function findFailure(
+  session: Session,
+  params: {
+    readonly log?: string | undefined;
+    readonly stage?: string | undefined;
+    readonly build?: string | undefined;
+  },
+): Promise<Outcome<Failure>> {
+  if (params.log !== undefined) {
+    return succeed({ log: resolve(session.cwd, params.log), stage: params.stage ?? "test" });
+  }
+  const build = await failedBuild(session, params.build);
+  if (!build.ok) return build;
+  const record = failedCommand(build.value, params.stage);
+  if (!record?.log) {
+    return fail(
+      problem(
+        "config",
+        "heal.no_log",
+        `build ${build.value.id} has no failed command${params.stage ? ` of stage ${params.stage}` : ""} with a kept log`,
+        {
+          next: "name a log: codemonkeys heal LOG --stage NAME",
+        },
+      ),
+    );
+  }
+  return succeed({ log: record.log, stage: record.name, commit: build.value.commit, branch: build.value.branch });
+}
+
+async function failedBuild(session: Session, id: string | undefined): Promise<Outcome<Build>> {
+  const { company, name } = productOf(session);
+  if (id !== undefined) {
+    const build = await getBuild(session.swarm, id);
+    if (!build.ok) return build;
+    if (build.value?.product === name) return succeed(build.value);
+    return fail(problem("config", "heal.unknown_build", `${name} has no build ${id}`));
+  }
+  const builds = await listBuilds(session.swarm, { company, product: name, finished: true });
+  if (!builds.ok) return builds;
+  const [newest] = builds.value;
+  if (newest?.state === "failed") return succeed(newest);
+  return fail(
+    problem(
+      "config",
+      "heal.nothing_failed",
+      newest ? `the newest build of ${name} (${newest.id}) ${newest.state}` : `${name} was never built here`,
+      {
+        next: newest
+          ? "there is nothing to heal; to heal an older build, name it: --build ID"
+          : "codemonkeys run builds it, or name a log: codemonkeys heal LOG --stage NAME",
+      },
+    ),
+  );
+}
+
+function failedCommand(build: Build, stage: string | undefined): StageRecord | undefined {
+  const failed = recordsOf(build).filter((one) => one.kind === "command" && one.state === "failed");
+  const wanted = stage === undefined ? failed : failed.filter((one) => one.name === stage);
+  return wanted.toSorted((a, b) => (a.finishedAt ?? 0) - (b.finishedAt ?? 0))[0];
+}
+
+/** The step's answer: an unhealed failure is a failed step of kind product, a refused one of kind policy. */
+function reportOf(report: HealReport): StepReport<HealReport> {
+  const [fix] = report.fixes;
+  const lines: string[] = [];
+  const short = (commit: string) => commit.slice(0, 7);
+  switch (report.verdict) {
+    case "fixed":
+    case "proposed": {
+      const source = fix ? sourceWords(fix) : "a repair";
+      const where = report.fix_commit ? ` as ${short(report.fix_commit)} on ${report.branch}` : "";
+      const done = report.dry_run ? "would be healed" : report.verdict === "fixed" ? "healed" : "repair proposed";
+      lines.push(`${done} by ${source}${where}: ${report.files.join(", ")}, ${report.lines} lines`);
+      break;
+    }
+    default:
+      lines.push(`${report.verdict.replace("_", " ")}: ${report.reason}`);
+  }
+  if (report.failure)
+    lines.push(
+      `cause: ${report.failure.message}${report.failure.file ? ` (${report.failure.file}${report.failure.line ? `:${report.failure.line}` : ""})` : ""}`,
+    );
+  if (report.failure?.seen && report.failure.seen.times > 1) {
+    const { times, products, fixed } = report.failure.seen;
+    lines.push(
+      `seen ${times} times in ${products} ${products === 1 ? "product" : "products"}, fixed ${fixed} times before`,
+    );
+  }
+  const tried = report.tried.filter(({ dropped }) => dropped !== undefined);
+  for (const { kind, name, dropped } of tried) lines.push(`tried ${kind} ${name}: ${dropped}`);
+  const display = [...lines, ...(report.dry_run && report.diff ? ["", ...report.diff.split("\n")] : [])];
+  const verdict = {
+    fixed: "success",
+    proposed: "success",
+    not_fixed: "failure",
+    flaky: "unstable",
+    infrastructure: "failure",
+    refused: "failure",
+  } as const;
+  const kind = {
+    fixed: undefined,
+    proposed: undefined,
+    not_fixed: "product",
+    flaky: "product",
+    infrastructure: "infrastructure",
+    refused: "policy",
+  } as const;
+  const why = kind[report.verdict];
+  return {
+    verdict: report.approval ? "waiting" : verdict[report.verdict],
+    ...(why ? { kind: why } : {}),
+    ...(report.run ? { run: report.run } : {}),
+    ...(report.approval ? { approval: report.approval } : {}),
+    ...(report.pull_request ? { links: [{ title: "pull request", url: report.pull_request }] } : {}),
+    data: report,
+    summary: lines.join("\n"),
+    display,
+  };
+}
+
+function sourceWords(fix: HealReport["fixes"][number]): string {
+  if (fix.kind === "template") {
+    const from = fix.learned_in ? ` learned in ${fix.learned_in}` : "";
+    return `template ${fix.name}${from} (trust ${fix.trust.toFixed(2)})`;
+  }
+  return fix.kind === "builtin" ? `the built-in fixer ${fix.name}` : `model ${fix.name}`;
+}

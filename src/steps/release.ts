@@ -1,0 +1,111 @@
+import { z } from "zod";
+import { type Outcome, succeed } from "../core/diagnostic.ts";
+import { describePlan, release } from "../pillars/release/release.ts";
+import { type ReleaseResult, releaseResultSchema } from "../pillars/release/report.ts";
+import type { Session } from "../pipeline/session.ts";
+import { type CredentialNeed, defineStep, type StepReport } from "./definition.ts";
+
+/** Tokens of the registries that a release publishes to; fleet.yaml's accounts may name other variables. */
+export const RELEASE_CREDENTIALS: readonly CredentialNeed[] = [
+  {
+    variable: "GITHUB_TOKEN",
+    credentialsId: "codemonkeys-github",
+    kind: "string",
+    summary: "pushes the release commit and tag",
+    half: "act",
+    optional: true,
+  },
+  {
+    variable: "NPM_TOKEN",
+    credentialsId: "codemonkeys-npm",
+    kind: "string",
+    summary: "publishes to the npm registry",
+    half: "act",
+    optional: true,
+  },
+  {
+    variable: "PYPI_TOKEN",
+    credentialsId: "codemonkeys-pypi",
+    kind: "string",
+    summary: "publishes to the Python index",
+    half: "act",
+    optional: true,
+  },
+];
+
+const params = z.object({
+  channel: z.string().optional().describe("pre-release channel, such as beta; a stable release without it"),
+  release_as: z.string().optional().describe("this version, instead of the one that the commits call for"),
+  resume: z.string().optional().describe("go on with this run; without it the newest unfinished release goes on"),
+  tag: z.enum(["last", "first"]).default("last").describe("tag after everything is published, or before"),
+});
+
+export const releaseStep = defineStep({
+  name: "release",
+  jenkinsName: "monkeysShip",
+  summary: "Cut a release: version, changelog, artefacts, commit, publish, tag, announce",
+  description:
+    "Plans the version from the commits since the last tag, builds every artefact once, then acts effect by effect: each is asked of the constitution, looked up before it is done, and read back after. Whatever stops it (a refused gate, a registry that lags, a killed process), the same command finishes it.",
+  examples: [
+    {
+      command: "codemonkeys release --dry-run",
+      says: "the version, the changelog, each effect and each gate's answer",
+    },
+    { command: "codemonkeys release", says: "do it, or finish what stopped" },
+    { command: "codemonkeys release --resume r-7f3a", says: "go on with a certain run" },
+  ],
+  params,
+  result: releaseResultSchema,
+  credentials: RELEASE_CREDENTIALS,
+  tools: ["git", "ansible-playbook", "npm", "python3"],
+  actions: ["git.commit", "git.push", "release.tag", "package.publish", "announce.post", "secret.read"],
+  retryOnAgentLoss: true,
+  needs: "product",
+  run: (session, given) => runRelease(session, given),
+});
+
+/** The release step's work, also for the release stage of a whole run. */
+export async function runRelease(
+  session: Session,
+  given: z.infer<typeof params>,
+): Promise<Outcome<StepReport<ReleaseResult>>> {
+  const done = await release(session, {
+    channel: given.channel,
+    releaseAs: given.release_as,
+    resume: given.resume,
+    tag: given.tag,
+  });
+  return done.ok ? succeed(reportOf(done.value, session.dryRun), done.warnings) : done;
+}
+
+export const NO_RELEASE_OPTIONS = params.parse({});
+
+function reportOf(result: ReleaseResult, dryRun: boolean): StepReport<ReleaseResult> {
+  const headline = describePlan(result.plan);
+  const lines = headline.split("\n");
+  for (const { ecosystem, package: name, version, registry, already, installed } of result.published) {
+    lines.push(
+      `${ecosystem} ${name} ${version} ${already ? "was there already" : "published"} at ${registry}${installed ? ", installed from there" : ""}`,
+    );
+  }
+  for (const tag of result.tags) lines.push(`tagged ${tag}`);
+  for (const { channel, to } of result.announced) lines.push(`announced by ${channel} to ${to}`);
+  const effects = result.effects.map(({ action, target, answer, rule, reason }) => {
+    const mark = { allow: "✔", deny: "✗", ask: "?" }[answer];
+    return `${mark} ${action}  ${shortTarget(target)}  ${answer}${rule ? ` by ${rule}` : ""}${answer === "allow" ? "" : `: ${reason}`}`;
+  });
+  const notes = dryRun ? result.plan.units.flatMap(({ notes }) => ["", ...notes.trimEnd().split("\n")]) : [];
+  return {
+    ...(result.run ? { run: result.run } : {}),
+    artifacts: result.artifacts.map(({ file, sha256 }) => ({ name: file, digest: sha256 })),
+    data: result,
+    summary: lines.join("\n"),
+    display: dryRun ? [...effects, ...notes] : lines.slice(headline.split("\n").length),
+  };
+}
+
+/** What tells one target from another, in a few words. */
+function shortTarget(target: Readonly<Record<string, unknown>>): string {
+  const keys = ["name", "version", "tag", "ref", "branch", "channel", "registry"];
+  return keys.flatMap((key) => (typeof target[key] === "string" ? [target[key]] : [])).join(" ");
+}
