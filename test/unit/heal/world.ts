@@ -127,8 +127,7 @@ export async function createWorld(options: { constitution?: string; config?: str
       emit,
       redactor,
       clock: systemClock,
-      // Folders that do not exist: the sandbox has nothing of them to hide.
-      homes: { config: join(root, "none/config"), state: join(root, "none/state"), cache: join(root, "none/cache") },
+      homes: { config: join(root, "config"), state, cache: join(root, "cache") },
       signal: given.signal ?? new AbortController().signal,
       dryRun: given.dryRun === true,
       requester: "tester",
