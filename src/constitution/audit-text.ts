@@ -71,11 +71,11 @@ export function verificationLines(result: AuditVerification, timeZone: string): 
     `${result.entries} entries${since}, the chain is whole; last #${result.head.seq} of ${showTime(Date.parse(result.head.at), timeZone)}`,
   ];
   if (!result.anchored) lines.push("no anchor vouches for any of them: a rewrite of the whole log would not show");
-  else if (result.beyondAnchor === 0) lines.push(`anchored up to the last entry`);
+  else if (result.beyondAnchor === 0) lines.push("anchored up to the last entry");
   else {
     const when = showTime(Date.parse(result.anchored.at), timeZone);
     lines.push(
-      `anchored up to #${result.anchored.seq} (${when}); ${result.beyondAnchor} entries lie beyond the anchor`,
+      `anchored up to #${result.anchored.seq} (${when}); ${result.beyondAnchor === 1 ? "1 entry lies" : `${result.beyondAnchor} entries lie`} beyond the anchor`,
     );
   }
   return lines;

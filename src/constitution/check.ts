@@ -132,7 +132,7 @@ function cover(constitution: Constitution, rule: Rule, counts: (other: Rule) => 
     if (!covering) return undefined;
     found.add(covering);
   }
-  return found.size > 0 ? [...found] : undefined;
+  return found.size > 0 ? constitution.rules.filter((other) => found.has(other)) : undefined;
 }
 
 function strength(rule: Rule): number {

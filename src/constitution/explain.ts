@@ -161,21 +161,25 @@ function changesNeeded(
   candidates: readonly ExplainedRule[],
 ): ChangeNeeded[] {
   if (answer.answer === "allow") return [];
+  const texts = ({ rule, parts }: ExplainedRule, counts: (part: ExplainedPart) => boolean) =>
+    (rule.condition?.all ?? []).filter((_, index) => counts(parts[index] as ExplainedPart)).map(asOperand);
   if (answer.rule) {
-    return decided.map(({ rule, parts }) => ({ rule, join: "not", parts: parts.map(({ text }) => text) }));
+    return decided.map((one) => ({ rule: one.rule, join: "not", parts: texts(one, () => true) }));
   }
-  return candidates.map(({ rule, parts }) => ({
-    rule,
-    join: "and",
-    parts: parts.filter(({ value }) => value !== true).map(({ text }) => text),
-  }));
+  return candidates.map((one) => ({ rule: one.rule, join: "and", parts: texts(one, ({ value }) => value !== true) }));
+}
+
+/** A part as it stands between others. */
+function asOperand(node: ConditionNode): string {
+  return node.op === "or" ? `(${nodeText(node)})` : nodeText(node);
 }
 
 const QUARTER_MS = 15 * 60_000;
+const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** Every quarter of an hour (no time zone is finer) for this long, then every day. */
-const FINE_DAYS = 8;
-const COARSE_DAYS = 400;
+/** Every quarter of an hour (no time zone is finer) for this long, then every hour, which meets every local hour once. */
+const FINE_MS = 8 * DAY_MS;
+const COARSE_MS = 400 * DAY_MS;
 
 function nextAnswer(
   constitution: Constitution,
@@ -196,7 +200,7 @@ function nextAnswer(
       if (!then) continue;
       const values = factValues(at(ms));
       const best = then.rule ? undefined : nearest(constitution, action, values)[0];
-      const needs = (best?.condition?.all ?? []).filter((part) => evaluate(part, values) !== true).map(nodeText);
+      const needs = (best?.condition?.all ?? []).filter((part) => evaluate(part, values) !== true).map(asOperand);
       return {
         at: ms,
         answer: then.answer,
@@ -206,11 +210,10 @@ function nextAnswer(
     }
     return undefined;
   };
-  const soon = scan(start + QUARTER_MS, start + FINE_DAYS * DAY_MS);
+  const soon = scan(start + QUARTER_MS, start + FINE_MS);
   if (soon) return soon;
-  for (let day = FINE_DAYS + 1; day <= COARSE_DAYS; day += 1) {
-    const ms = start + day * DAY_MS;
-    if (differs(ms)) return scan(ms - DAY_MS, ms);
+  for (let ms = start + FINE_MS; ms <= start + COARSE_MS; ms += HOUR_MS) {
+    if (differs(ms)) return scan(ms - HOUR_MS + QUARTER_MS, ms);
   }
   return undefined;
 }
