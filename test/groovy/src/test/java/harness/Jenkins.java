@@ -153,7 +153,7 @@ public final class Jenkins implements AutoCloseable {
     }
 
     void forgetClasses() {
-        loader = scripts.fresh();
+        loader = scripts.another();
     }
 
     StepScript instantiate(String name, Globals globals) {

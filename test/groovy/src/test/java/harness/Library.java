@@ -23,7 +23,7 @@ final class Library {
                 java.nio.charset.StandardCharsets.UTF_8), false);
             compiled = scripts;
         }
-        return compiled.copy();
+        return new Scripts(compiled);
     }
 
     static List<Path> vars() throws IOException {
@@ -34,6 +34,15 @@ final class Library {
 
     static String name(Path source) {
         return source.getFileName().toString().replace(".groovy", "");
+    }
+
+    /** The Node that runs this repository's own scripts; a child's PATH does not decide which program Java starts. */
+    static String node() {
+        for (String folder : path().split(java.io.File.pathSeparator)) {
+            Path node = Path.of(folder, "node");
+            if (Files.isExecutable(node)) return node.toString();
+        }
+        throw new AssertionError("there is no node; run npm ci first");
     }
 
     /** PATH of an agent with the Node that this repository's own scripts run on. */

@@ -7,8 +7,10 @@ import groovy.lang.GroovyClassLoader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.codehaus.groovy.control.CompilationUnit;
@@ -18,10 +20,16 @@ import org.codehaus.groovy.control.customizers.ImportCustomizer;
 import org.codehaus.groovy.tools.GroovyClass;
 
 /**
- * Scripts compiled once by Jenkins' own transformer, to be defined in a new class loader after every restart. Each is
- * compiled alone: together, `other.method()` would become a static call.
+ * Scripts compiled once by Jenkins' own transformer, to be read back by another class loader after every restart. Each
+ * is compiled alone: together, `other.method()` would become a static call.
  */
 final class Scripts {
+    /** Loaders of a library that take turns: making a new one at every restart costs ten times as much and shows no more. */
+    private static final int TURNS = 4;
+
+    private final Scripts library;
+    private final List<ClassLoader> turns = new ArrayList<>();
+    private int turn = 0;
     private final Map<String, byte[]> classes = new HashMap<>();
     private final Set<String> names = new LinkedHashSet<>();
 
@@ -35,6 +43,7 @@ final class Scripts {
         settings.setScriptBaseClass(StepScript.class.getName());
         ImportCustomizer imports = new ImportCustomizer();
         imports.addStarImports("com.cloudbees.groovy.cps", "hudson.model", "jenkins.model");
+        imports.addImports("org.jenkinsci.plugins.workflow.libs.Library");
         settings.addCompilationCustomizers(imports);
         CpsTransformer transformer = sandboxed ? new SandboxCpsTransformer() : new CpsTransformer();
         transformer.setConfiguration(new TransformerConfiguration().withClosureType(BodyClosure.class));
@@ -51,20 +60,28 @@ final class Scripts {
         return this;
     }
 
-    Scripts copy() {
-        Scripts copy = new Scripts();
-        copy.classes.putAll(classes);
-        copy.names.addAll(names);
-        return copy;
+    Scripts() {
+        this(null);
+    }
+
+    /** Scripts of a build that uses a library. */
+    Scripts(Scripts library) {
+        this.library = library;
     }
 
     boolean has(String name) {
-        return names.contains(name);
+        return names.contains(name) || library != null && library.has(name);
     }
 
-    /** A loader in which no class has been used yet, as after a controller's restart. */
-    ClassLoader fresh() {
-        return new Fresh(classes);
+    /** Another loader than the last one, as after a controller's restart. */
+    ClassLoader another() {
+        return new Fresh(classes, library == null ? Scripts.class.getClassLoader() : library.next());
+    }
+
+    private ClassLoader next() {
+        if (turns.size() < TURNS) turns.add(another());
+        turn = (turn + 1) % turns.size();
+        return turns.get(turn);
     }
 
     static boolean isScriptClass(Class<?> type) {
@@ -74,8 +91,8 @@ final class Scripts {
     private static final class Fresh extends ClassLoader {
         private final Map<String, byte[]> classes;
 
-        Fresh(Map<String, byte[]> classes) {
-            super(Scripts.class.getClassLoader());
+        Fresh(Map<String, byte[]> classes, ClassLoader parent) {
+            super(parent);
             this.classes = classes;
         }
 

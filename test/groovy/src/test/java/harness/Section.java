@@ -3,6 +3,8 @@ package harness;
 import groovy.lang.GroovyObjectSupport;
 import groovy.lang.MissingPropertyException;
 import java.io.Serializable;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,6 +44,11 @@ public final class Section extends GroovyObjectSupport implements Serializable {
     @Override
     public void setProperty(String name, Object value) {
         assignments.put(name, value);
+    }
+
+    /** Whether a branch or tag matches, as declarative's `branch` and `tag` read their globs. */
+    public static boolean glob(Object pattern, Object name) {
+        return name != null && FileSystems.getDefault().getPathMatcher("glob:" + pattern).matches(Path.of(name.toString()));
     }
 
     public Map<String, Object> only(String name) {

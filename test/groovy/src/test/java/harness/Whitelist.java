@@ -84,7 +84,8 @@ final class Whitelist extends GroovyInterceptor {
     @Override
     public Object onGetProperty(Invoker invoker, Object receiver, String property) throws Throwable {
         boolean own = receiver instanceof StepScript || receiver instanceof Closure || receiver instanceof Map
-            || receiver instanceof BuildEnvironment || receiver instanceof CurrentBuild || receiver instanceof Section;
+            || receiver instanceof BuildEnvironment || receiver instanceof Section
+            || receiver instanceof CurrentBuild && List.of("description", "result", "currentResult").contains(property);
         if (own || getter(receiver, property)) return super.onGetProperty(invoker, receiver, property);
         throw refused("field " + named(receiver) + " " + property);
     }

@@ -182,8 +182,9 @@ private boolean one(Map condition) {
         case 'beforeInput':
             return true
         case 'branch':
-            return env.BRANCH_NAME == condition.values[0]
+            return Section.glob(condition.values[0], env.BRANCH_NAME)
         case 'tag':
+            return Section.glob(condition.values[0], env.TAG_NAME)
         case 'buildingTag':
             return env.TAG_NAME != null
         case 'changeRequest':
