@@ -29,7 +29,7 @@ export function declareOptions(command: Command, step: StepDefinition): void {
   }
   if (step.needs === "product" || step.needs === "either")
     command.option("--product <name>", "the product, when not run inside its work tree");
-  if (step.actions.length > 0) command.option("--dry-run", "show each effect and each gate's answer; do nothing");
+  if (step.actions.length > 0 || step.dryRun) command.option("--dry-run", "show each effect and each gate's answer; do nothing");
   command
     .option("--json", "print the step's result.json instead of text")
     .option("--verbose", "also show what product commands print")

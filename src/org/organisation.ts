@@ -102,9 +102,9 @@ async function mirror(
   await mkdir(directory, { recursive: true });
   const open = { redactor: options.redactor, signal: options.signal };
   const opened = await openRepository(directory, open);
-  const git = opened.ok ? opened : await createRepository(directory, { ...open, bare: true, branch: ref });
+  const git = opened.ok ? opened : await createRepository(directory, { ...open, bare: true, branch: ref, origin: url });
   if (!git.ok) return git;
-  const fetched = await git.value.fetch(url, { refspecs: [`+refs/heads/${ref}:refs/heads/${ref}`] });
+  const fetched = await git.value.fetch("origin", { refspecs: [`+refs/heads/${ref}:refs/heads/${ref}`] });
   if (fetched.ok) return git;
   const known = await git.value.resolve(`refs/heads/${ref}`);
   const why = fetched.diagnostics[0]?.message ?? "it did not answer";

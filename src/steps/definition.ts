@@ -62,6 +62,8 @@ export interface StepDefinition<
   readonly tools: readonly string[];
   /** What it may ask the constitution for. A gate call outside this list is refused as internal error. */
   readonly actions: readonly ActionName[];
+  /** Has a `--dry-run` although it asks no gate. */
+  readonly dryRun?: true;
   /** Where Jenkins may run it again by itself after an agent was lost. */
   readonly retryOnAgentLoss: boolean;
   /** What it needs opened: nothing, the organisation, or one product in the organisation. */

@@ -45,7 +45,10 @@ export const explainStep = defineStep({
     const explanation = { log: basename(path.value), report, excerpts, stories: stories.stories };
     const written: string[] = [];
     if (sarif !== undefined) {
-      await writeFileAtomic(resolve(workplace.cwd, sarif), JSON.stringify(explainSarif(explanation, VERSION), null, 2));
+      await writeFileAtomic(
+        resolve(workplace.cwd, sarif),
+        JSON.stringify(explainSarif(report, { log: explanation.log, version: VERSION }), null, 2),
+      );
       written.push(sarif);
     }
     const text = explainMarkdown(explanation);

@@ -5,9 +5,11 @@ import { constitutionCheck } from "./constitution-check.ts";
 import { constitutionExplain } from "./constitution-explain.ts";
 import type { AnyStep } from "./definition.ts";
 import { docsStep } from "./docs.ts";
+import { doctorStep } from "./doctor.ts";
 import { explainStep } from "./explain.ts";
 import { generateStep } from "./generate-step.ts";
 import { healStep } from "./heal.ts";
+import { initStep } from "./init.ts";
 import { pauseStep, resumeStep } from "./pause.ts";
 import { planStep } from "./plan.ts";
 import { releaseStep } from "./release.ts";
@@ -16,6 +18,7 @@ import { statusStep } from "./status.ts";
 
 /** Every step there is, in the order of `codemonkeys --help`. */
 export const STEPS: readonly AnyStep[] = [
+  initStep,
   generateStep,
   planStep,
   runStep,
@@ -33,4 +36,5 @@ export const STEPS: readonly AnyStep[] = [
   auditShow,
   configExplain,
   configSchema,
+  doctorStep,
 ];

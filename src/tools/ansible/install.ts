@@ -38,7 +38,7 @@ export function ensureAnsible(
 
 async function look(options: VenvOptions & { readonly preferVenv?: boolean }): Promise<Outcome<Ansible>> {
   if (!options.preferVenv) {
-    const own = await describe("ansible-playbook", "machine");
+    const own = await machineAnsible();
     if (own) return succeed(own);
   }
   const python = await findPython();
@@ -54,6 +54,11 @@ async function look(options: VenvOptions & { readonly preferVenv?: boolean }): P
       next: `remove ${venv.value.directory} and run this again`,
     }),
   );
+}
+
+/** The machine's own Ansible, when it has one that is new enough. */
+export function machineAnsible(): Promise<Ansible | undefined> {
+  return describe("ansible-playbook", "machine");
 }
 
 async function describe(playbook: string, from: Ansible["from"]): Promise<Ansible | undefined> {

@@ -1,12 +1,16 @@
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
-import type { Outcome } from "../../core/diagnostic.ts";
+import { mkdir, readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fail, type Outcome, problem } from "../../core/diagnostic.ts";
+import { writeFileAtomic } from "../../core/files.ts";
+import type { Person } from "./history.ts";
 import { type Git, type OpenOptions, openRepository } from "./repository.ts";
 import { git } from "./run.ts";
 
 export interface CreateOptions extends OpenOptions {
   readonly branch?: string;
   readonly bare?: boolean;
+  /** URL or path of the remote `origin`. */
+  readonly origin?: string;
 }
 
 /** Makes an empty repository in scratch or cache space (`main`, no hooks, no templates of the machine's). */
@@ -22,8 +26,14 @@ export async function createRepository(directory: string, options: CreateOptions
     "--",
     directory,
   ];
-  const made = await git(args, { cwd: directory, redactor: options.redactor, signal: options.signal, writes: true });
-  return made.ok ? openRepository(directory, options) : made;
+  const call = { cwd: directory, redactor: options.redactor, signal: options.signal, writes: true };
+  const made = await git(args, call);
+  if (!made.ok) return made;
+  if (options.origin !== undefined) {
+    const added = await git(["remote", "add", "--", "origin", options.origin], call);
+    if (!added.ok) return added;
+  }
+  return openRepository(directory, options);
 }
 
 /** Clones into scratch or cache space. `url` may be a path; submodules are not followed. */
@@ -38,4 +48,41 @@ export async function cloneRepository(
   const call = { cwd: dirname(directory), redactor: options.redactor, signal: options.signal };
   const cloned = await git(args, { ...call, network: true, writes: true });
   return cloned.ok ? openRepository(directory, options) : cloned;
+}
+
+/**
+ * Makes a new repository with a first commit of the given files. There is no policy before it, so that no gate can be
+ * asked; it refuses a directory that holds anything.
+ */
+export async function foundRepository(
+  directory: string,
+  input: { readonly files: Readonly<Record<string, string>>; readonly message: string; readonly author: Person },
+  options: CreateOptions = {},
+): Promise<Outcome<Git>> {
+  await mkdir(directory, { recursive: true });
+  if ((await readdir(directory)).length > 0) {
+    return fail(
+      problem("config", "git.not_empty", `${directory} is not empty`, {
+        next: "choose another place, or move what is there",
+      }),
+    );
+  }
+  const made = await createRepository(directory, options);
+  if (!made.ok) return made;
+  for (const [path, text] of Object.entries(input.files)) await writeFileAtomic(join(directory, path), text);
+  const { name, email } = input.author;
+  const call = {
+    cwd: directory,
+    redactor: options.redactor,
+    signal: options.signal,
+    writes: true,
+    env: { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email },
+  };
+  const added = await git(["add", "--", ...Object.keys(input.files)], call);
+  if (!added.ok) return added;
+  const committed = await git(
+    ["commit", "--quiet", "--no-verify", "--no-gpg-sign", `--message=${input.message}`],
+    call,
+  );
+  return committed.ok ? made : committed;
 }

@@ -2,7 +2,7 @@
 export type { CommitInput, Committed, PushInput } from "./act.ts";
 export { type Candidate, treeDigestOf } from "./candidate.ts";
 export { type Change, type ChangedFile, linesOf } from "./change.ts";
-export { type CreateOptions, cloneRepository, createRepository } from "./create.ts";
+export { type CreateOptions, cloneRepository, createRepository, foundRepository } from "./create.ts";
 export { withoutCredentials } from "./diagnose.ts";
 export { changeFacts, gitFacts, targetBranchFacts } from "./facts.ts";
 export type { Commit, LogOptions, Person, Tag } from "./history.ts";
@@ -11,6 +11,7 @@ export {
   DEFAULT_AUTHOR,
   type FetchOptions,
   type Git,
+  gitVersion,
   type OpenOptions,
   openRepository,
   type StatusEntry,

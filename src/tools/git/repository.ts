@@ -105,7 +105,7 @@ export interface OpenOptions {
 /** Opens the repository that holds `path`. Fails with `git.missing`, `git.too_old` or `git.not_a_repository`. */
 export async function openRepository(path: string, options: OpenOptions = {}): Promise<Outcome<Git>> {
   const call: GitCall = { cwd: path, redactor: options.redactor, signal: options.signal };
-  const version = await requireGit(call);
+  const version = await gitVersion(call);
   if (!version.ok) return version;
   const bare = await git(["rev-parse", "--is-bare-repository"], call);
   if (!bare.ok) return bare;
@@ -252,12 +252,13 @@ async function readFileAt(commit: string, ref: string, path: string, call: GitCa
 
 const OLDEST = [2, 30] as const;
 
-async function requireGit(call: GitCall): Promise<Outcome<void>> {
+/** The version of git that runs here; fails with `git.missing` or `git.too_old`. */
+export async function gitVersion(call: GitCall): Promise<Outcome<string>> {
   const answer = await git(["version"], call);
   if (!answer.ok) return answer;
   const match = /(\d+)\.(\d+)/.exec(answer.value);
   const [major, minor] = [Number(match?.[1]), Number(match?.[2])];
-  if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return succeed(undefined);
+  if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return succeed(answer.value.trim());
   return fail(
     problem("infrastructure", "git.too_old", `${answer.value.trim()} is too old`, {
       next: `install git ${OLDEST.join(".")} or newer`,

@@ -1,0 +1,177 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isMap, parseDocument, stringify } from "yaml";
+import { defaultConstitution } from "../constitution/default.ts";
+import { type Diagnostic, fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
+import { writeFileAtomic } from "../core/files.ts";
+import { directoryTree } from "../ecosystems/index.ts";
+import { readFleet } from "../pipeline/fleet.ts";
+import type { Workplace } from "../pipeline/session.ts";
+import { foundRepository, openRepository } from "../tools/git/git.ts";
+import { type InferredSpec, inferSpec } from "./infer-spec.ts";
+import { readUserConfig, type UserConfig } from "./user-config.ts";
+
+export interface InitReport {
+  readonly product: string;
+  /** Files of the product that were written; the ones that were there stay as they are. */
+  readonly written: readonly string[];
+  readonly kept: readonly string[];
+  readonly organisation: { readonly url: string; readonly founded: boolean; readonly listed: boolean };
+  /** What is left for the person to do, as commands or sentences. */
+  readonly next: readonly string[];
+}
+
+/**
+ * Takes a repository in: writes SPEC.md and `.codemonkeys/config.yaml` where they are missing, and, where no organisation
+ * is configured, founds one on this machine with a constitution under which the whole loop runs. It is a person's own
+ * act, before there is a policy; it never overwrites a file and commits to no repository that it did not found.
+ */
+export async function initProduct(
+  workplace: Workplace,
+  options: { readonly product: string | undefined; readonly company: string | undefined },
+): Promise<Outcome<InitReport>> {
+  const { redactor, signal } = workplace;
+  const git = await openRepository(workplace.cwd, { redactor, signal });
+  if (!git.ok) return git;
+  const { root } = git.value;
+  const user = await readUserConfig(workplace.homes, workplace.environment);
+  if (!user.ok) return user;
+  const company = options.company ?? "home";
+  const spec = await inferSpec(root, directoryTree(root), { product: options.product, company });
+  if (!spec.ok) return spec;
+  const repo = await git.value.remoteUrl("origin");
+  const entry = { company, repo: repo.ok ? repo.value : root };
+  if (workplace.dryRun) return succeed(plannedReport(root, spec.value, user.value));
+  const organisation = user.value.organisation
+    ? await joinOrganisation(user.value.organisation.url, spec.value.product, entry)
+    : await foundOrganisation(workplace, user.value, spec.value.product, entry);
+  if (!organisation.ok) return organisation;
+  const files = { "SPEC.md": spec.value.text, ".codemonkeys/config.yaml": configText(spec.value) };
+  const written: string[] = [];
+  const kept: string[] = [];
+  for (const [path, text] of Object.entries(files)) {
+    if (existsSync(join(root, path))) kept.push(path);
+    else {
+      await writeFileAtomic(join(root, path), text);
+      written.push(path);
+    }
+  }
+  const next = [
+    ...organisation.value.next,
+    ...(written.includes("SPEC.md") ? ["read SPEC.md and say what the product must do"] : []),
+    "codemonkeys generate",
+    "codemonkeys run",
+  ];
+  const { url, founded, listed } = organisation.value;
+  return succeed({ product: spec.value.product, written, kept, organisation: { url, founded, listed }, next });
+}
+
+interface Joined {
+  readonly url: string;
+  readonly founded: boolean;
+  readonly listed: boolean;
+  readonly next: readonly string[];
+}
+
+interface FleetEntry {
+  readonly company: string;
+  readonly repo: string;
+}
+
+async function foundOrganisation(
+  workplace: Workplace,
+  user: UserConfig,
+  product: string,
+  entry: FleetEntry,
+): Promise<Outcome<Joined>> {
+  const url = join(user.homes.config, "organisation");
+  const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const founded = await foundRepository(
+    url,
+    {
+      files: {
+        "constitution.yaml": defaultConstitution({ timeZone, people: [workplace.requester] }),
+        "fleet.yaml": stringify({ companies: { [entry.company]: {} }, products: { [product]: entry } }),
+      },
+      message: "feat: the fleet and its constitution",
+      author: { name: workplace.requester, email: `${workplace.requester}@localhost` },
+    },
+    { redactor: workplace.redactor, signal: workplace.signal },
+  );
+  if (!founded.ok) return founded;
+  const text = await readOptional(user.file);
+  const document = parseDocument(text);
+  document.setIn(["organisation"], { url, ref: "main" });
+  await mkdir(user.homes.config, { recursive: true });
+  await writeFileAtomic(user.file, document.toString());
+  return succeed({
+    url,
+    founded: true,
+    listed: true,
+    next: [`read ${join(url, "constitution.yaml")}: it is what may be done`],
+  });
+}
+
+/** Lists the product in an organisation's work tree on this machine; for any other, says what to add. */
+async function joinOrganisation(url: string, product: string, entry: FleetEntry): Promise<Outcome<Joined>> {
+  const file = join(url, "fleet.yaml");
+  const snippet = stringify({ products: { [product]: entry } }).trimEnd();
+  if (!existsSync(file)) {
+    return succeed({ url, founded: false, listed: false, next: [`add to fleet.yaml of ${url}:\n${snippet}`] });
+  }
+  const text = await readFile(file, "utf8");
+  const fleet = readFleet(text, { file });
+  if (!fleet.ok) return fleet;
+  if (Object.hasOwn(fleet.value.value.products, product))
+    return succeed({ url, founded: false, listed: true, next: [] });
+  const document = parseDocument(text);
+  if (!isMap(document.contents)) return fail(unreadable(file));
+  document.setIn(["products", product], entry);
+  if (!document.hasIn(["companies", entry.company])) document.setIn(["companies", entry.company], {});
+  await writeFileAtomic(file, document.toString({ lineWidth: 0 }));
+  return succeed({
+    url,
+    founded: false,
+    listed: true,
+    next: [`git -C ${url} commit --all --message "feat: ${product} joins the fleet"`],
+  });
+}
+
+function unreadable(file: string): Diagnostic {
+  return problem("config", "fleet.not_a_mapping", `${file} is not a mapping`, { where: { file } });
+}
+
+function configText({ packages }: InferredSpec): string {
+  const option = { npm: "npm", pypi: "pypi", cargo: "crates_io" } as const;
+  const registries = Object.fromEntries(
+    packages.filter(({ publish }) => publish).map(({ ecosystem }) => [option[ecosystem], true]),
+  );
+  const head =
+    "# How this product's tools are reached; codemonkeys config explain shows every key and where it comes from.\n";
+  return head + (Object.keys(registries).length > 0 ? stringify({ ship: { registries } }) : "{}\n");
+}
+
+function plannedReport(root: string, spec: InferredSpec, user: UserConfig): InitReport {
+  const files = ["SPEC.md", ".codemonkeys/config.yaml"];
+  return {
+    product: spec.product,
+    written: files.filter((path) => !existsSync(join(root, path))),
+    kept: files.filter((path) => existsSync(join(root, path))),
+    organisation: {
+      url: user.organisation?.url ?? join(user.homes.config, "organisation"),
+      founded: !user.organisation,
+      listed: false,
+    },
+    next: [],
+  };
+}
+
+async function readOptional(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  }
+}
