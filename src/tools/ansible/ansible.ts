@@ -150,7 +150,7 @@ function argumentsOf(options: PlaybookOptions, python: string): string[] {
           "--connection",
           "local",
           "--extra-vars",
-          JSON.stringify({ ansible_python_interpreter: python }),
+          JSON.stringify({ ansible_python_interpreter: python, ansible_pipelining: true }),
         ]
       : ["--inventory", options.inventory];
   return [

@@ -38,8 +38,13 @@ class CallbackModule(CallbackBase):
 
     def _told(self, event, result, **more):
         values = result._result
-        message = values.get("msg") or values.get("reason") or values.get("censored") or ""
-        streams = [values.get(key) for key in ("stderr", "module_stderr", "stdout", "module_stdout", "exception")]
+        said = [values.get("msg") or values.get("reason") or values.get("censored") or ""]
+        # Of a loop, what its failed items said; of a validation, what is wrong.
+        items = [item for item in values.get("results") or [] if isinstance(item, dict) and item.get("failed")]
+        said = [item["msg"] for item in items if item.get("msg")] or said
+        said += values.get("argument_errors") or []
+        message = " ".join(text if isinstance(text, str) else json.dumps(text, default=str) for text in said)
+        streams = [values.get(key) for key in ("stderr", "module_stderr", "stdout", "module_stdout")]
         output = next((text for text in streams if isinstance(text, str) and text.strip()), "")
         self._tell(
             event,
@@ -47,7 +52,7 @@ class CallbackModule(CallbackBase):
             play=self._play,
             task=result._task.get_name(),
             path=result._task.get_path() or "",
-            message=message if isinstance(message, str) else json.dumps(message, default=str),
+            message=message,
             output=output[-4000:],
             changed=bool(values.get("changed")),
             **more,

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { type Diagnostic, problem, type SourcePlace } from "../../core/diagnostic.ts";
 import type { ProcessResult } from "../../core/process.ts";
 import type { Redactor } from "../../core/redact.ts";
@@ -57,18 +58,18 @@ function failuresByHost(events: readonly AnsibleEvent[], redactor: Redactor): Di
     const recap = stats?.hosts[event.host];
     if (recap && recap.failures === 0 && recap.unreachable === 0) continue;
     const message = redactor.redact(event.message).trim();
-    const output = redactor.redact(event.output).trim();
+    const output = stripVTControlCharacters(redactor.redact(event.output)).trim();
     const rest = { where: placeOf(event.path), ...(output === "" ? {} : { details: output }) };
     if (event.event === "unreachable") {
       failed.set(
         event.host,
-        problem("infrastructure", "ansible.unreachable", `${event.host} could not be reached: ${oneLine(message)}`, {
+        problem("infrastructure", "ansible.unreachable", `${event.host} could not be reached: ${inOneLine(message)}`, {
           ...rest,
           next: "check the host, its address in the inventory and the ssh key, then run this again",
         }),
       );
     } else {
-      const text = `${event.play} › ${event.task} failed on ${event.host}: ${oneLine(message || output || "no message")}`;
+      const text = `${event.play} › ${event.task} failed on ${event.host}: ${reasonOf(message, output)}`;
       failed.set(event.host, problem("infrastructure", "ansible.task_failed", text, rest));
     }
   }
@@ -130,11 +131,19 @@ function placeOf(path: string): SourcePlace {
   return match?.[1] ? { file: match[1], line: Number(match[2]) } : { file: path };
 }
 
-function oneLine(text: string): string {
-  const line =
-    text
-      .split("\n")
-      .find((part) => part.trim() !== "")
-      ?.trim() ?? "";
+/** What a failed task said; where the module only counts return codes, the last line of its output says more. */
+function reasonOf(message: string, output: string): string {
+  const last = output
+    .split("\n")
+    .findLast((line) => line.trim() !== "")
+    ?.trim();
+  if (message !== "" && !(GENERIC.test(message) && last)) return inOneLine(message);
+  return inOneLine([message, last].filter((part) => part).join(": ") || "no message");
+}
+
+const GENERIC = /^non-zero return code$|^MODULE FAILURE/;
+
+function inOneLine(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ").trim();
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }

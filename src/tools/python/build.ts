@@ -34,6 +34,23 @@ except Exception as error:
     print(json.dumps({"error": str(error)}))
 `;
 
+/**
+ * Packs a source distribution anew with sorted members, one time stamp and no owner: setuptools heeds
+ * SOURCE_DATE_EPOCH in wheels only. Run in the sandbox, since the archive is the product's.
+ */
+const STEADY_SDIST = `
+import glob, gzip, io, os, tarfile
+epoch = int(os.environ["SOURCE_DATE_EPOCH"])
+for name in glob.glob(os.path.join(os.environ["BUILD_OUT"], "*.tar.gz")):
+    packed = io.BytesIO()
+    with tarfile.open(name) as old, tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as new:
+        for member in sorted(old.getmembers(), key=lambda item: item.name):
+            member.mtime, member.uid, member.gid, member.uname, member.gname, member.pax_headers = epoch, 0, 0, "", "", {}
+            new.addfile(member, old.extractfile(member) if member.isfile() else None)
+    with open(name, "wb") as file, gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=epoch) as out:
+        out.write(packed.getvalue())
+`;
+
 export interface BuildPythonOptions
   extends Pick<WorkOptions, "logFile" | "redactor" | "signal" | "emit" | "task" | "homes"> {
   /** Root of the package: where pyproject.toml lies. */
@@ -61,7 +78,9 @@ export async function buildPython(options: BuildPythonOptions): Promise<Outcome<
   if (!venv.ok) return venv;
   await mkdir(options.outDirectory, { recursive: true });
   const { logFile, redactor, signal, emit, task, homes, sourceDateEpoch } = options;
-  const result = await runWork('"$BUILD_PYTHON" -m build --no-isolation --outdir "$BUILD_OUT" .', {
+  const build = '"$BUILD_PYTHON" -m build --no-isolation --outdir "$BUILD_OUT" .';
+  const steady = sourceDateEpoch === undefined ? "" : ' && "$BUILD_PYTHON" -I -c "$STEADY_SDIST"';
+  const result = await runWork(`${build}${steady}`, {
     cwd: options.directory,
     network: "none",
     timeoutMs: 600_000,
@@ -70,7 +89,7 @@ export async function buildPython(options: BuildPythonOptions): Promise<Outcome<
     env: {
       BUILD_PYTHON: venv.value.python,
       BUILD_OUT: options.outDirectory,
-      ...(sourceDateEpoch === undefined ? {} : { SOURCE_DATE_EPOCH: String(sourceDateEpoch) }),
+      ...(sourceDateEpoch === undefined ? {} : { SOURCE_DATE_EPOCH: String(sourceDateEpoch), STEADY_SDIST }),
     },
     ...(logFile === undefined ? {} : { logFile }),
     ...(redactor === undefined ? {} : { redactor }),
