@@ -81,13 +81,16 @@ export function localBackend({ swarm, companyOf, start }: LocalBackendOptions): 
   };
 }
 
-/** The newest build that says whether a commit is good. */
+/**
+ * The newest build that says whether a commit is good: of the local runner, or of a CI system whose stages run through
+ * this program.
+ */
 export async function latestBuild(
   swarm: Swarm,
   of: { readonly company: string; readonly product: string },
   commit: string,
 ): Promise<Outcome<BuildStatus | undefined>> {
-  const builds = await listBuilds(swarm, { ...of, job: of.product, commit });
+  const builds = await listBuilds(swarm, { ...of, commit });
   if (!builds.ok) return builds;
   for (const build of builds.value) {
     // A stage that was run alone says nothing about the rest of the pipeline.

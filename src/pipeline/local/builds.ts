@@ -4,7 +4,7 @@ import type { Homes } from "../../core/state-home.ts";
 import { type Build, createBuild, getBuild, listBuilds, updateBuild } from "../../swarm/builds.ts";
 import type { Swarm } from "../../swarm/open.ts";
 import { query, transact } from "../../swarm/transact.ts";
-import type { Plan, PlanStage } from "../plan.ts";
+import type { Plan } from "../plan.ts";
 import { buildFolder, queuedRecords, recordsOf, type StageRecord, stateOf, WHOLE_LOG } from "./records.ts";
 
 /** What a build is of: the product's commit as it lies in the work tree. */
@@ -22,8 +22,8 @@ export interface NewBuild extends BuildSubject {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Another name than the product's: a stage run alone, or the build of a CI system in which the stages run. */
   readonly job?: string;
-  /** The stages that are run, where it is not the whole plan. */
-  readonly only?: readonly PlanStage[];
+  /** Records to begin with, where it is not the whole plan with nothing done. */
+  readonly records?: readonly StageRecord[];
 }
 
 /** Adds a build with all stages of its plan queued and a place for its logs. */
@@ -40,7 +40,7 @@ export async function addBuild(swarm: Swarm, homes: Homes, build: NewBuild): Pro
   });
   if (!made.ok) return made;
   return await updateBuild(swarm, made.value.id, {
-    stages: queuedRecords(build.only ?? build.plan.stages),
+    stages: build.records ?? queuedRecords(build.plan.stages),
     logPath: join(buildFolder(homes, product, made.value.id), WHOLE_LOG),
   });
 }

@@ -95,3 +95,10 @@ function dirtyTree(paths: readonly string[]): Diagnostic {
     next: "commit them: this build does not count for the checked-out commit",
   });
 }
+
+/** The CI system's build in which this process is one stage; undefined outside of one. */
+export function ciBuildOf(environment: Session["environment"]): string | undefined {
+  if (environment.BUILD_TAG) return environment.BUILD_TAG;
+  if (!environment.GITHUB_RUN_ID) return undefined;
+  return `github-${environment.GITHUB_RUN_ID}-${environment.GITHUB_RUN_ATTEMPT ?? 1}`;
+}

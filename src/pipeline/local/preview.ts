@@ -1,9 +1,10 @@
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
-import { type CommandStage, findStage, type Plan, type PlanWhen, type StepStage, stageNames } from "../plan.ts";
+import { findStage, type Plan, stageNames } from "../plan.ts";
 import type { Session } from "../session.ts";
 import { meantStage } from "../spec.ts";
 import { lookAtCheckout } from "./checkout.ts";
 import { refusedBy } from "./conditions.ts";
+import { leavesOf } from "./records.ts";
 
 /** What a run would do with one command or step. */
 export interface PlannedStage {
@@ -16,19 +17,13 @@ export interface PlannedStage {
   readonly skipped?: string;
 }
 
-interface Leaf {
-  readonly stage: CommandStage | StepStage;
-  readonly group: string | undefined;
-  readonly conditions: readonly (PlanWhen | undefined)[];
-}
-
 /** What running the plan, or one stage of it, would do now: for `--dry-run`. Runs nothing and records nothing. */
 export async function previewPlan(session: Session, plan: Plan, name?: string): Promise<Outcome<PlannedStage[]>> {
   if (name !== undefined && !findStage(plan, name)) return unknownStage(plan, name);
   const checkout = await lookAtCheckout(session, plan);
   if (!checkout.ok) return checkout;
   const { context, warnings } = checkout.value;
-  const planned = leavesOf(plan)
+  const planned = leavesOf(plan.stages)
     .filter(({ stage, group }) => name === undefined || stage.name === name || group === name)
     .map(({ stage, group, conditions }): PlannedStage => {
       const why = refusedBy(conditions, context);
@@ -40,14 +35,6 @@ export async function previewPlan(session: Session, plan: Plan, name?: string): 
       };
     });
   return succeed(planned, warnings);
-}
-
-function leavesOf(plan: Plan): Leaf[] {
-  return plan.stages.flatMap((stage): Leaf[] =>
-    stage.kind === "parallel"
-      ? stage.branches.map((branch) => ({ stage: branch, group: stage.name, conditions: [stage.when, branch.when] }))
-      : [{ stage, group: undefined, conditions: [stage.when] }],
-  );
 }
 
 export function unknownStage(plan: Plan, name: string): Outcome<never> {

@@ -5,7 +5,7 @@ import type { Diagnostic } from "../../core/diagnostic.ts";
 import { diagnosticSchema } from "../../core/result.ts";
 import type { Homes } from "../../core/state-home.ts";
 import type { Build } from "../../swarm/builds.ts";
-import type { PlanStage } from "../plan.ts";
+import type { CommandStage, PlanStage, PlanWhen, StepStage } from "../plan.ts";
 
 /**
  * What the local runner keeps of a build: one row, and in it one record for each command and step of the plan, in the
@@ -74,19 +74,36 @@ export function recordsOf(build: Pick<Build, "stages">): StageRecord[] {
   return z.array(recordSchema).parse(build.stages) as StageRecord[];
 }
 
-/** Everything that can run, as not yet begun. */
-export function queuedRecords(stages: readonly PlanStage[]): StageRecord[] {
-  const queued = (kind: "command" | "step", name: string, group?: string): StageRecord => ({
-    name,
-    state: "queued",
-    kind,
-    ...(group === undefined ? {} : { group }),
-  });
-  return stages.flatMap((stage) =>
+/** A command or a step of a plan, and everything it stands under. */
+export interface Leaf {
+  readonly stage: CommandStage | StepStage;
+  readonly group: string | undefined;
+  readonly conditions: readonly (PlanWhen | undefined)[];
+}
+
+/** Everything that can run, in the plan's order. */
+export function leavesOf(stages: readonly PlanStage[]): Leaf[] {
+  return stages.flatMap((stage): Leaf[] =>
     stage.kind === "parallel"
-      ? stage.branches.map((branch) => queued("command", branch.name, stage.name))
-      : [queued(stage.kind, stage.name)],
+      ? stage.branches.map((branch) => ({ stage: branch, group: stage.name, conditions: [stage.when, branch.when] }))
+      : [{ stage, group: undefined, conditions: [stage.when] }],
   );
+}
+
+/** Records of what has not begun; what `refused` gives a reason for is skipped from the start. */
+export function queuedRecords(
+  stages: readonly PlanStage[],
+  refused: (leaf: Leaf) => string | undefined = () => undefined,
+): StageRecord[] {
+  return leavesOf(stages).map((leaf) => {
+    const reason = refused(leaf);
+    return {
+      name: leaf.stage.name,
+      kind: leaf.stage.kind,
+      ...(leaf.group === undefined ? {} : { group: leaf.group }),
+      ...(reason === undefined ? { state: "queued" } : { state: "skipped", reason }),
+    };
+  });
 }
 
 /**

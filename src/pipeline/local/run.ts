@@ -7,10 +7,11 @@ import { findStage, type Plan, type PlanStage } from "../plan.ts";
 import { productOf, type Session } from "../session.ts";
 import { addBuild, adoptBuild, sharedBuild, unfinishedBuild } from "./builds.ts";
 import { cancelWatch } from "./cancel.ts";
-import { type Checkout, lookAtCheckout } from "./checkout.ts";
+import { type Checkout, ciBuildOf, lookAtCheckout } from "./checkout.ts";
+import { type RunContext, refusedBy } from "./conditions.ts";
 import { runInOrder, type StartStep } from "./execution.ts";
 import { unknownStage } from "./preview.ts";
-import { buildFolder, recordsOf, type StageRecord, stateOf } from "./records.ts";
+import { buildFolder, queuedRecords, recordsOf, type StageRecord, stateOf } from "./records.ts";
 
 export type { StartStep } from "./execution.ts";
 export type { StageRecord } from "./records.ts";
@@ -37,7 +38,7 @@ export interface BuildRun {
 
 export interface RunStageOptions {
   readonly cause: string;
-  /** Name of the CI system's build in which this runs; its stages then share one record. */
+  /** Name of the CI system's build in which this runs; its stages share one record. Else taken from the environment. */
   readonly ciBuild?: string;
   readonly ignoreConditions?: boolean;
   /** Needed only for stages that are steps. */
@@ -63,12 +64,21 @@ export async function runStage(
   }
   const checkout = await lookAtCheckout(session, plan);
   if (!checkout.ok) return checkout;
-  const { ciBuild, cause } = options;
-  const fresh = { ...subjectOf(checkout.value), plan, cause };
+  const ciBuild = options.ciBuild ?? ciBuildOf(session.environment);
+  const fresh = { ...subjectOf(checkout.value), plan, cause: options.cause };
   const build =
     ciBuild === undefined
-      ? await addBuild(session.swarm, session.homes, { ...fresh, parameters: { stage: name }, only: [stage] })
-      : await sharedBuild(session.swarm, session.homes, { ...fresh, job: ciBuild });
+      ? await addBuild(session.swarm, session.homes, {
+          ...fresh,
+          parameters: { stage: name },
+          records: queuedRecords([stage]),
+        })
+      : await sharedBuild(session.swarm, session.homes, {
+          ...fresh,
+          job: ciBuild,
+          // What the CI system skips by these conditions never comes here to say so.
+          records: queuedRecords(plan.stages, (leaf) => refusedBy(leaf.conditions, decidedByCi(checkout.value))),
+        });
   if (!build.ok) return build;
   return await carryOut(session, build.value, checkout.value, [stage], {
     startStep: options.startStep,
@@ -186,6 +196,11 @@ async function carryOut(
   } finally {
     watch.stop();
   }
+}
+
+/** A CI system knows branch, tag and environment; what changed is looked up when the stage is run. */
+function decidedByCi({ context }: Checkout): RunContext {
+  return { ...context, changed: undefined };
 }
 
 function subjectOf({ company, product, commit, branch }: Checkout) {

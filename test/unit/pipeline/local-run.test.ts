@@ -286,6 +286,27 @@ describe("runStage", () => {
     ]);
   });
 
+  it("knows Jenkins' build by itself, and when all that Jenkins does not skip has passed, the commit is green", async () => {
+    const { session, plan, git, again } = await open(
+      "stages: { a: 'true', b: 'true', nightly: { run: 'true', when: { branch: other } } }",
+    );
+    const jenkins = again({ environment: { BUILD_TAG: "jenkins-acme-payments-8", BRANCH_NAME: "main" } });
+    const green = async () => must(await ciFacts(session, git("rev-parse", "HEAD")))["ci.green"]?.value;
+    must(await runStage(jenkins, await plan(), "a", { cause: "jenkins" }));
+    expect(await green()).toBeUndefined();
+    must(await runStage(jenkins, await plan(), "b", { cause: "jenkins" }));
+    expect(await green()).toBe(true);
+    const [build, ...others] = must(await listBuilds(session.swarm));
+    expect(others).toEqual([]);
+    expect(build?.stages.map((one) => [one.name, one.state])).toEqual([
+      ["a", "passed"],
+      ["b", "passed"],
+      ["nightly", "skipped"],
+      ["docs", "queued"],
+      ["release", "queued"],
+    ]);
+  });
+
   it.each([
     ["a missing command", "no-such-command-here", { code: "stage.failed", kind: "product" }],
     ["a killed one", "kill -9 $$", { code: expect.stringMatching(/^stage\.(killed|failed)$/), kind: "product" }],
