@@ -64,6 +64,7 @@ export interface Artifact {
   /** File name as the registry will have it. */
   readonly file: string;
   readonly size: number;
+  readonly sha1: string;
   readonly sha256: string;
   readonly sha512: string;
 }
@@ -83,18 +84,30 @@ export interface PackageQuery {
   readonly version: string;
   /** The registry's address; undefined: as the ecosystem's tool is configured. */
   readonly url: string | undefined;
-  /** Where relative tool configuration is looked for. */
-  readonly directory: string;
-  readonly homes: Homes;
+  /** For registries that want to know who reads; only the act half has one. */
+  readonly token?: string | undefined;
   readonly redactor: Redactor;
   readonly signal: AbortSignal;
+}
+
+export interface PublishInput {
+  readonly name: string;
+  /** In semver spelling. */
+  readonly version: string;
+  readonly url: string | undefined;
+  /** Paths of the files that the registry does not have yet. */
+  readonly files: readonly string[];
+  /** Pre-release channel; npm's dist-tag. */
+  readonly channel: string | undefined;
+  /** Folder where the playbook may keep the tools it installs. */
+  readonly tools: string;
 }
 
 /** How the publish playbook is called for a package. */
 export interface PublishPlan {
   /** Name of the playbook, without its folder and ending. */
   readonly playbook: string;
-  readonly vars: Readonly<Record<string, string | readonly string[]>>;
+  readonly vars: Readonly<Record<string, string | number | readonly string[]>>;
   /** The environment variable in which the playbook looks for the token. */
   readonly tokenVariable: string;
 }
@@ -104,7 +117,7 @@ export interface Ecosystem {
   readonly id: EcosystemId;
   /** For people: `npm`, `PyPI`, `crates.io`. */
   readonly title: string;
-  /** The account of fleet.yaml and the key of `ship.registries`. */
+  /** The service's name among a company's accounts in fleet.yaml. */
   readonly account: string;
   readonly registryOption: "ship.registries.npm" | "ship.registries.pypi" | "ship.registries.crates_io";
   detect(tree: Tree, path: string): Promise<boolean>;
@@ -121,7 +134,7 @@ export interface Ecosystem {
   published(query: PackageQuery): Promise<Outcome<readonly PublishedFile[] | undefined>>;
   /** Installs the version from the registry by the ecosystem's own client, in scratch space. */
   installCheck(query: PackageQuery): Promise<Outcome<void>>;
-  /** The registry's address as the tool is configured, without credentials. */
-  registry(query: Omit<PackageQuery, "name" | "version"> & { readonly name?: string }): Promise<Outcome<string>>;
-  publishPlan(input: { name: string; version: string; url: string | undefined; files: readonly string[] }): PublishPlan;
+  /** The registry's address, without credentials: the given one, else as the tool is configured. */
+  registry(query: Pick<PackageQuery, "url" | "signal">): Promise<Outcome<string>>;
+  publishPlan(input: PublishInput): PublishPlan;
 }

@@ -9,6 +9,12 @@ export function within(folder: string, path: string): string {
   return clean === "" ? path : `${clean}/${path}`;
 }
 
+/** A shell line that runs a command in a package's folder. */
+export function inFolder(folder: string, command: string): string {
+  const clean = within(folder, "").replace(/\/$/, "");
+  return clean === "" ? command : `cd '${clean.replaceAll("'", "'\\''")}' && ${command}`;
+}
+
 /** The folder that holds a path; "" for the root. */
 export function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));

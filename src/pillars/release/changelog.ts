@@ -116,24 +116,12 @@ const VERSION_HEADING =
 /** Headings outside of code fences and HTML comments. */
 function headingsOf(lines: readonly string[]): Heading[] {
   const headings: Heading[] = [];
-  let fence: string | undefined;
-  let comment = false;
+  let hiddenUntil = -1;
   for (const [at, line] of lines.entries()) {
-    if (comment) {
-      comment = !line.includes("-->");
-      continue;
-    }
-    const mark = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
-    if (fence !== undefined) {
-      if (mark?.startsWith(fence) && line.trim() === mark) fence = undefined;
-      continue;
-    }
-    if (mark) {
-      fence = mark;
-      continue;
-    }
-    if (/^ {0,3}<!--/.test(line) && !line.includes("-->")) {
-      comment = true;
+    if (at <= hiddenUntil) continue;
+    const end = endOfHidden(lines, at);
+    if (end !== undefined) {
+      hiddenUntil = end;
       continue;
     }
     const atx = /^ {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$/.exec(line);
@@ -151,6 +139,23 @@ function headingsOf(lines: readonly string[]): Heading[] {
     });
   }
   return headings;
+}
+
+/**
+ * The last line of a code fence or HTML comment that begins on a line; undefined when none does, or when it is never
+ * closed: the rest of the file is not to be lost for a forgotten fence.
+ */
+function endOfHidden(lines: readonly string[], at: number): number | undefined {
+  const line = lines[at] as string;
+  const mark = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
+  const closes = mark
+    ? (other: string) => other.trim().startsWith(mark) && /^ {0,3}(`+|~+)[ \t]*$/.test(other)
+    : /^ {0,3}<!--/.test(line) && !line.includes("-->")
+      ? (other: string) => other.includes("-->")
+      : undefined;
+  if (!closes) return undefined;
+  const end = lines.findIndex((other, place) => place > at && closes(other));
+  return end < 0 ? undefined : end;
 }
 
 /** Link definitions of versions (`[1.4.2]: …`) and the line each stands on. */

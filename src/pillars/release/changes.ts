@@ -104,7 +104,9 @@ function cancelled(
     if (reverts.length === 0) {
       // No id given: the nearest older commit of that subject.
       const wanted = withoutReference(revertsSubject);
-      const named = commits.slice(at + 1).find((older) => withoutReference(older.subject) === wanted && !gone?.has(older));
+      const named = commits
+        .slice(at + 1)
+        .find((older) => withoutReference(older.subject) === wanted && !gone?.has(older));
       if (named) targets.push(named);
     }
     if (targets.length === 0) continue;

@@ -256,7 +256,7 @@ interface Decided {
   readonly count: number;
 }
 
-async function unitOf({ product, tree, unit, options }: UnitInput, decided: Decided): Promise<ReleaseUnit> {
+async function unitOf({ product, tree, unit }: UnitInput, decided: Decided): Promise<ReleaseUnit> {
   const { version, bump, tag, stable, changes, packages, count } = decided;
   const forge = forgeOf(product.repository);
   const file = await changelogFile(tree, unit.folder);

@@ -65,6 +65,7 @@ export const artifactSchema = z.object({
   version: z.string().describe("semantic version, whatever the ecosystem's spelling"),
   file: z.string(),
   size: z.int(),
+  sha1: z.string(),
   sha256: z.string().describe("also its name in the artefact store"),
   sha512: z.string(),
 });
@@ -111,6 +112,21 @@ export const releaseResultSchema = z.object({
   effects: z.array(plannedEffectSchema).describe("in a dry run: what would be done, in order"),
 });
 export type ReleaseResult = z.infer<typeof releaseResultSchema>;
+
+/** The result of a release of which nothing is done yet. */
+export function emptyResult(plan: ReleasePlan): ReleaseResult {
+  return {
+    released: false,
+    run: null,
+    plan,
+    commit: null,
+    tags: [],
+    artifacts: [],
+    published: [],
+    announced: [],
+    effects: [],
+  };
+}
 
 export const replayResultSchema = z.object({
   transitions: z.int().describe("releases whose version was predicted (of the scored part)"),

@@ -1,0 +1,47 @@
+import { cargo } from "./cargo.ts";
+import { ECOSYSTEM_IDS, type Ecosystem, type EcosystemId, type Tree } from "./ecosystem.ts";
+import { npm } from "./npm.ts";
+import { pypi } from "./pypi.ts";
+
+export {
+  type Artifact,
+  ECOSYSTEM_IDS,
+  type Ecosystem,
+  type EcosystemId,
+  type FileEdit,
+  type Manifest,
+  type PublishedFile,
+  type Tree,
+} from "./ecosystem.ts";
+export { directoryTree } from "./paths.ts";
+
+export const ECOSYSTEMS: Readonly<Record<EcosystemId, Ecosystem>> = { npm, pypi, cargo };
+
+/** The ecosystems of which a folder holds a package, in the order of `ECOSYSTEM_IDS`. */
+export async function detectEcosystems(tree: Tree, path = "."): Promise<EcosystemId[]> {
+  const found: EcosystemId[] = [];
+  for (const id of ECOSYSTEM_IDS) if (await ECOSYSTEMS[id].detect(tree, path)) found.push(id);
+  return found;
+}
+
+/**
+ * Commands for the stages that a spec leaves out (`build`, `test`), over several packages: those of the same name are
+ * run one after the other.
+ */
+export async function defaultStagesOf(
+  tree: Tree,
+  packages: readonly { readonly ecosystem: EcosystemId; readonly path: string }[],
+): Promise<Readonly<Record<string, string>>> {
+  const commands: Record<string, string[]> = {};
+  for (const { ecosystem, path } of packages) {
+    const own = await ECOSYSTEMS[ecosystem].defaultStages(tree, path);
+    for (const [name, command] of Object.entries(own)) commands[name] = [...(commands[name] ?? []), command];
+  }
+  return Object.fromEntries(
+    Object.entries(commands).map(([name, list]) => [
+      name,
+      // Each in a subshell, so that one's `cd` does not move the next.
+      list.length === 1 ? (list[0] as string) : list.map((command) => `(${command})`).join(" && "),
+    ]),
+  );
+}

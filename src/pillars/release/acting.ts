@@ -1,0 +1,65 @@
+import { type Decision, type Gate, permitOf } from "../../constitution/gate.ts";
+import { mergeFacts } from "../../constitution/probe.ts";
+import type { ActionName, Target } from "../../core/action.ts";
+import type { Outcome } from "../../core/diagnostic.ts";
+import type { Facts } from "../../core/facts.ts";
+import type { Permit } from "../../core/permit.ts";
+import { type OpenProduct, productOf, type Session } from "../../pipeline/session.ts";
+import type { Run } from "../../swarm/journal.ts";
+import type { Git, RemoteCredentials } from "../../tools/git/git.ts";
+
+export type Approval = Extract<Decision, { answer: "ask" }>["approval"];
+
+/** What the act half works with: one run, its gate with the facts that hold for all of it. */
+export interface Acting {
+  readonly session: Session;
+  readonly product: OpenProduct;
+  readonly run: Run;
+  readonly gate: Gate;
+  /** The question that this run waits for, once a gate asked one. */
+  asked: Approval | undefined;
+}
+
+/** Binds the session's gate to a run. */
+export function actingFor(
+  session: Session,
+  run: Run,
+  pillar: "release" | "publish" | "announce",
+  facts: Facts,
+): Acting {
+  const gate = session.gate.bound({
+    run: { id: run.id, startedAt: session.clock.now() },
+    pillar,
+    attempt: run.attempt,
+    trigger: session.trigger,
+    facts,
+  });
+  return { session, product: productOf(session), run, gate, asked: undefined };
+}
+
+/**
+ * Asks the gate for a permit, right before its effect. A question to people is remembered in `asked`: the run then
+ * waits for the answer (`waitIfAsked`) and goes on from here when the command is given again.
+ */
+export async function permitFor<A extends ActionName>(
+  acting: Acting,
+  action: A,
+  target: Target<A>,
+  facts: Facts = {},
+): Promise<Outcome<Permit<A>>> {
+  const decision = await acting.gate(action, target, mergeFacts(facts));
+  if (decision.answer === "ask") acting.asked = decision.approval;
+  return permitOf(decision);
+}
+
+/** How the remote is reached over https; ssh keys and file paths need no token. */
+export async function remoteCredentials(session: Session, git: Git): Promise<RemoteCredentials | undefined> {
+  const url = await git.remoteUrl("origin");
+  if (!url.ok || !/^https:\/\//.test(url.value)) return undefined;
+  const product = productOf(session);
+  const account = session.organisation.fleet.value.companies[product.company]?.accounts.github;
+  const token = session.environment[account?.token_env ?? product.config.get("ship.github.token_env")];
+  if (!token) return undefined;
+  session.redactor.add(token);
+  return { username: account?.user ?? "x-access-token", token };
+}

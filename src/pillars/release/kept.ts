@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { productOf, type Session } from "../../pipeline/session.ts";
+import { listRuns, readRun } from "../../swarm/journal.ts";
+import {
+  artifactSchema,
+  type Published,
+  planSchema,
+  publishedSchema,
+  type ReleaseArtifact,
+  type ReleasePlan,
+} from "./report.ts";
+
+/** A release as its run kept it: what was planned, built and, by now, published. */
+export interface KeptRelease {
+  readonly run: string;
+  readonly plan: ReleasePlan;
+  readonly artifacts: readonly ReleaseArtifact[];
+  readonly published: readonly Published[];
+}
+
+const workSchema = z.object({ artifacts: z.array(artifactSchema) });
+const evidenceSchema = z.object({ result: z.object({ published: z.array(publishedSchema) }) });
+
+/** How many of a product's releases are looked through for a version. */
+const RELEASES_LOOKED = 200;
+
+/** The newest release of the product whose artefacts were built, or the newest one of a version. */
+export async function findRelease(session: Session, version: string | undefined): Promise<Outcome<KeptRelease>> {
+  const product = productOf(session);
+  const runs = await listRuns(session.swarm, {
+    company: product.company,
+    product: product.name,
+    kind: "release",
+    limit: RELEASES_LOOKED,
+  });
+  if (!runs.ok) return runs;
+  for (const run of runs.value) {
+    if (run.status === "abandoned") continue;
+    const read = await readRun(session.swarm, run.id);
+    if (!read.ok) return read;
+    const value = (name: string) => read.value.steps.find((step) => step.name === name && step.state === "done")?.value;
+    const plan = planSchema.safeParse(value("plan"));
+    const work = workSchema.safeParse(value("work"));
+    if (!plan.success || !work.success) continue;
+    if (version !== undefined && !plan.data.units.some((unit) => unit.version === version)) continue;
+    const evidence = evidenceSchema.safeParse(run.evidence);
+    return succeed({
+      run: run.id,
+      plan: plan.data,
+      artifacts: work.data.artifacts,
+      published: evidence.success ? evidence.data.result.published : [],
+    });
+  }
+  const what = version === undefined ? `no release of ${product.name}` : `no release of ${product.name} ${version}`;
+  return fail(
+    problem("config", "release.not_built", `${what} was built with this swarm database`, {
+      next: "codemonkeys release makes one; published are only bytes that a release built and kept",
+    }),
+  );
+}

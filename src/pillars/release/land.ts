@@ -1,0 +1,143 @@
+import { protectedPaths } from "../../constitution/protect.ts";
+import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { changeFacts, type Git, type RemoteCredentials } from "../../tools/git/git.ts";
+import { type Acting, permitFor } from "./acting.ts";
+import type { ReleasePlan, ReleaseUnit } from "./report.ts";
+import { REMOTE } from "./source.ts";
+import { inWorktree, putEdits, type ReleaseWork } from "./work.ts";
+
+/** The trailer that ties a release commit to its run. */
+export const RUN_TRAILER = "Release-Run";
+
+export interface Landing {
+  readonly git: Git;
+  readonly plan: ReleasePlan;
+  readonly credentials: RemoteCredentials | undefined;
+}
+
+/** `chore(release): 1.5.0`; packages with versions of their own are named. */
+export function releaseSubject(plan: ReleasePlan): string {
+  const [first] = plan.units;
+  if (plan.units.length === 1 && first && first.name === plan.product) return `chore(release): ${first.version}`;
+  return `chore(release): ${plan.units.map(({ name, version }) => `${name} ${version}`).join(", ")}`;
+}
+
+/** Makes the release commit on the release's branch, or finds the one that this run made. */
+export async function commitRelease(acting: Acting, landing: Landing, work: ReleaseWork): Promise<Outcome<string>> {
+  const { session, run } = acting;
+  const { git, plan } = landing;
+  // Versions that come from the tag and no changelog entry: the planned commit is the release.
+  if (work.edits.length === 0) return succeed(plan.commit);
+  return await run.effect("commit", {
+    probe: () => findReleaseCommit(git, plan, run.id),
+    act: () =>
+      inWorktree(session, git, plan.commit, async (worktree) => {
+        const put = await putEdits(session, worktree, work.edits);
+        if (!put.ok) return put;
+        const target = {
+          repository: git.identity,
+          branch: plan.branch,
+          base: plan.commit,
+          tree_digest: put.value.treeDigest,
+        };
+        const facts = changeFacts(put.value.change, (paths) =>
+          protectedPaths(session.organisation.constitution, paths),
+        );
+        const permit = await permitFor(acting, "git.commit", target, facts);
+        if (!permit.ok) return permit;
+        return await worktree.commitAll(permit.value, target, {
+          message: session.redactor.redact(releaseSubject(plan)),
+          trailers: { [RUN_TRAILER]: run.id },
+          paths: put.value.paths,
+        });
+      }),
+    readBack: { attempts: 1, delayMs: 0 },
+  });
+}
+
+/** The commit that carries this run's trailer, on the local branch or, as fetched, on the remote's. */
+export async function findReleaseCommit(
+  git: Git,
+  plan: ReleasePlan,
+  run: string,
+): Promise<Outcome<string | undefined>> {
+  for (const ref of [`refs/heads/${plan.branch}`, `refs/remotes/${REMOTE}/${plan.branch}`]) {
+    const tip = await git.resolve(ref);
+    if (!tip.ok) continue;
+    const contains = await git.isAncestor(plan.commit, tip.value);
+    if (!contains.ok) return contains;
+    if (!contains.value) continue;
+    const found = await git.findByTrailer(`${plan.commit}..${tip.value}`, RUN_TRAILER, run);
+    if (!found.ok) return found;
+    if (found.value) return succeed(found.value.id);
+  }
+  return succeed(undefined);
+}
+
+/** Pushes the release commit to its branch; done when the remote's branch contains it. */
+export async function pushCommit(acting: Acting, landing: Landing, commit: string): Promise<Outcome<string>> {
+  const { git, plan, credentials } = landing;
+  const ref = `refs/heads/${plan.branch}`;
+  return await acting.run.effect("push", {
+    async probe() {
+      const at = await git.lsRemote(REMOTE, ref, credentials);
+      if (!at.ok || at.value === undefined) return at.ok ? succeed(undefined) : at;
+      if (at.value === commit) return succeed(commit);
+      if (at.value === plan.commit) return succeed(undefined);
+      // Somebody pushed in the meantime: on top of the release, or past it.
+      const fetched = await git.fetch(REMOTE, { ...(credentials ? { credentials } : {}) });
+      if (!fetched.ok) return fetched;
+      const contains = await git.isAncestor(commit, at.value);
+      return contains.ok ? succeed(contains.value ? commit : undefined) : contains;
+    },
+    async act() {
+      const target = { repository: git.identity, remote: REMOTE, ref, commit };
+      const permit = await permitFor(acting, "git.push", target);
+      if (!permit.ok) return permit;
+      const pushed = await git.push(permit.value, target, credentials ? { credentials } : {});
+      if (pushed.ok || !pushed.diagnostics.some(({ code }) => code === "git.push_rejected")) return pushed;
+      return fail(
+        problem("product", "release.branch_moved", `${plan.branch} moved at ${REMOTE} while the release was prepared`, {
+          next: `git reset --keep ${plan.commit.slice(0, 12)} && git pull, then run this again: it plans anew, nothing was published`,
+        }),
+      );
+    },
+  });
+}
+
+/** Makes the annotated tag of a unit, with its notes in it, and pushes it; done when the remote has it at the commit. */
+export async function tagRelease(
+  acting: Acting,
+  { git, credentials }: Landing,
+  unit: ReleaseUnit,
+  commit: string,
+): Promise<Outcome<string>> {
+  const { session, run } = acting;
+  const ref = `refs/tags/${unit.tag}`;
+  return await run.effect(`tag ${unit.tag}`, {
+    async probe() {
+      const at = await git.lsRemote(REMOTE, ref, credentials);
+      if (!at.ok || at.value === undefined || at.value === commit) return at.ok ? succeed(at.value) : at;
+      return fail(
+        problem(
+          "product",
+          "release.tag_elsewhere",
+          `${REMOTE} has the tag ${unit.tag} already, at ${at.value.slice(0, 12)} and not at ${commit.slice(0, 12)}`,
+          { next: "a published tag is never moved: write Release-As: with a free version into a commit" },
+        ),
+      );
+    },
+    async act() {
+      const tagTarget = { repository: git.identity, tag: unit.tag, commit };
+      const permit = await permitFor(acting, "release.tag", tagTarget);
+      if (!permit.ok) return permit;
+      const message = `${unit.name} ${unit.version}\n\n${session.redactor.redact(unit.notes)}`;
+      const tagged = await git.tag(permit.value, tagTarget, { message });
+      if (!tagged.ok) return tagged;
+      const pushTarget = { repository: git.identity, remote: REMOTE, ref, commit };
+      const pushing = await permitFor(acting, "git.push", pushTarget);
+      if (!pushing.ok) return pushing;
+      return await git.push(pushing.value, pushTarget, credentials ? { credentials } : {});
+    },
+  });
+}
