@@ -25,7 +25,7 @@ export interface BenchOptions {
   readonly git: Git;
   readonly commit: string;
   /** The person's work tree, where installed dependencies may be taken from. */
-  readonly product: { readonly name: string; readonly path: string };
+  readonly product: { readonly name: string; readonly company: string; readonly path: string };
   readonly stage: StageToRun;
   readonly emit: Emit;
   readonly redactor: Redactor;
@@ -127,11 +127,14 @@ async function runStage(
 }
 
 function workOptions(root: string, options: BenchOptions) {
-  return { cwd: root, redactor: options.redactor, signal: options.signal, homes: options.homes };
+  const { product, redactor, signal, homes } = options;
+  // The same cache as the build's own runs: what they have downloaded need not come again.
+  const cache = join(homes.cache, "work", product.company, product.name);
+  return { cwd: root, redactor, signal, homes, cache };
 }
 
 function environment(options: BenchOptions): Record<string, string> {
-  return { CI: "true", ...(options.path === undefined ? {} : { PATH: options.path }) };
+  return options.path === undefined ? {} : { PATH: options.path };
 }
 
 /** The lines of a log and twelve on either side, without colours. */

@@ -51,13 +51,15 @@ export async function healBuild(session: Session, request: HealRequest): Promise
   });
   if (!opened.ok) return opened;
   const git = opened.value;
-  const commit = await git.resolve(request.commit ?? "HEAD");
-  if (!commit.ok) return commit;
   const branch = request.branch === undefined ? await git.branch() : succeed(request.branch);
   if (!branch.ok) return branch;
 
   const read = await readFailure(request.log, { stage: request.stage, product: product.name });
   if (!read.ok) return read;
+  const unfinished = await unfinishedCommit(session, read.value);
+  if (!unfinished.ok) return unfinished;
+  const commit = await git.resolve(request.commit ?? (request.fresh ? undefined : unfinished.value) ?? "HEAD");
+  if (!commit.ok) return commit;
   const empty: HealReport = {
     verdict: "not_fixed",
     reason: "the log shows no failure",
@@ -129,6 +131,18 @@ async function readFailure(
     return fail(problem("config", "heal.log_missing", `the log ${path} cannot be read (${why})`));
   }
   return succeed((await readLog({ path }, scope)).root);
+}
+
+/** The commit of an unfinished heal of this failure: where no commit is named, that heal is what is meant. */
+async function unfinishedCommit(
+  session: Session,
+  failure: BuildFailure | undefined,
+): Promise<Outcome<string | undefined>> {
+  const { company, name } = productOf(session);
+  const runs = await listRuns(session.swarm, { company, product: name, kind: "heal", status: ["running", "waiting"] });
+  if (!runs.ok) return runs;
+  const key = runs.value.find((run) => failure && run.key.startsWith(`${failure.occurrence}@`))?.key;
+  return succeed(key?.slice(key.indexOf("@") + 1));
 }
 
 /** The failure with its file as the repository names it: commits and reports show no path of the machine that built. */

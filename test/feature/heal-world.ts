@@ -1,24 +1,24 @@
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { openAudit } from "../../../src/constitution/audit.ts";
-import { readConstitution } from "../../../src/constitution/constitution.ts";
-import { createGate } from "../../../src/constitution/gate.ts";
-import type { ActionName } from "../../../src/core/action.ts";
-import { systemClock } from "../../../src/core/clock.ts";
-import { readConfig } from "../../../src/core/config.ts";
-import type { Outcome } from "../../../src/core/diagnostic.ts";
-import type { Event } from "../../../src/core/events.ts";
-import { runProcess } from "../../../src/core/process.ts";
-import { createRedactor } from "../../../src/core/redact.ts";
-import { type HealRequest, healBuild } from "../../../src/pillars/heal/heal.ts";
-import type { HealReport } from "../../../src/pillars/heal/report.ts";
-import { readFleet } from "../../../src/pipeline/fleet.ts";
-import { planOf } from "../../../src/pipeline/plan.ts";
-import { productOf, type Session } from "../../../src/pipeline/session.ts";
-import { readSpec } from "../../../src/pipeline/spec.ts";
-import { openArtifacts } from "../../../src/swarm/artifacts.ts";
-import { openSwarm } from "../../../src/swarm/open.ts";
+import { openAudit } from "../../src/constitution/audit.ts";
+import { readConstitution } from "../../src/constitution/constitution.ts";
+import { createGate } from "../../src/constitution/gate.ts";
+import type { ActionName } from "../../src/core/action.ts";
+import { systemClock } from "../../src/core/clock.ts";
+import { readConfig } from "../../src/core/config.ts";
+import type { Outcome } from "../../src/core/diagnostic.ts";
+import type { Event } from "../../src/core/events.ts";
+import { runProcess } from "../../src/core/process.ts";
+import { createRedactor } from "../../src/core/redact.ts";
+import { type HealRequest, healBuild } from "../../src/pillars/heal/heal.ts";
+import type { HealReport } from "../../src/pillars/heal/report.ts";
+import { readFleet } from "../../src/pipeline/fleet.ts";
+import { planOf } from "../../src/pipeline/plan.ts";
+import { productOf, type Session } from "../../src/pipeline/session.ts";
+import { readSpec } from "../../src/pipeline/spec.ts";
+import { openArtifacts } from "../../src/swarm/artifacts.ts";
+import { openSwarm } from "../../src/swarm/open.ts";
 
 /** A small real organisation in scratch: its repository, products with bare remotes, a swarm of its own. */
 export interface World {
