@@ -17,7 +17,7 @@ export function loghubAccuracy(dir: string): Record<string, number> {
     const miner = createTemplateMiner();
     const groups = rows.map((row) => miner.add(row[content] ?? ""));
     scores[entry] = groupingAccuracy(
-      groups.map((group) => miner.settled(group)),
+      groups,
       rows.map((row) => row[event] ?? ""),
     );
   }

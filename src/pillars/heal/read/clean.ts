@@ -21,8 +21,8 @@ const LONGEST_TEXT = 8000;
 // Jenkins' console notes are base64 between two escape sequences; they hold no text.
 const CONSOLE_NOTE = /\u001b\[8mha:.*?\u001b\[0m/g;
 const ESCAPES = /\u001b(?:\[[0-9;:?<=>]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_]|[()][A-Z0-9])/g;
-// The same sequences in logs whose escape character was lost on the way: `[31m`, `[0K`.
-const BARE_COLOURS = /\[(?:\d{1,3}(?:;\d{1,3})*)?m|\[[0-2]?K/g;
+// The same sequences in logs whose escape character was lost on the way: `[31m`, `[m`, `[0K`.
+const BARE_COLOURS = /\[\d{1,3}(?:;\d{1,3})*m|\[m(?![A-Za-z])|\[[0-2]?K/g;
 const ISO_STAMP = /^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d) ?)(?:\d\d[OE][ +])?/;
 const BRACKET_STAMP = /^\[(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\] ?/;
 const CLOCK_STAMP = /^\d\d:\d\d:\d\d(?:[.,]\d+)? {1,2}(?=\S|$)/;

@@ -145,9 +145,7 @@ function trust(draft: Draft): number {
  */
 function rootOf(groups: readonly Group[]): Group | undefined {
   const causes = groups.filter((group) => group.draft.rank !== "consequence");
-  const verdict = groups.findLast(
-    ({ draft }) => draft.rank === "consequence" && draft.category !== "unknown" && trust(draft) === TRUST.sure,
-  );
+  const verdict = groups.findLast(({ draft }) => draft.verdict === true && draft.category !== "unknown");
   const best = Math.max(-1, ...causes.map((group) => trust(group.draft)));
   if (best <= TRUST.guess && verdict !== undefined) return verdict;
   if (best === -1) return groups[0];

@@ -12,7 +12,9 @@ const MOST_DRAFTS = 5000;
 
 /** Reader `READERS.length` is the general one. */
 const GENERAL = READERS.length;
-export const HINTS = compileHints([...READERS.map((reader) => reader.hints), GENERAL_HINTS]);
+/** Lines the cleaner has to see, failure or not: they announce the prefixes of parallel branches. */
+const ANNOUNCEMENTS = ["(Branch: "];
+export const HINTS = compileHints([...READERS.map((reader) => reader.hints), [...GENERAL_HINTS, ...ANNOUNCEMENTS]]);
 
 export interface Engine {
   readonly onLine: OnLine;

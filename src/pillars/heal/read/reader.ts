@@ -18,6 +18,8 @@ export interface Draft {
   readonly confidence?: Confidence;
   /** A line of a summary that repeats a failure told in full elsewhere (same tool and test or message). */
   readonly echo?: boolean;
+  /** A caller's last word on what kind of thing failed (Maven's goal): decides between causes of several kinds. */
+  readonly verdict?: boolean;
   /** Said before the verdict on its test: counts only when a draft of the same tool says that the test failed. */
   readonly provisional?: boolean;
   /** Names a failed test and nothing else; gives way to a provisional draft of the same test. */

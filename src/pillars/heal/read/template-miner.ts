@@ -2,14 +2,12 @@ import { maskVolatile } from "./keys.ts";
 
 /**
  * Groups log messages by the template they were printed from, without knowing the system: a fixed-depth tree as Drain's
- * (He et al., ICWS 2017) over tokens whose variable parts are masked first, and a merge of groups that differ in one
- * place only at the end. One configuration for all logs.
+ * (He et al., ICWS 2017) over tokens whose variable parts are masked first. One configuration for all
+ * logs.
  */
 export interface TemplateMiner {
-  /** Group of a message; groups may be merged later, see `settled`. */
+  /** Group of a message. */
   add(message: string): number;
-  /** The group a group was merged into, after all messages were added. */
-  settled(group: number): number;
   /** Template of a group, variable parts as `<*>`. */
   template(group: number): string;
 }
@@ -27,7 +25,6 @@ const WILDCARD = "<*>";
 export function createTemplateMiner(): TemplateMiner {
   const leaves = new Map<string, Group[]>();
   const groups: Group[] = [];
-  const merged = new Map<number, number>();
   const find = (tokens: readonly string[]): Group | undefined => {
     let best: Group | undefined;
     let bestShare = 0;
@@ -57,7 +54,6 @@ export function createTemplateMiner(): TemplateMiner {
       else there.push(group);
       return group.id;
     },
-    settled: (group) => merged.get(group) ?? group,
     template: (group) => groups[group]?.tokens.join(" ") ?? "",
   };
 }

@@ -44,7 +44,7 @@ export const ansible: ToolReader = {
         const category: Category =
           fatal?.[2] === "UNREACHABLE"
             ? "infrastructure"
-            : fatal === null
+            : fatal === null && !said.startsWith("Task failed")
               ? "configuration"
               : categoryOf(said, "unknown");
         return [

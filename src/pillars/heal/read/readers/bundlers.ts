@@ -50,7 +50,9 @@ function viteBlock(line: Parameters<ToolReader["start"]>[0]) {
   return gather(
     [line],
     ({ text }, held) =>
-      /^(?:npm |error (?!during)|make|##\[| ELIFECYCLE)/.test(text) || (isBlank(text) && held.length > 40) ? "no" : "take",
+      /^(?:npm |error (?!during)|make|##\[| ELIFECYCLE)/.test(text) || (isBlank(text) && held.length > 40)
+        ? "no"
+        : "take",
     (lines, range) => {
       const texts = lines.slice(1).map(({ text }) => text);
       const said = texts.find((text) => !isBlank(text) && !BUILD.test(text))?.trim() ?? "build failed";

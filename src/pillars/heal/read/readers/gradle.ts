@@ -52,7 +52,7 @@ export const gradle: ToolReader = {
           .filter((text) => text !== "");
         const all = said.join("\n");
         const task = find(all, /Execution failed for task '([^']+)'/);
-        const missing = /Could not (?:find|resolve) ([\w.-]+:[\w.-]+)(?::([\w.+-]+))?/.exec(all);
+        const missing = /Could not (?:find|resolve) ([\w.-]+:[\w.-]+)(?::([\w.+-]*[\w+]))?/.exec(all);
         const category = gradleCategory(all, task);
         const told =
           /^> (?:Compilation failed|Compilation error|There were failing tests|Process .* finished with non-zero)/m.test(
@@ -60,6 +60,7 @@ export const gradle: ToolReader = {
           );
         return [
           {
+            verdict: true,
             tool: "gradle",
             category,
             message:

@@ -103,7 +103,8 @@ function stackBlock(line: Line, test: string) {
 
 /** The list at the end repeats what was told with its stack above; it speaks for itself when the stacks went to files. */
 function summaryBlock(line: Line) {
-  const entries: Line[] = [];
+  // Before surefire 2.20 the heading's own line holds the first entry.
+  const entries: Line[] = /^Failed tests:\s+\S|^Tests in error:\s+\S/.test(line.text) ? [line] : [];
   return {
     take(next: Line) {
       if (/^\[ERROR\] {1,3}\S|^ {2}\S/.test(next.text) || LIST.test(next.text)) {
@@ -116,8 +117,24 @@ function summaryBlock(line: Line) {
     },
     finish: (): Draft[] =>
       entries.flatMap((entry) => {
+        // surefire before 2.20: "Failed tests:   f(x.ATest): expected:<2> but was:<1>", also without the heading before it
+        const old = /^(?:(?:Failed tests|Tests in error):)?\s+([\w$]+)\(([\w.$]+)\)(?:: (.*))?$/.exec(entry.text);
+        if (old !== null) {
+          const test = `${old[2]}.${old[1]}`;
+          return [
+            {
+              tool: "junit",
+              category: "test" as const,
+              message: old[3] ?? `test failed: ${test}`,
+              test,
+              first: entry.no,
+              last: entry.no,
+              echo: true,
+            },
+          ];
+        }
         const match = SUMMARY.exec(entry.text.startsWith("[") ? entry.text : `[ERROR] ${entry.text}`);
-        if (match === null) return [];
+        if (match === null || /^Tests (?:run|in error):/.test(entry.text.trim())) return [];
         return [
           {
             tool: "junit",

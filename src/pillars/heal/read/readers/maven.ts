@@ -203,6 +203,7 @@ function goalBlock(line: Line, goal: RegExpExecArray) {
         );
       return [
         {
+          verdict: true,
           tool: rule !== undefined ? "enforcer" : "maven",
           category,
           message:
