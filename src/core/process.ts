@@ -24,6 +24,8 @@ export interface ProcessOptions {
   readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
   readonly redactor?: Redactor;
   readonly signal?: AbortSignal;
+  /** Called once the command itself is gone while something it started still holds its output open. */
+  readonly onLeftovers?: () => void | Promise<void>;
 }
 
 export interface ProcessResult {
@@ -76,6 +78,8 @@ const ALLOWED = [
 const KEEP_BYTES = 1024 * 1024;
 const LINE_LIMIT = 64 * 1024;
 const GRACE_MS = 5_000;
+/** How long what a command started may go on writing after the command itself has ended. */
+const LEFTOVERS_MS = 500;
 
 /** The environment a child gets. Exported for tests and for `doctor`. */
 export function childEnvironment(
@@ -145,8 +149,19 @@ export async function runProcess(
     lines.end();
   };
   const followed = [follow("stdout"), follow("stderr")];
+  // A server left in the background holds the streams open for ever: it is ended, not waited for.
+  let leftovers: NodeJS.Timeout | undefined;
+  let handled: Promise<void> | undefined;
+  child.nodeChildProcess.once("exit", () => {
+    leftovers = setTimeout(() => {
+      if (child.pid !== undefined) killGroup(child.pid, "SIGKILL");
+      handled = Promise.resolve(options.onLeftovers?.());
+    }, LEFTOVERS_MS);
+  });
   const result = await child;
   await Promise.all(followed);
+  clearTimeout(leftovers);
+  await handled;
   clearTimeout(timer);
   options.signal?.removeEventListener("abort", abort);
   if (child.pid !== undefined) {

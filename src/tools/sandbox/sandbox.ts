@@ -103,6 +103,7 @@ export async function runWork(command: string, options: WorkOptions): Promise<Wo
       ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
       ...(options.keepBytes === undefined ? {} : { keepBytes: options.keepBytes }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
+      ...(ability.isolated ? {} : { onLeftovers: async () => void (await endStrays(marker)) }),
     });
     if (!ability.isolated) await endStrays(marker);
     return { ...result, command: "sh", args: ["-c", command], isolated: ability.isolated, reason: ability.reason };

@@ -98,6 +98,20 @@ describe("runProcess", () => {
     expect(log + result.stdout + lines.join()).not.toContain("s3cret-token");
   });
 
+  test("what a command leaves in the background with its output open is ended, not waited for", async () => {
+    const startedAt = performance.now();
+    let told = 0;
+    const result = await runProcess("sh", ["-c", "sleep 60 & echo done"], {
+      cwd: "/",
+      onLeftovers() {
+        told += 1;
+      },
+    });
+    expect(result).toMatchObject({ ended: "exited", exitCode: 0, stdout: "done\n" });
+    expect(performance.now() - startedAt).toBeLessThan(8_000);
+    expect(told).toBe(1);
+  });
+
   test("input reaches the command", async () => {
     const result = await runProcess("cat", [], { cwd, input: "hello" });
     expect(result.stdout).toBe("hello");
