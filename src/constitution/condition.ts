@@ -1,7 +1,9 @@
 import { type ASTNode, type TypeError as CelTypeError, type ParseError, serialize } from "@marcbachmann/cel-js";
-import { FACT_NAMES, FACTS, type FactName } from "../core/facts.ts";
+import { FACT_NAMES, FACTS, type FactName, type Facts } from "../core/facts.ts";
 import { didYouMean } from "../core/suggest.ts";
-import { environment, FACT_INDEX, type FactValues, resolvePath } from "./fact-values.ts";
+import { comparisonOf, comparisonTest } from "./comparison.ts";
+import { resolvePath } from "./fact-paths.ts";
+import { celContext, environment, type FactValues, isKnown } from "./fact-values.ts";
 
 /**
  * A condition is a tree of `&&`, `||` and `!` over sub-conditions, each a CEL expression of its own. The tree is kept so
@@ -24,7 +26,9 @@ export interface SubCondition {
   readonly start: number;
   readonly end: number;
   readonly facts: readonly FactName[];
-  readonly needs: readonly number[];
+  /** The whole of it, where it only compares a fact with literals. */
+  readonly quick: ((facts: Facts) => Truth) | undefined;
+  /** The library's program for it. */
   readonly run: (context: Record<string, unknown>) => unknown;
 }
 
@@ -107,9 +111,10 @@ export function evaluate(node: ConditionNode, values: FactValues): Truth {
 }
 
 function evaluatePart(part: SubCondition, values: FactValues): Truth {
-  for (const index of part.needs) if (values.known[index] === 0) return undefined;
+  if (part.quick) return part.quick(values.facts);
+  for (const name of part.facts) if (!isKnown(values, name)) return undefined;
   try {
-    return part.run(values.context) === true;
+    return part.run(celContext(values)) === true;
   } catch {
     // Unknown is the answer to an expression that fails; `evaluationError` says why when a person asks.
     return undefined;
@@ -118,9 +123,9 @@ function evaluatePart(part: SubCondition, values: FactValues): Truth {
 
 /** Why a sub-condition is unknown although its facts are known: the library's sentence. */
 export function evaluationError(part: SubCondition, values: FactValues): string | undefined {
-  if (part.needs.some((index) => values.known[index] === 0)) return undefined;
+  if (!part.facts.every((name) => isKnown(values, name))) return undefined;
   try {
-    part.run(values.context);
+    part.run(celContext(values));
     return undefined;
   } catch (error) {
     return summaryOf(error);
@@ -159,6 +164,7 @@ function split(ast: ASTNode, text: string): ConditionNode {
   // A program of its own: the sub-condition is run without the rest of the condition. Written anew from its tree, since
   // parentheses and raw strings make a slice of the text ambiguous; doubles are the one thing the library writes with
   // fewer digits than it read, so a slice that parses to the same tree is preferred.
+  const comparison = comparisonOf(ast);
   const program = environment.parse(sameTree(own, ast) ? own : serialize(ast));
   return {
     op: "is",
@@ -167,7 +173,7 @@ function split(ast: ASTNode, text: string): ConditionNode {
     start,
     end,
     facts,
-    needs: facts.map((name) => FACT_INDEX[name]),
+    quick: comparison && comparisonTest(comparison),
     run: (context) => program(context),
   };
 }

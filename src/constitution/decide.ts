@@ -2,7 +2,7 @@ import type { ActionName } from "../core/action.ts";
 import type { FactName, Facts } from "../core/facts.ts";
 import { evaluate, type Truth } from "./condition.ts";
 import type { Constitution } from "./constitution.ts";
-import { FACT_INDEX, type FactValues, factValues } from "./fact-values.ts";
+import { type FactValues, factValues, isKnown } from "./fact-values.ts";
 import type { Effect, Rule } from "./rules.ts";
 
 /** What the rules say to one action. Pure: no clock, no database, no log. */
@@ -68,7 +68,7 @@ export function holds(rule: Rule, values: FactValues): Truth {
 
 /** The facts a rule names that are not known. */
 export function unknownFacts(rule: Rule, values: FactValues): FactName[] {
-  return rule.condition ? rule.condition.facts.filter((name) => values.known[FACT_INDEX[name]] === 0) : [];
+  return rule.condition ? rule.condition.facts.filter((name) => !isKnown(values, name)) : [];
 }
 
 function settled(answer: Effect, rule: Rule, asks: readonly Rule[]): RuleAnswer {

@@ -1,7 +1,7 @@
-import type { ASTNode } from "@marcbachmann/cel-js";
 import { FACTS, type FactName } from "../core/facts.ts";
-import { type ConditionNode, type SubCondition, subConditions } from "./condition.ts";
-import { factValues, resolvePath } from "./fact-values.ts";
+import { comparisonOf } from "./comparison.ts";
+import { type ConditionNode, evaluate, subConditions } from "./condition.ts";
+import { factValues } from "./fact-values.ts";
 import { supposedFacts } from "./probe.ts";
 import type { Rule } from "./rules.ts";
 
@@ -48,7 +48,7 @@ function holdsIn(rule: Rule, world: World): boolean {
       case "or":
         return node.parts.some(truth);
       case "is":
-        return world.coins.get(node.text) ?? node.run(values.context) === true;
+        return world.coins.get(node.text) ?? evaluate(node, values) === true;
     }
   };
   return truth(rule.condition.root);
@@ -59,7 +59,7 @@ function worldsOf(rules: readonly Rule[]): Iterable<World> | undefined {
   const coins = new Set<string>();
   for (const rule of rules) {
     for (const part of rule.condition ? subConditions(rule.condition.root) : []) {
-      const simple = comparison(part);
+      const simple = comparisonOf(part.ast);
       if (simple) literals.set(simple.fact, [...(literals.get(simple.fact) ?? []), ...simple.literals]);
       else if (part.facts.length > 0) coins.add(part.text);
     }
@@ -112,49 +112,4 @@ function domain(fact: FactName, literals: readonly unknown[]): unknown[] {
 
 function around(value: number, step: number): number[] {
   return [Math.floor(value) - step, Math.floor(value), Math.ceil(value), Math.ceil(value) + step];
-}
-
-const COMPARISONS = new Set(["==", "!=", "<", "<=", ">", ">="]);
-
-/** The fact and literals of a sub-condition that compares one fact with literals, or is a true-or-false fact itself. */
-function comparison(part: SubCondition): { readonly fact: FactName; readonly literals: unknown[] } | undefined {
-  const { ast } = part;
-  const own = factOf(ast);
-  if (own) return FACTS[own][0] === "bool" ? { fact: own, literals: [] } : undefined;
-  if (ast.op === "in") {
-    const [left, right] = ast.args;
-    const fact = factOf(left);
-    if (!fact || right.op !== "list") return undefined;
-    const literals = right.args.map(literalOf);
-    return literals.every((value) => value !== undefined) ? { fact, literals } : undefined;
-  }
-  if (!COMPARISONS.has(ast.op)) return undefined;
-  const [left, right] = ast.args as readonly [ASTNode, ASTNode];
-  const fact = factOf(left) ?? factOf(right);
-  const literal = literalOf(left) ?? literalOf(right);
-  if (!fact || literal === undefined) return undefined;
-  // The order of texts depends on the whole alphabet, not on the literals alone.
-  const ordered = ast.op !== "==" && ast.op !== "!=";
-  return ordered && typeof literal === "string" ? undefined : { fact, literals: [literal] };
-}
-
-function factOf(node: ASTNode): FactName | undefined {
-  const path: string[] = [];
-  let current = node;
-  while (current.op === ".") {
-    path.unshift(current.args[1]);
-    current = current.args[0];
-  }
-  if (current.op !== "id") return undefined;
-  const found = resolvePath([current.args, ...path]);
-  return found && "fact" in found && found.used === path.length + 1 ? found.fact : undefined;
-}
-
-function literalOf(node: ASTNode): unknown {
-  if (node.op === "value") return typeof node.args === "bigint" ? Number(node.args) : node.args;
-  if (node.op === "-_") {
-    const inner = literalOf(node.args);
-    return typeof inner === "number" ? -inner : undefined;
-  }
-  return undefined;
 }

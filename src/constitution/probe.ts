@@ -1,7 +1,7 @@
 import { sha256 } from "../core/canonical.ts";
 import type { SourcePlace } from "../core/diagnostic.ts";
 import type { Fact, FactName, FactSource, Facts, FactValue } from "../core/facts.ts";
-import { hasFactType } from "./fact-values.ts";
+import { hasFactType } from "./fact-paths.ts";
 
 /** Facts made by `establish` in this process, by identity: the gate takes no others. */
 const established = new WeakSet<Fact>();

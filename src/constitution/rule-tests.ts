@@ -2,7 +2,7 @@ import { ACTION_NAMES, type ActionName, isActionName } from "../core/action.ts";
 import type { SourcePlace } from "../core/diagnostic.ts";
 import { FACT_NAMES, FACTS, type FactName } from "../core/facts.ts";
 import { didYouMean } from "../core/suggest.ts";
-import { hasFactType, resolvePath } from "./fact-values.ts";
+import { hasFactType, resolvePath } from "./fact-paths.ts";
 import type { Effect } from "./rules.ts";
 import type { ConstitutionDocument } from "./schema.ts";
 
