@@ -22,8 +22,8 @@ import java.util.stream.Collectors;
 import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException;
 
 /**
- * One build on the real CPS engine. Whenever the program waits for a step, and again when the step has answered, the
- * whole of it is written out, thrown away, and read back by a loader that has never seen its classes: a controller's
+ * One build on the real CPS engine. Whenever the program waits for a step, and again when a step has answered
+ * something, the whole of it is written out, thrown away, and read back by a loader that has other classes: a controller's
  * restart at every point where there can be one.
  */
 final class Build {
@@ -103,7 +103,9 @@ final class Build {
         int id = flow.id;
         restart();
         perform(find(id));
-        restart();
+        // Where the answer is nothing, the restart at the next step shows the same.
+        Outcome answer = find(id).next;
+        if (answer != null && (answer.getNormal() != null || answer.isFailure())) restart();
     }
 
     private Flow find(int id) {

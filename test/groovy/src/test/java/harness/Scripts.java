@@ -24,8 +24,8 @@ import org.codehaus.groovy.tools.GroovyClass;
  * is compiled alone: together, `other.method()` would become a static call.
  */
 final class Scripts {
-    /** Loaders of a library that take turns: making a new one at every restart costs ten times as much and shows no more. */
-    private static final int TURNS = 4;
+    /** Loaders that take turns: making a new one at every restart costs ten times as much and shows no more. */
+    private static final int TURNS = 2;
 
     private final Scripts library;
     private final List<ClassLoader> turns = new ArrayList<>();
@@ -57,6 +57,7 @@ final class Scripts {
             classes.put(one.getName(), one.getBytes());
         }
         names.add(name);
+        turns.clear();
         return this;
     }
 
@@ -73,13 +74,9 @@ final class Scripts {
         return names.contains(name) || library != null && library.has(name);
     }
 
-    /** Another loader than the last one, as after a controller's restart. */
+    /** Another loader than the last one, as after a controller's restart: its classes know nothing of the others. */
     ClassLoader another() {
-        return new Fresh(classes, library == null ? Scripts.class.getClassLoader() : library.next());
-    }
-
-    private ClassLoader next() {
-        if (turns.size() < TURNS) turns.add(another());
+        if (turns.size() < TURNS) turns.add(new Fresh(classes, library == null ? Scripts.class.getClassLoader() : library.another()));
         turn = (turn + 1) % turns.size();
         return turns.get(turn);
     }
