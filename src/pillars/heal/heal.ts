@@ -10,6 +10,7 @@ import { healLimits } from "./checks.ts";
 import { type Landed, land, movedSince, remoteCredentials } from "./land.ts";
 import { confirmLessons, keepLesson, type PendingLesson, recordUses } from "./learn.ts";
 import { commitMessage, commitTrailers, healBranchName } from "./message.ts";
+import { modelCandidates } from "./model/candidates.ts";
 import { readLog } from "./read/index.ts";
 import type { BuildFailure } from "./read/report.ts";
 import type { HealReport } from "./report.ts";
@@ -236,7 +237,7 @@ async function carryOut(
       stage: stage.value,
       failure,
       log: start.log,
-      async *lastResort() {},
+      lastResort: (input) => modelCandidates(session, gate, limits, request.model, input),
     });
   const worked = run ? await run.step("work", doWork) : await doWork();
   if (!worked.ok) return worked;
