@@ -8,11 +8,15 @@ interface Meaning {
   readonly next: string;
 }
 
+/** What to do about a damaged file; its companions hold changes that belong to it alone. */
+export const KEPT =
+  "it is left as it is; move it, with its -wal and -shm files, to another place and keep it; then restore the newest copy from the backups folder, or begin with an empty one";
+
 const CORRUPT: Meaning = {
   code: "swarm.corrupt",
   kind: "infrastructure",
   says: "is damaged",
-  next: "it is left as it is; restore the newest copy from the backups folder beside it, or move it away to begin with an empty one",
+  next: KEPT,
 };
 const DISK_FULL: Meaning = {
   code: "swarm.disk_full",
@@ -43,6 +47,12 @@ const CUT: Meaning = {
   kind: "infrastructure",
   says: "ended the connection in the middle",
   next: "run the same command again; it goes on where it stopped",
+};
+const OLD_NODE: Meaning = {
+  code: "swarm.old_node",
+  kind: "infrastructure",
+  says: `cannot be opened by Node ${process.versions.node}, which has no SQLite`,
+  next: "use Node 22.18 or newer",
 };
 const CANNOT_OPEN: Meaning = {
   code: "swarm.cannot_open",
@@ -126,6 +136,7 @@ const SYSTEM: Readonly<Record<string, Meaning>> = {
   EISDIR: CANNOT_OPEN,
   ENOENT: CANNOT_OPEN,
   EIO: IO,
+  ERR_UNKNOWN_BUILTIN_MODULE: OLD_NODE,
 };
 
 /** pg gives these no code. */

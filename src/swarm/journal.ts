@@ -7,7 +7,7 @@ import type { Swarm } from "./open.ts";
 import { type RunRecord, recordOf, type Wait } from "./runs.ts";
 import type { RunStatus, Trigger } from "./schema.ts";
 import { createStepLog } from "./step-log.ts";
-import { encodeValue } from "./step-values.ts";
+import { encodeValue, storableText } from "./step-values.ts";
 import { ensureCompany, transact } from "./transact.ts";
 
 export { advanceWaiting, listRuns, type RunRecord, readRun, type StepRecord, type Wait } from "./runs.ts";
@@ -114,7 +114,7 @@ async function findOrCreate(swarm: Swarm, request: RunRequest): Promise<Outcome<
         product: request.product ?? null,
         kind: request.kind,
         key: request.key,
-        title: request.title,
+        title: storableText(request.title),
         requester: request.requester,
         trigger: request.trigger,
         status: "running",

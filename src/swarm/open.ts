@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Kysely, type Transaction } from "kysely";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
-import { guarded } from "./database-problem.ts";
+import { guarded, KEPT } from "./database-problem.ts";
 import { type Migrated, type MigrateOptions, migrate } from "./migrate.ts";
 import type { Migration } from "./migrations/migration.ts";
 import { postgresPlace } from "./postgres.ts";
@@ -163,7 +163,7 @@ function notADatabase(file: string): Outcome<never> {
   return fail(
     problem("infrastructure", "swarm.corrupt", `the Swarm database ${file} is damaged: it has no SQLite header`, {
       where: { file },
-      next: `it is left as it is; restore the newest copy from the ${BACKUPS} folder beside it, or move it away to begin with an empty one`,
+      next: KEPT,
     }),
   );
 }

@@ -4,7 +4,7 @@ import { type Diagnostic, fail, type Outcome, problem, succeed } from "../core/d
 import { acquireLease } from "./leases.ts";
 import type { Swarm } from "./open.ts";
 import type { OutboxTable } from "./schema.ts";
-import { decodeValue } from "./step-values.ts";
+import { decodeValue, storableText } from "./step-values.ts";
 import { ensureCompany, query, transact } from "./transact.ts";
 
 /** Something to be told to the outside, at least once, always under the same key. */
@@ -97,9 +97,10 @@ export async function deliverDue(
     const row = await query(swarm, (db) =>
       db.selectFrom("outbox").selectAll().where("id", "=", id).executeTakeFirstOrThrow(),
     );
-    if (!row.ok) return row;
-    if (row.value.state !== "pending" || !isDue(row.value.next_at, swarm.clock.now())) {
-      await lease.value.release();
+    if (!row.ok || row.value.state !== "pending" || !isDue(row.value.next_at, swarm.clock.now())) {
+      const released = await lease.value.release();
+      if (!row.ok) return row;
+      if (!released.ok) return released;
       continue;
     }
     const sent = await send(messageOf(row.value));
@@ -197,5 +198,5 @@ function messageOf(row: OutboxTable): Message {
 }
 
 function words(diagnostics: readonly Diagnostic[]): string {
-  return diagnostics.map((diagnostic) => `${diagnostic.code}: ${diagnostic.message}`).join("; ");
+  return storableText(diagnostics.map((diagnostic) => `${diagnostic.code}: ${diagnostic.message}`).join("; "));
 }

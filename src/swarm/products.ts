@@ -1,5 +1,5 @@
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
-import type { Swarm } from "./open.ts";
+import type { Database, Swarm } from "./open.ts";
 import type { ApprovalMode, Lifecycle, Priority, ProductsTable } from "./schema.ts";
 import { ensureCompany, query, transact } from "./transact.ts";
 
@@ -84,13 +84,7 @@ export async function upsertProduct(swarm: Swarm, change: ProductChange): Promis
   return await transact(swarm, async (trx) => {
     const now = swarm.clock.now();
     await ensureCompany(trx, change.company, now);
-    if (change.githubRepoId !== undefined) {
-      await trx
-        .updateTable("products")
-        .set({ company: change.company, name: change.name })
-        .where("github_repo_id", "=", change.githubRepoId)
-        .execute();
-    }
+    if (change.githubRepoId !== undefined) await followRepository(trx, change, change.githubRepoId, now);
     const given = {
       repository: change.repository,
       ...(change.githubRepoId === undefined ? {} : { github_repo_id: change.githubRepoId }),
@@ -120,6 +114,36 @@ export async function upsertProduct(swarm: Swarm, change: ProductChange): Promis
       .executeTakeFirstOrThrow();
     return productOf(row);
   });
+}
+
+/** Moves the row that knows the repository to its new name; where that name is taken, the old row counts as missing. */
+async function followRepository(
+  db: Database,
+  to: Pick<Product, "company" | "name">,
+  githubRepoId: number,
+  now: number,
+): Promise<void> {
+  const known = await db
+    .selectFrom("products")
+    .select(["company", "name"])
+    .where("github_repo_id", "=", githubRepoId)
+    .executeTakeFirst();
+  if (!known || (known.company === to.company && known.name === to.name)) return;
+  const taken = await db
+    .selectFrom("products")
+    .select("name")
+    .where("company", "=", to.company)
+    .where("name", "=", to.name)
+    .executeTakeFirst();
+  await db
+    .updateTable("products")
+    .set(
+      taken
+        ? { github_repo_id: null, lifecycle: "missing", updated_at: now }
+        : { company: to.company, name: to.name, updated_at: now },
+    )
+    .where("github_repo_id", "=", githubRepoId)
+    .execute();
 }
 
 export async function getProduct(swarm: Swarm, company: string, name: string): Promise<Outcome<Product | undefined>> {

@@ -4,7 +4,7 @@ import type { Lease } from "./leases.ts";
 import type { Swarm } from "./open.ts";
 import type { RunRecord, Wait } from "./runs.ts";
 import type { RunStepsTable, Schema, StepKind } from "./schema.ts";
-import { decodeValue, encodeValue } from "./step-values.ts";
+import { decodeValue, encodeValue, storableText } from "./step-values.ts";
 import { transact } from "./transact.ts";
 
 /** The rows of one run's steps, written only under its lease. */
@@ -144,7 +144,7 @@ export function createStepLog(swarm: Swarm, lease: Lease, run: RunRecord): StepL
           waiting_for: request.for,
           waiting_key: request.key,
           waiting_until: until,
-          waiting_detail: request.detail,
+          waiting_detail: storableText(request.detail),
           advanced_at: null,
         })
         .where("id", "=", run.id)

@@ -45,3 +45,8 @@ function assertJson(value: unknown, at: string): asserts value is Json {
   }
   throw new TypeError(`${at} is not JSON: ${typeof value === "object" ? value.constructor.name : String(value)}`);
 }
+
+/** Free text as both databases take it: PostgreSQL refuses a NUL, which a tool's output may hold. */
+export function storableText(text: string): string {
+  return text.replaceAll("\0", "\u{fffd}");
+}

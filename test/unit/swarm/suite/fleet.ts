@@ -63,6 +63,13 @@ export function fleetSuite(make: MakePlace): void {
     );
     expect(moved).toMatchObject({ company: "globex", name: "pay", lifecycle: "active" });
     expect(value(await listProducts(at.swarm))).toHaveLength(1);
+    // Its new name was known already, by fleet.yaml say: then that row is the product.
+    value(await upsertProduct(at.swarm, payments));
+    value(await upsertProduct(at.swarm, { ...payments, githubRepoId: 7 }));
+    expect(value(await listProducts(at.swarm))).toMatchObject([
+      { company: "acme", name: "payments", githubRepoId: 7, lifecycle: "discovered" },
+      { company: "globex", name: "pay", githubRepoId: undefined, lifecycle: "missing" },
+    ]);
   });
 
   test("products are listed by company and lifecycle", async () => {

@@ -72,6 +72,12 @@ export function recordSuite(make: MakePlace): void {
     expect(value(await deliverDue(at.swarm, async () => succeed(1))).delivered).toEqual([id]);
   });
 
+  test("a failure's text with a NUL in it is kept", async () => {
+    value(await enqueue(at.swarm, note));
+    value(await deliverDue(at.swarm, async () => fail({ ...broken, message: "a\0b" })));
+    expect(value(await listMessages(at.swarm))[0]?.lastError).toBe("test.broken: a\u{fffd}b");
+  });
+
   test("a clock that jumped back does not keep a message for ever, and topics are apart", async () => {
     const id = value(await enqueue(at.swarm, note));
     at.clock.time -= 30 * 86_400_000;
