@@ -96,10 +96,13 @@ export function runFacts(
     readonly product?: { readonly name: string; readonly company: string };
   },
   now: number,
+  { planned }: { readonly planned: boolean },
 ): Facts {
+  // What is only planned has not begun: it would be at its first minute.
+  const startedAt = context.run?.startedAt ?? (planned ? now : undefined);
   const values = {
     "run.id": context.run?.id,
-    "run.minutes": context.run ? Math.max(0, Math.floor((now - context.run.startedAt) / 60_000)) : undefined,
+    "run.minutes": startedAt === undefined ? undefined : Math.max(0, Math.floor((now - startedAt) / 60_000)),
     "run.pillar": context.pillar,
     "run.attempt": context.attempt,
     "run.trigger": context.trigger,
@@ -119,6 +122,7 @@ export async function modelCallFacts(
   audit: Audit,
   run: string | undefined,
   now: number,
+  { planned }: { readonly planned: boolean },
 ): Promise<Outcome<Facts>> {
   const wanted = (name: FactName) =>
     action === "model.ask" && constitution.rules.some((rule) => rule.condition?.facts.includes(name));
@@ -127,7 +131,8 @@ export async function modelCallFacts(
     const asked = await audit.entries({ kinds: ["decision"], action: "model.ask", answer: "allow", ...filter });
     return asked.ok ? succeed(asked.value.filter((entry) => decisionIn(entry)?.mode === "act").length) : asked;
   };
-  const inRun = run === undefined ? succeed(undefined) : await count("model.calls_in_run", { run });
+  const none = planned && wanted("model.calls_in_run") ? 0 : undefined;
+  const inRun = run === undefined ? succeed(none) : await count("model.calls_in_run", { run });
   if (!inRun.ok) return inRun;
   const today = await count("model.calls_today", { since: now - DAY_MS });
   if (!today.ok) return today;

@@ -1,6 +1,6 @@
-import { ACTIONS, type ActionName, type Target } from "../core/action.ts";
+import type { ActionName, Target } from "../core/action.ts";
 import type { Clock } from "../core/clock.ts";
-import { type Diagnostic, fail, type Outcome, problem, type SourcePlace, succeed } from "../core/diagnostic.ts";
+import { type Diagnostic, fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Emit } from "../core/events.ts";
 import type { Facts } from "../core/facts.ts";
 import type { Permit } from "../core/permit.ts";
@@ -12,10 +12,11 @@ import type { Audit, AuditSubject } from "./audit.ts";
 import type { Constitution } from "./constitution.ts";
 import { decide, type RuleAnswer } from "./decide.ts";
 import { recordDecision } from "./decision-record.ts";
+import { asks, denied, misused } from "./gate-diagnostics.ts";
 import { clockFacts, modelCallFacts, runFacts, targetFacts } from "./gate-facts.ts";
 import { issuePermit, PERMIT_MS, targetHash } from "./permits.ts";
 import type { Pillar } from "./pillars.ts";
-import { forgedFacts, mergeFacts } from "./probe.ts";
+import { mergeFacts } from "./probe.ts";
 import type { Rule } from "./rules.ts";
 
 /** A question to people that stands until it is answered or its time is over. */
@@ -146,12 +147,12 @@ async function judge<A extends ActionName>(
 
   const subject = subjectOf(options);
   const now = clock.now();
-  const counted = await modelCallFacts(constitution, action, audit, options.run?.id, now);
+  const counted = await modelCallFacts(constitution, action, audit, options.run?.id, now, { planned });
   if (!counted.ok) return refuse(counted.diagnostics[0] as Diagnostic);
   const facts = mergeFacts(
     options.facts ?? {},
     given,
-    runFacts(options, now),
+    runFacts(options, now, { planned }),
     counted.value,
     targetFacts(constitution, action, target, mergeFacts(options.facts ?? {}, given)),
     clockFacts(now, constitution.timeZone),
@@ -278,32 +279,6 @@ async function settle<A extends ActionName>(
   return { answer: "allow", rule: rule as Rule, reason: reasonWithPeople, ...(last ? { approval: last } : {}) };
 }
 
-/** Mistakes of the calling code, found before anything is judged. */
-function misused<A extends ActionName>(
-  options: GateOptions,
-  action: A,
-  target: Target<A>,
-  facts: Facts,
-): Diagnostic | undefined {
-  if (options.actions && !options.actions.includes(action)) {
-    return problem("internal", "gate.undeclared_action", `this step did not declare that it may ask for ${action}`);
-  }
-  const checked = ACTIONS[action].strict().safeParse(target);
-  if (!checked.success) {
-    const issue = checked.error.issues[0];
-    return problem(
-      "internal",
-      "gate.bad_target",
-      `the target of ${action} is wrong: ${issue?.path.join(".") || "target"}: ${issue?.message}`,
-    );
-  }
-  const forged = forgedFacts(facts);
-  if (forged.length > 0) {
-    return problem("internal", "gate.forged_fact", `no probe established ${forged.join(", ")}`);
-  }
-  return undefined;
-}
-
 async function pauseReason(options: GateOptions): Promise<Outcome<string | undefined>> {
   const { product } = options;
   const pauses = await pausesInForce(options.swarm, product ? { company: product.company, product: product.name } : {});
@@ -322,31 +297,4 @@ function subjectOf(options: GateOptions): AuditSubject {
     ...(options.run ? { run: options.run.id } : {}),
     requester: options.requester,
   };
-}
-
-function placeOf(options: GateOptions, rule: Rule): SourcePlace {
-  return { ...rule.place, commit: options.organisationCommit };
-}
-
-function denied(
-  options: GateOptions,
-  action: ActionName,
-  rule: Rule | undefined,
-  reason: string,
-  code: string,
-): Diagnostic {
-  const by = rule ? ` by ${rule.id}` : "";
-  const explain = `codemonkeys constitution explain ${action}${options.product ? ` --product ${options.product.name}` : ""}`;
-  return problem("policy", code, `${action} is denied${by}: ${reason}`, {
-    where: rule ? placeOf(options, rule) : { file: options.constitution.file, commit: options.organisationCommit },
-    next: code === "gate.paused" ? "codemonkeys resume, when the reason is gone" : explain,
-  });
-}
-
-function asks(options: GateOptions, action: ActionName, rule: Rule, approval: AskedApproval): Diagnostic {
-  const people = approval.count === 1 ? "one person" : `${approval.count} people`;
-  return problem("policy", "gate.asks", `${action} waits for ${people} of ${approval.group}: ${approval.reason}`, {
-    where: placeOf(options, rule),
-    next: `one of ${approval.group} answers with: codemonkeys approve ${approval.id}`,
-  });
 }

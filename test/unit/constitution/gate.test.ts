@@ -2,9 +2,9 @@ import { rm } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { perform } from "../../../src/constitution/effect.ts";
 import { permitOf } from "../../../src/constitution/gate.ts";
+import { pauseWork, resumeWork } from "../../../src/constitution/pausing.ts";
 import { establish } from "../../../src/constitution/probe.ts";
 import { succeed } from "../../../src/core/diagnostic.ts";
-import { pause, resume } from "../../../src/swarm/pauses.ts";
 import { COMMIT, COMMIT_TARGET, constitution, DIGEST, facts, must, testGate } from "./support.ts";
 
 const POLICY = constitution(
@@ -174,6 +174,32 @@ describe("plan and observe", () => {
   });
 });
 
+test("what is only planned has not begun: it is at its first minute and has asked no model", async () => {
+  const policy = constitution(
+    "- { id: all, allow: ['*'] }",
+    "limits: { heal: { minutes: 20, attempts: 3, model_calls: 2 } }",
+  );
+  const { gate } = await testGate(policy);
+  const heal = gate.bound({ pillar: "heal", attempt: 1 });
+  expect((await heal.preview("git.commit", COMMIT_TARGET, {})).answer).toBe("allow");
+  expect((await heal.preview("model.ask", MODEL, {})).answer).toBe("allow");
+  // Acting without a run leaves both unknown, which counts against it.
+  expect(await heal("git.commit", COMMIT_TARGET, {})).toMatchObject({ answer: "deny", rule: "limits.heal.minutes" });
+  expect(await heal("model.ask", MODEL, {})).toMatchObject({ answer: "deny", rule: "limits.heal.model_calls" });
+});
+
+test("a run that takes too long, or too often, is stopped at its next commit", async () => {
+  const policy = constitution("- { id: all, allow: ['*'] }", "limits: { heal: { minutes: 20, attempts: 3 } }");
+  const { gate, clock } = await testGate(policy);
+  const run = { id: "r-1", startedAt: clock.now() };
+  const commit = (attempt: number) => gate.bound({ pillar: "heal", run, attempt })("git.commit", COMMIT_TARGET, {});
+  expect(await commit(4)).toMatchObject({ answer: "deny", rule: "limits.heal.attempts" });
+  clock.advance(20 * 60_000 + 59_000);
+  expect((await commit(3)).answer).toBe("allow");
+  clock.advance(1_000);
+  expect(await commit(3)).toMatchObject({ answer: "deny", rule: "limits.heal.minutes" });
+});
+
 describe("pauses", () => {
   test.each([
     ["the fleet", { scope: "fleet" }],
@@ -182,29 +208,43 @@ describe("pauses", () => {
   ] as const)("of %s hold everything up until resumed", async (what, of) => {
     const { gate, swarm, audit } = await testGate(POLICY);
     const heal = gate.bound({ pillar: "heal" });
-    must(await pause(swarm, { of, reason: "incident 7", by: "ann" }));
+    must(await pauseWork({ swarm, audit }, { of, reason: "incident 7", by: "ann" }));
     expect(await heal("git.commit", COMMIT_TARGET, {})).toMatchObject({
       answer: "deny",
       reason: `ann paused ${what}: incident 7`,
       diagnostic: { code: "gate.paused" },
     });
     expect((await heal.preview("git.commit", COMMIT_TARGET, {})).answer).toBe("deny");
-    must(await resume(swarm, { of, by: "ann" }));
+    must(await resumeWork({ swarm, audit }, { of, by: "ann" }));
     expect((await heal("git.commit", COMMIT_TARGET, {})).answer).toBe("allow");
     expect(must(await audit.entries({ answer: "deny" }))).toHaveLength(1);
+    expect(must(await audit.entries({ kinds: ["pause"] }))).toMatchObject([
+      { kind: "pause.begun", requester: "ann", data: { of, reason: "incident 7" } },
+      { kind: "pause.ended", requester: "ann", data: { of } },
+    ]);
   });
   test("of another product or company hold nothing up", async () => {
-    const { gate, swarm } = await testGate(POLICY);
-    must(await pause(swarm, { of: { scope: "product", company: "acme", product: "shop" }, reason: "x", by: "ann" }));
-    must(await pause(swarm, { of: { scope: "company", company: "globex" }, reason: "x", by: "ann" }));
+    const { gate, swarm, audit } = await testGate(POLICY);
+    must(
+      await pauseWork(
+        { swarm, audit },
+        { of: { scope: "product", company: "acme", product: "shop" }, reason: "x", by: "ann" },
+      ),
+    );
+    must(await pauseWork({ swarm, audit }, { of: { scope: "company", company: "globex" }, reason: "x", by: "ann" }));
     expect((await gate.bound({ pillar: "heal" })("git.commit", COMMIT_TARGET, {})).answer).toBe("allow");
   });
   test("of a product do not hold up work on the organisation; of the fleet do", async () => {
-    const { swarm, without } = await testGate(POLICY, { pillar: "heal" });
+    const { swarm, audit, without } = await testGate(POLICY, { pillar: "heal" });
     const organisation = without("product");
-    must(await pause(swarm, { of: { scope: "product", company: "acme", product: "shop" }, reason: "x", by: "ann" }));
+    must(
+      await pauseWork(
+        { swarm, audit },
+        { of: { scope: "product", company: "acme", product: "shop" }, reason: "x", by: "ann" },
+      ),
+    );
     expect((await organisation("git.commit", COMMIT_TARGET, {})).answer).toBe("allow");
-    must(await pause(swarm, { of: { scope: "fleet" }, reason: "x", by: "ann" }));
+    must(await pauseWork({ swarm, audit }, { of: { scope: "fleet" }, reason: "x", by: "ann" }));
     expect((await organisation("git.commit", COMMIT_TARGET, {})).answer).toBe("deny");
   });
 });
