@@ -154,8 +154,9 @@ export async function unfinishedBuild(
   if (!open.ok) return open;
   let found: Build | undefined;
   for (const build of open.value) {
-    // A queued build waits for its own turn: the lease says that no other one is at work.
-    if (build.id === except || build.state === "queued") continue;
+    // A queued build waits for its own turn, and a stage that runs alone is not under the lease. All others are dead:
+    // whoever asks here holds it.
+    if (build.id === except || build.state === "queued" || build.parameters.stage !== undefined) continue;
     const same =
       subject.commit !== undefined && build.commit === subject.commit && build.parameters.plan === plan.digest;
     if (same && !found) {

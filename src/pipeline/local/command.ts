@@ -56,12 +56,12 @@ export async function runCommand(
     whole.close();
   }
   const reports = await collectReports(product.path, stage.reports, startedAt);
-  const { state, diagnostic } = judge(stage, result, reports.tests?.failed ?? 0, tail, log);
+  const { state, reason, diagnostic } = judge(stage, result, reports.tests?.failed ?? 0, tail, log);
   session.emit({
     type: "task.finished",
     task,
     state: state === "passed" || state === "unstable" ? "done" : "failed",
-    title: `${stage.name}  ${diagnostic ? diagnostic.message : title}`,
+    title: `${stage.name}  ${reason ?? title}`,
     durationMs: result.durationMs,
   });
   return {
@@ -70,7 +70,8 @@ export async function runCommand(
     state,
     durationMs: Math.round(result.durationMs),
     ...(options.group === undefined ? {} : { group: options.group }),
-    ...(diagnostic ? { reason: diagnostic.message, diagnostics: [diagnostic] } : {}),
+    ...(reason === undefined ? {} : { reason }),
+    ...(diagnostic ? { diagnostics: [diagnostic] } : {}),
     log,
     ...(result.exitCode === undefined ? {} : { exitCode: result.exitCode }),
     isolated: result.isolated,
@@ -84,57 +85,49 @@ export function taskOf(stage: string): string {
   return `stage:${stage}`;
 }
 
-/** What became of the command, and whose fault it is. */
+/** What became of the command, and whose fault it is; `reason` is the part of the message that follows the name. */
 function judge(
   stage: CommandStage,
   result: WorkResult,
   failedTests: number,
   tail: readonly string[],
   log: string,
-): { state: StageRecord["state"]; diagnostic?: Diagnostic } {
-  const details = tail.length > 0 ? { details: tail.join("\n") } : {};
-  const failed = (code: string, message: string, next: string, kind: Diagnostic["kind"] = "product") => ({
+): { state: StageRecord["state"]; reason?: string; diagnostic?: Diagnostic } {
+  const { name } = stage;
+  const kept = { where: { file: log }, ...(tail.length > 0 ? { details: tail.join("\n") } : {}) };
+  const failed = (code: string, reason: string, next: string, kind: Diagnostic["kind"] = "product") => ({
     state: "failed" as const,
-    diagnostic: problem(kind, code, message, { where: { file: log }, next, ...details }),
+    reason,
+    diagnostic: problem(kind, `stage.${code}`, `${name} failed: ${reason}`, { ...kept, next }),
   });
+  const readOn = `codemonkeys heal, or read ${log}`;
   switch (result.ended) {
-    case "cancelled":
-      return {
-        state: "cancelled",
-        diagnostic: problem("product", "stage.cancelled", `${stage.name} was stopped before it was done`, {
-          severity: "note",
-        }),
-      };
+    case "cancelled": {
+      const reason = "stopped before it was done";
+      const diagnostic = problem("product", "stage.cancelled", `${name} was ${reason}`, { severity: "note" });
+      return { state: "cancelled", reason, diagnostic };
+    }
     case "timeout":
       return failed(
-        "stage.timeout",
-        `${stage.name} was ended after ${stage.timeout_minutes} minutes`,
-        `if it needs longer, raise timeout_minutes of stage ${stage.name} in SPEC.md`,
+        "timeout",
+        `not done after ${stage.timeout_minutes} minutes`,
+        `if it needs longer, raise timeout_minutes of stage ${name} in SPEC.md`,
       );
-    case "not_started":
-      return failed(
-        "stage.not_started",
-        `${stage.name} could not be started: ${result.startError}`,
-        "codemonkeys doctor says what this machine lacks",
-        "infrastructure",
-      );
+    case "not_started": {
+      const next = "codemonkeys doctor says what this machine lacks";
+      return failed("not_started", `it could not be started (${result.startError})`, next, "infrastructure");
+    }
     case "signal":
-      return failed("stage.killed", `${stage.name} was ended by ${result.signal}`, `the log is kept: ${log}`);
+      return failed("killed", `ended by ${result.signal}`, readOn);
     case "exited":
       break;
   }
-  if (result.exitCode !== 0) {
-    const missing = result.exitCode === 127 ? "a command was not found" : `exit code ${result.exitCode}`;
-    return failed("stage.failed", `${stage.name} failed: ${missing}`, `codemonkeys heal, or read ${log}`);
-  }
-  if (failedTests > 0) {
-    const message = `${stage.name} ended well, but its report has ${failedTests} failed tests`;
-    return {
-      state: "unstable",
-      diagnostic: problem("product", "stage.unstable", message, { severity: "warning", where: { file: log } }),
-    };
-  }
-  return { state: "passed" };
+  if (result.exitCode === 127) return failed("failed", "a command was not found (exit code 127)", readOn);
+  if (result.exitCode !== 0) return failed("failed", `exit code ${result.exitCode}`, readOn);
+  if (failedTests === 0) return { state: "passed" };
+  const reason = `its report has ${failedTests} failed tests, though it ended well`;
+  const diagnostic = problem("product", "stage.unstable", `${name}: ${reason}`, { severity: "warning", ...kept });
+  return { state: "unstable", reason, diagnostic };
 }
 
 /** Appends lines as they come, so that the log can be followed while it grows. */

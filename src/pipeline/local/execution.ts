@@ -27,6 +27,8 @@ export interface Execution {
   readonly before: ReadonlyMap<string, StageRecord>;
   readonly startStep: StartStep | undefined;
   readonly ignoreConditions: boolean;
+  /** Whether a later call goes on with this build when this process is interrupted. */
+  readonly resumable: boolean;
 }
 
 /** Diagnostics with which a run says that it waits for somebody; a later call goes on. */
@@ -137,7 +139,10 @@ async function runStep(execution: Execution, stage: StepStage): Promise<StageRec
   return { ...base, ...ended, ...said, state };
 }
 
-/** Stages after the one that stopped the pipeline. After a wait they stay queued; after a failure they are skipped. */
+/**
+ * Stages after the one that stopped the pipeline. After a wait or an interruption they stay queued; after a failure they
+ * are skipped.
+ */
 async function leaveOut(execution: Execution, stage: PlanStage, stopped: StageRecord): Promise<Outcome<StageRecord[]>> {
   const leaves = stage.kind === "parallel" ? stage.branches : [stage];
   const records: StageRecord[] = [];
@@ -148,9 +153,10 @@ async function leaveOut(execution: Execution, stage: PlanStage, stopped: StageRe
       ...(stage.kind === "parallel" ? { group: stage.name } : {}),
     };
     execution.session.emit({ type: "task.finished", task: taskOf(leaf.name), state: "held", title: leaf.name });
-    const record: StageRecord = stopped.waiting
-      ? { ...base, state: "queued" }
-      : { ...base, state: "skipped", reason: `not reached: ${stopped.name} ${stopped.state}` };
+    const record: StageRecord =
+      stopped.waiting || isInterrupted(execution)
+        ? { ...base, state: "queued" }
+        : { ...base, state: "skipped", reason: `not reached: ${stopped.name} ${stopped.state}` };
     const noted = await note(execution, record);
     if (!noted.ok) return noted;
     records.push(noted.value);
@@ -163,8 +169,18 @@ function skipTask({ session }: Execution, name: string, why: string): void {
   session.emit({ type: "task.finished", task: taskOf(name), state: "skipped", title: `${name}  ${why}` });
 }
 
+/** Whoever stopped this process (Ctrl-C, an agent going down) did not cancel the build: it is to be gone on with. */
+function isInterrupted(execution: Execution): boolean {
+  return execution.resumable && execution.session.signal.aborted;
+}
+
 async function note(execution: Execution, record: StageRecord): Promise<Outcome<StageRecord>> {
-  const noted = await recordStage(execution.session.swarm, execution.build, record);
+  const { name, kind, group } = record;
+  const kept: StageRecord =
+    record.state === "cancelled" && isInterrupted(execution)
+      ? { name, kind, ...(group === undefined ? {} : { group }), state: "queued" }
+      : record;
+  const noted = await recordStage(execution.session.swarm, execution.build, kept);
   return noted.ok ? succeed(record) : noted;
 }
 

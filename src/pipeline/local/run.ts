@@ -9,7 +9,7 @@ import { addBuild, adoptBuild, sharedBuild, unfinishedBuild } from "./builds.ts"
 import { cancelWatch } from "./cancel.ts";
 import { type Checkout, ciBuildOf, lookAtCheckout } from "./checkout.ts";
 import { type RunContext, refusedBy } from "./conditions.ts";
-import { runInOrder, type StartStep } from "./execution.ts";
+import { type Execution, runInOrder, type StartStep } from "./execution.ts";
 import { unknownStage } from "./preview.ts";
 import { buildFolder, queuedRecords, recordsOf, type StageRecord, stateOf } from "./records.ts";
 
@@ -83,6 +83,7 @@ export async function runStage(
   return await carryOut(session, build.value, checkout.value, [stage], {
     startStep: options.startStep,
     ignoreConditions: options.ignoreConditions ?? false,
+    resumable: false,
     resume: false,
   });
 }
@@ -142,6 +143,7 @@ async function runLeased(session: Session, plan: Plan, options: RunPlanOptions):
   const run = await carryOut(session, build.value, checkout.value, plan.stages, {
     startStep: options.startStep,
     ignoreConditions: false,
+    resumable: true,
     resume: earlier !== undefined,
   });
   if (!run.ok || run.value.waiting || run.value.state === "cancelled") return run;
@@ -159,7 +161,7 @@ async function carryOut(
   build: Build,
   checkout: Checkout,
   stages: readonly PlanStage[],
-  options: { startStep: StartStep | undefined; ignoreConditions: boolean; resume: boolean },
+  options: Pick<Execution, "startStep" | "ignoreConditions" | "resumable"> & { readonly resume: boolean },
 ): Promise<Outcome<BuildRun>> {
   const folder = buildFolder(session.homes, build.product, build.id);
   const watch = cancelWatch(session.swarm, build.id, session.signal);
@@ -174,6 +176,7 @@ async function carryOut(
         before: new Map(options.resume ? recordsOf(build).map((record) => [record.name, record]) : []),
         startStep: options.startStep,
         ignoreConditions: options.ignoreConditions,
+        resumable: options.resumable,
       },
       stages,
     );

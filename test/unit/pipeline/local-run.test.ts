@@ -170,9 +170,13 @@ describe("runPlan", () => {
     expect(inside[0]).toEqual(["journal.held"]);
   });
 
-  it("ends when the caller stops it, and says so in the build", async () => {
+  it("ends when the caller stops it, and the next run goes on with the stage that was stopped", async () => {
     const controller = new AbortController();
-    const { session, plan, again } = await open("stages: { test: 'echo up; sleep 60', own: 'true' }");
+    const { session, plan, again, write, commit, product } = await open(
+      "stages: { build: 'echo b >> ran', test: 'echo t >> ran; echo up; test -e go || sleep 60' }",
+    );
+    write(".gitignore", "ran\ngo\n");
+    commit();
     const stopping = again({
       signal: controller.signal,
       emit: (event) => {
@@ -183,7 +187,27 @@ describe("runPlan", () => {
     const run = must(await runPlan(stopping, await plan(), { cause: "test", startStep }));
     expect(run.state).toBe("cancelled");
     expect(started).toEqual([]);
-    expect(must(await listBuilds(session.swarm))[0]?.state).toBe("cancelled");
+    write("go", "");
+    const next = must(await runPlan(session, await plan(), { cause: "test", startStep }));
+    expect(next).toMatchObject({ state: "passed", resumed: true, build: run.build });
+    expect(readFileSync(join(product, "ran"), "utf8")).toBe("b\nt\nt\n");
+  }, 30_000);
+
+  it("leaves a stage that runs alone in peace, and does not take it for an interrupted build", async () => {
+    const { session, plan, write, commit, product } = await open(
+      "stages: { test: 'echo t >> ran', slow: 'touch up; while test ! -e go; do sleep 0.1; done' }",
+    );
+    write(".gitignore", "ran\nup\ngo\n");
+    commit();
+    const alone = runStage(session, await plan(), "slow", { cause: "test" });
+    await expect.poll(() => existsSync(join(product, "up")), { timeout: 10_000 }).toBe(true);
+    const whole = runPlan(session, await plan(), { cause: "test", startStep: steps().startStep });
+    await expect.poll(() => existsSync(join(product, "ran")), { timeout: 10_000 }).toBe(true);
+    // Longer than a build takes to notice that it was cancelled.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    write("go", "");
+    expect(must(await alone).state).toBe("passed");
+    expect(must(await whole)).toMatchObject({ state: "passed", resumed: false });
   }, 30_000);
 });
 
