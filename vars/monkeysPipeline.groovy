@@ -95,7 +95,7 @@ private void command(Map one, Map passed) {
     stage(one.name) {
         if (holds(one)) {
             timeout(time: one.timeout_minutes + graceMinutes, unit: 'MINUTES') {
-                monkeysStage(only(passed, ['label', 'checkout']) + [name: one.name])
+                monkeysStage(only(passed, ['label', 'checkout']) + [stage: one.name])
             }
         }
     }

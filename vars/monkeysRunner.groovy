@@ -278,8 +278,7 @@ private Map failure(String kind, String code, String message, String next) {
  * build ends: a report that cannot be shown is a note, so that it never hides the failure it is about.
  */
 private void publish(Map step, Map params, Map result, String folder) {
-    String name = [step.step, step.subject ? params[step.subject] : null].findAll { part -> part }.join('-')
-        .replaceAll('[^A-Za-z0-9._-]+', '-')
+    String name = nameOf(step.step, step.subject && params[step.subject] ? params[step.subject] : env.STAGE_NAME)
     if (result.junit) {
         shown('junit') {
             junit(testResults: result.junit.join(','), allowEmptyResults: true, skipMarkingBuildUnstable: true)
@@ -308,7 +307,7 @@ private void publish(Map step, Map params, Map result, String folder) {
             archiveArtifacts(artifacts: 'codemonkeys/*', allowEmptyArchive: true)
         }
     }
-    String line = "${[result.product, name].findAll { part -> part }.join(' ')}: ${headline(result)}".toString()
+    String line = "${result.product ? result.product + ' ' : ''}${name}: ${headline(result)}".toString()
     currentBuild.description = currentBuild.description ? "${currentBuild.description}\n${line}".toString() : line
     shown('addBadge') {
         addBadge(icon: 'symbol-information-circle-outline plugin-ionicons-api', text: line, link: firstLink(result))
@@ -492,6 +491,13 @@ private List paths(Map result) {
         }
     }
     return found
+}
+
+/** A file name for one call of a step: what it was about, else the stage it stands in, so that stages do not collide. */
+@NonCPS
+private String nameOf(String stepName, Object subject) {
+    String whole = subject && subject != stepName ? stepName + '-' + subject : stepName
+    return whole.replaceAll('[^A-Za-z0-9._-]+', '-')
 }
 
 @NonCPS

@@ -264,6 +264,38 @@ public class RunnerTest {
         assertLogged("codemonkeys: note: this Jenkins cannot retry a step whose agent was lost");
     }
 
+    @Test
+    public void aWindowsAgentTakesTheSameWayByBat() throws Exception {
+        java.util.List<String> scripts = new java.util.ArrayList<>();
+        Jenkins.Shell bat = (agent, folder, variables, script, line) -> {
+            scripts.add(script);
+            assertTrue(variables.toString(), variables.get("CODEMONKEYS_PROGRAM").contains("\\codemonkeys\\codemonkeys-"));
+            java.util.function.UnaryOperator<String> local = name -> variables.get(name).replace('\\', '/');
+            // What the script's lines say, by hand: there is no cmd.exe here.
+            if (!variables.get("CODEMONKEYS_NEW").isEmpty()) {
+                Files.move(Path.of(local.apply("CODEMONKEYS_NEW")), Path.of(local.apply("CODEMONKEYS_PROGRAM")));
+            }
+            ProcessBuilder node = new ProcessBuilder(Library.node(), local.apply("CODEMONKEYS_PROGRAM"), variables.get("CODEMONKEYS_STEP"),
+                "--params-file", local.apply("CODEMONKEYS_PARAMS"), "--result-file", local.apply("CODEMONKEYS_RESULT"));
+            node.environment().putAll(variables);
+            return Shells.follow(node.directory(folder.toFile()).redirectErrorStream(true), line);
+        };
+        stage.jenkins.agents.clear();
+        stage.jenkins.agents.put("win-1", new Jenkins.Agent(Files.createDirectories(stage.folder.resolve("win-1")), false,
+            java.util.Set.of("windows"), bat, "C:\\Windows"));
+        stage.jenkins.tools.put("Node 24", "C:\\node");
+        stage.run("node { " + mend("log: 'a', nodejs: 'Node 24'") + "; " + mend("log: 'b'") + " }");
+        assertResult("SUCCESS");
+        assertEquals(List.of("a", "b"), stage.calls().stream().map(call -> ((Map<?, ?>) call.get("params")).get("log")).toList());
+        assertEquals(0, askedFor("sh"));
+        assertTrue(stage.jenkins.asked.toString(), stage.jenkins.asked.stream().anyMatch(step -> step.contains("PATH+CODEMONKEYS=C:\\node,")
+            || step.contains("PATH+CODEMONKEYS=C:\\node]")));
+        for (String needed : List.of("@echo off", "move /Y \"%CODEMONKEYS_NEW%\" \"%CODEMONKEYS_PROGRAM%\"", "where node", "exit /b 127",
+            "exit /b 120", "exit /b %ERRORLEVEL%")) {
+            assertTrue(needed + " in " + scripts.get(0), scripts.get(0).contains(needed));
+        }
+    }
+
     /** A PATH with the few commands that the shell script needs, and no node. */
     private String withoutNode() throws Exception {
         Path bin = Files.createDirectories(stage.folder.resolve("bin"));
