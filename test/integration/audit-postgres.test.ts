@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { type Audit, openAudit } from "../../src/constitution/audit.ts";
+import type { Clock } from "../../src/core/clock.ts";
+import { createRedactor } from "../../src/core/redact.ts";
+import { openSwarm } from "../../src/swarm/open.ts";
+import { chainSuite, log } from "../unit/constitution/suite/chain.ts";
+import { eightProcesses } from "../unit/constitution/suite/workers.ts";
+import { codeOf, must, scratch, testClock } from "../unit/constitution/support.ts";
+import { type Cluster, startCluster } from "./postgres-cluster.ts";
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster();
+}, 120_000);
+afterAll(() => cluster.remove());
+
+async function open(url: string, clock: Clock): Promise<Audit> {
+  const swarm = must(await openSwarm({ url, stateDir: "", clock }));
+  onTestFinished(() => swarm.close());
+  // A folder is given as well, and must stay unused.
+  return must(await openAudit({ dir: await scratch(), clock, redactor: createRedactor(), swarm }));
+}
+
+async function database(): Promise<string> {
+  const { url, drop } = await cluster.createDatabase();
+  onTestFinished(drop);
+  return url;
+}
+
+describe("a chain in PostgreSQL", () => chainSuite(async (clock) => open(await database(), clock)));
+
+test("eight processes append at once, some are killed in the middle, and the chain stays whole", async () => {
+  const url = await database();
+  await open(url, testClock());
+  await eightProcesses(url, () => open(url, testClock()));
+});
+
+test("an edited row and a missing one are named", async () => {
+  const { url, drop } = await cluster.createDatabase();
+  const name = new URL(url).pathname.slice(1);
+  const audit = await open(url, testClock());
+  onTestFinished(drop);
+  await log(audit, 5);
+  cluster.sql(name, `update audit set entry = replace(entry, '"number":3', '"number":4') where seq = 3`);
+  expect(codeOf(await audit.verify())).toBe("audit.edited");
+  cluster.sql(name, "delete from audit where seq = 3");
+  expect(codeOf(await audit.verify())).toBe("audit.missing");
+});
