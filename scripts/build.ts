@@ -34,6 +34,8 @@ const result = await build({
   minify: process.argv.includes("--minify"),
   keepNames: true,
   sourcemap: "linked",
+  // Some packages ship UMD as their main, which cannot be bundled.
+  mainFields: ["module", "main"],
   legalComments: "none",
   metafile: true,
   // Optional native accelerators of `pg`; their absence is their normal case.

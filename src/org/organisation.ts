@@ -1,4 +1,5 @@
-import { mkdir } from "node:fs/promises";
+import { existsSync, realpathSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readConstitution } from "../constitution/constitution.ts";
 import { sha256 } from "../core/canonical.ts";
@@ -99,10 +100,7 @@ async function mirror(
   options: { readonly redactor: Redactor; readonly signal: AbortSignal; readonly acts: boolean },
 ): Promise<Outcome<Git>> {
   const directory = join(user.homes.cache, "organisations", `${sha256(url).slice(0, 16)}.git`);
-  await mkdir(directory, { recursive: true });
-  const open = { redactor: options.redactor, signal: options.signal };
-  const opened = await openRepository(directory, open);
-  const git = opened.ok ? opened : await createRepository(directory, { ...open, bare: true, branch: ref, origin: url });
+  const git = await openMirror(directory, url, ref, { redactor: options.redactor, signal: options.signal });
   if (!git.ok) return git;
   const fetched = await git.value.fetch("origin", { refspecs: [`+refs/heads/${ref}:refs/heads/${ref}`] });
   if (fetched.ok) return git;
@@ -132,6 +130,21 @@ async function mirror(
       },
     ),
   ]);
+}
+
+/** Opens the mirror, or makes it; one that a killed process left half made is made anew. */
+async function openMirror(
+  directory: string,
+  url: string,
+  ref: string,
+  open: { readonly redactor: Redactor; readonly signal: AbortSignal },
+): Promise<Outcome<Git>> {
+  const opened = existsSync(directory) ? await openRepository(directory, open) : undefined;
+  if (opened?.ok && opened.value.root === realpathSync(directory) && (await opened.value.remoteUrl("origin")).ok) {
+    return opened;
+  }
+  await rm(directory, { recursive: true, force: true });
+  return createRepository(directory, { ...open, bare: true, branch: ref, origin: url });
 }
 
 async function readOptional(git: Git, commit: string, path: string): Promise<Outcome<string | undefined>> {

@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import type { Redactor } from "../../core/redact.ts";
@@ -33,6 +34,8 @@ export async function buildSite(options: {
     wheelsOnly: true,
   });
   if (!venv.ok) return venv;
+  // Only what exists can be made visible in the work half.
+  await mkdir(options.siteDir, { recursive: true });
   const lines: string[] = [];
   const result = await runWork(
     `exec "$CODEMONKEYS_MKDOCS" build --strict --clean --config-file mkdocs.yml --site-dir "$CODEMONKEYS_SITE"`,
