@@ -50,11 +50,14 @@ export async function runInOrder(execution: Execution, stages: readonly PlanStag
   return succeed(done);
 }
 
-/** The record that stops the pipeline: of several that failed side by side, the one that failed first. */
+/** The record that stops the pipeline. */
 function firstStop(records: readonly StageRecord[]): StageRecord | undefined {
-  return records
-    .filter((one) => one.state === "failed" || one.state === "cancelled" || one.waiting)
-    .toSorted((a, b) => (a.finishedAt ?? 0) - (b.finishedAt ?? 0))[0];
+  return earliest(records.filter((one) => one.state === "failed" || one.state === "cancelled" || one.waiting));
+}
+
+/** Of several that ended side by side, the one that ended first. */
+export function earliest(records: readonly StageRecord[]): StageRecord | undefined {
+  return records.toSorted((a, b) => (a.finishedAt ?? 0) - (b.finishedAt ?? 0))[0];
 }
 
 async function runOne(execution: Execution, stage: PlanStage): Promise<Outcome<StageRecord[]>> {

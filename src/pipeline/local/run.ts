@@ -9,7 +9,7 @@ import { addBuild, adoptBuild, sharedBuild, unfinishedBuild } from "./builds.ts"
 import { cancelWatch } from "./cancel.ts";
 import { type Checkout, ciBuildOf, lookAtCheckout } from "./checkout.ts";
 import { type RunContext, refusedBy } from "./conditions.ts";
-import { type Execution, runInOrder, type StartStep } from "./execution.ts";
+import { type Execution, earliest, runInOrder, type StartStep } from "./execution.ts";
 import { unknownStage } from "./preview.ts";
 import { buildFolder, queuedRecords, recordsOf, type StageRecord, stateOf } from "./records.ts";
 
@@ -181,7 +181,6 @@ async function carryOut(
       stages,
     );
     if (!ran.ok) return ran;
-    const failures = ran.value.filter((one) => one.state === "failed");
     return succeed(
       {
         build: build.id,
@@ -190,7 +189,7 @@ async function carryOut(
         commit: checkout.commit,
         head: checkout.head,
         stages: ran.value,
-        failed: failures.toSorted((a, b) => (a.finishedAt ?? 0) - (b.finishedAt ?? 0))[0],
+        failed: earliest(ran.value.filter((one) => one.state === "failed")),
         folder,
         resumed: options.resume,
       },

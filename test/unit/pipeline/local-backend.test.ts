@@ -1,7 +1,10 @@
+import { appendFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fail, problem, succeed } from "../../../src/core/diagnostic.ts";
 import { localBackend } from "../../../src/pipeline/local/backend.ts";
 import { runPlan } from "../../../src/pipeline/local/run.ts";
+import { updateBuild } from "../../../src/swarm/builds.ts";
 import { type CiWorld, ciBackendContract } from "./ci-backend-contract.ts";
 import { scratchSession } from "./scratch-session.ts";
 import { must } from "./support.ts";
@@ -57,6 +60,37 @@ describe("the local backend besides", () => {
           state: "failed",
           stages: [{ name: "start", state: "failed" }],
         });
+    } finally {
+      await scratch.close();
+    }
+  });
+
+  it("cuts no character that is still being written, and hands out a long log in parts", async () => {
+    const scratch = await scratchSession("");
+    try {
+      const { swarm } = scratch.session;
+      const backend = localBackend({ swarm, companyOf: () => "acme", start: async () => succeed(undefined) });
+      const ref = must(await backend.trigger("payments", {}, "test"));
+      const logPath = join(scratch.root, "growing.log");
+      must(await updateBuild(swarm, ref.id, { state: "running", logPath }));
+      expect(must(await backend.log(ref, 0))).toEqual({ text: "", next: 0, more: true });
+      const smile = Buffer.from("😀");
+      writeFileSync(logPath, Buffer.concat([Buffer.from("ab"), smile.subarray(0, 3)]));
+      expect(must(await backend.log(ref, 0))).toEqual({ text: "ab", next: 2, more: true });
+      appendFileSync(logPath, smile.subarray(3));
+      expect(must(await backend.log(ref, 2))).toEqual({ text: "😀", next: 6, more: true });
+
+      const long = "é".repeat(400_000);
+      writeFileSync(logPath, `x${long}`);
+      must(await updateBuild(swarm, ref.id, { state: "passed" }));
+      const parts: string[] = [];
+      for (let [offset, more] = [0, true]; more; ) {
+        const part = must(await backend.log(ref, offset));
+        parts.push(part.text);
+        [offset, more] = [part.next, part.more];
+      }
+      expect(parts.length).toBeGreaterThan(1);
+      expect(parts.join("") === `x${long}`).toBe(true);
     } finally {
       await scratch.close();
     }

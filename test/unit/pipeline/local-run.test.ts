@@ -101,6 +101,7 @@ describe("runPlan", () => {
       ["check-fast", "failed"],
     ]);
     expect(run.failed?.name).toBe("check-fast");
+    expect(run.stages.find((stage) => stage.name === "release")?.reason).toBe("not reached: check-fast failed");
     const whole = readFileSync(join(run.folder, "build.log"), "utf8");
     expect(whole).toContain("[check-fast] fast\n");
     expect(whole).toContain("[check-slow] slow\n");
