@@ -18,8 +18,6 @@ export function placeInScalar(
   if (first === "|" || first === ">") {
     source.line++;
     source.column = 1;
-  } else if (first === '"' || first === "'") {
-    source.column++;
   }
   let at: { line: number; column: number } | undefined;
   let endColumn = 0;

@@ -65,6 +65,7 @@ describe("conditions are type-checked where they stand", () => {
     ['product.name.startswith("x")', 'product.name.startswith("x")', "did you mean startsWith?"],
     ["has(ci.green)", "has(ci.green)", "has() cannot be asked"],
     ["nonsense > 1", "nonsense", "unknown fact nonsense"],
+    ["run.pillar in nonsense", "nonsense", "unknown fact nonsense"],
     ['product["tier"] == 1', "product", "product is a group of facts"],
     ["change.paths.exists(p, p.startsWith(source.brnach))", "source.brnach", "did you mean source.branch?"],
   ])("%s", (when, span, message) => {

@@ -56,6 +56,12 @@ describe("what is unknown", () => {
   test("makes an ask match, so that a person is asked", () => {
     expect(without("change.files")).toEqual({ answer: "ask", rule: "ask-bob", certain: false, asks: ["ask-bob"] });
   });
+  test("makes an ask count beside one that matches for certain", () => {
+    expect(without("change.files", { "product.tier": 0 })).toMatchObject({
+      rule: "ask-ann",
+      asks: ["ask-ann", "ask-bob"],
+    });
+  });
   test("makes a deny match, and the answer says what is missing", () => {
     expect(without("source.branch")).toMatchObject({ answer: "deny", rule: "never-ever", certain: false });
     const { "source.branch": _, ...rest } = QUIET;

@@ -174,6 +174,12 @@ describe("plan and observe", () => {
   });
 });
 
+test("what is only observed uses up no budget", async () => {
+  const { gate, with: other } = await testGate(POLICY, { pillar: "heal", run: { id: "r-1", startedAt: 0 } });
+  for (let time = 0; time < 5; time += 1) await other({ mode: "observe" })("model.ask", MODEL, {});
+  expect((await gate("model.ask", MODEL, {})).answer).toBe("allow");
+});
+
 test("what is only planned has not begun: it is at its first minute and has asked no model", async () => {
   const policy = constitution(
     "- { id: all, allow: ['*'] }",
