@@ -130,12 +130,13 @@ function resolve(
     const value = valueAt(file.value, path);
     return value === undefined ? [] : [{ layer, value, where: file.place(path) }];
   });
-  const counts = said.filter((one) => one.layer === "organisation" || may.allows(name));
+  const counts = said.filter((one) => one.layer === "organisation" || (may.allows(name) && !redirects(one, name, may)));
   const last = counts.at(-1);
+  const value = option.type === "registry" ? mergedRegistry(option.default as RegistrySetting, counts) : last?.value;
   return {
     name,
     description: option.description,
-    value: last ? last.value : option.default,
+    value: last ? value : option.default,
     default: showDefault(name),
     from: last?.layer ?? "default",
     where: last?.where,
@@ -144,6 +145,24 @@ function resolve(
     overridden: counts.slice(0, -1),
     refused: said.filter((one) => !counts.includes(one)),
   };
+}
+
+/**
+ * A product may switch publishing on and off. Where its packages go and with which token is the organisation's word,
+ * unless its file lists the key as overridable: a product that could name both would be handed the token.
+ */
+function redirects({ value }: Said, name: OptionName, may: Overriding): boolean {
+  if (optionOf(name).type !== "registry" || may.where) return false;
+  const { url, token_env } = value as RegistrySetting;
+  return url !== undefined || token_env !== undefined;
+}
+
+/** Part by part: `true` in a product's file does not forget the organisation's address. */
+function mergedRegistry(fallback: RegistrySetting, said: readonly Said[]): RegistrySetting {
+  return said.reduce((merged, one) => {
+    const { enabled, url, token_env } = one.value as RegistrySetting;
+    return { enabled, url: url ?? merged.url, token_env: token_env ?? merged.token_env };
+  }, fallback);
 }
 
 function overridableBy(organisation: Located<Record<string, unknown>> | undefined): Overriding {

@@ -54,13 +54,13 @@ export const OPTIONS = {
     type: "path",
     default: undefined,
     description: "folder of playbooks that go before the program's own of the same name",
-    overridable: true,
+    overridable: false,
   },
   "ship.ansible.inventory": {
     type: "path",
     default: undefined,
     description: "Ansible inventory; when not set, playbooks run on this machine",
-    overridable: true,
+    overridable: false,
   },
   "ship.secrets.sops_age_key": {
     type: "path",

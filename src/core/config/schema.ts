@@ -19,7 +19,7 @@ const url = z
   );
 
 function schemaOf(name: OptionName): z.ZodType {
-  const { type, min, default: fallback } = optionOf(name);
+  const { type, min } = optionOf(name);
   switch (type) {
     case "boolean":
       return z.boolean();
@@ -37,14 +37,13 @@ function schemaOf(name: OptionName): z.ZodType {
         url: url.optional().describe("address of the registry, without credentials"),
         token_env: variable.optional().describe("environment variable with the token"),
       });
-      const { token_env } = fallback as RegistrySetting;
       return z
         .union([z.boolean(), mapping])
         .transform(
           (value): RegistrySetting =>
             typeof value === "boolean"
-              ? { enabled: value, url: undefined, token_env }
-              : { enabled: true, url: value.url, token_env: value.token_env ?? token_env },
+              ? { enabled: value, url: undefined, token_env: undefined }
+              : { enabled: true, url: value.url, token_env: value.token_env },
         );
     }
   }

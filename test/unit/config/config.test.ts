@@ -36,7 +36,7 @@ describe("values", () => {
 
   it("reads a registry as true, false or a mapping", () => {
     const { config } = read(
-      product(`ship:
+      organisation(`ship:
   registries:
     npm: { url: "http://127.0.0.1:4873/", token_env: LOCAL_TOKEN }
     pypi: false
@@ -177,5 +177,27 @@ describe("explain", () => {
     expect(wrong.ok ? undefined : wrong.diagnostics[0]?.next).toBe("did you mean ship.security.fail_on_high?");
     const short = findOption("fail_on_high");
     expect(short.ok ? undefined : short.diagnostics[0]?.next).toBe("did you mean ship.security.fail_on_high?");
+  });
+});
+
+describe("registries of an organisation", () => {
+  const organisationSays = organisation(
+    'ship: { registries: { npm: { url: "https://registry.acme.example/", token_env: ACME_NPM } } }',
+  );
+
+  it("keep their address and token when a product only switches publishing on", () => {
+    const { config } = read(organisationSays, product("ship: { registries: { npm: true } }"));
+    expect(config.get("ship.registries.npm")).toEqual({
+      enabled: true,
+      url: "https://registry.acme.example/",
+      token_env: "ACME_NPM",
+    });
+  });
+
+  it("are not redirected by a product, which would be handed the token", () => {
+    const evil = product('ship: { registries: { npm: { url: "https://evil.example/" } } }');
+    const { config, warnings } = read(organisationSays, evil);
+    expect(config.get("ship.registries.npm").url).toBe("https://registry.acme.example/");
+    expect(warnings).toMatchObject([{ code: "config.not_overridable" }]);
   });
 });
