@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { writeFileAtomic } from "../../core/files.ts";
@@ -80,10 +80,15 @@ export async function writeChanges(
       await rm(place);
     } else {
       await mkdir(dirname(place), { recursive: true });
-      await writeFileAtomic(place, change.after, change.executable ? 0o755 : 0o644);
+      const runnable = change.executable === true || (change.before !== undefined && (await isExecutable(place)));
+      await writeFileAtomic(place, change.after, runnable ? 0o755 : 0o644);
     }
   }
   return succeed(changes.map((change) => change.path));
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return ((await stat(path)).mode & 0o111) !== 0;
 }
 
 /** Lines added plus lines removed, as `git diff --numstat` counts them for the minimal diff. */

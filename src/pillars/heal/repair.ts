@@ -115,7 +115,7 @@ export async function repair(
         inVerification += performance.now() - started;
         if (!outcome.ok) return outcome;
         const { verdict, dropped, changes, run, bench } = outcome.value;
-        tried.push({ ...brief(candidate), ...(dropped === undefined ? {} : { dropped }) });
+        tried.push({ ...brief(candidate, changes), ...(dropped === undefined ? {} : { dropped }) });
         if (verdict === "passed" && run) {
           clock.fix += performance.now() - before - inVerification;
           clock.verify += inVerification;
@@ -124,7 +124,7 @@ export async function repair(
           announceLimits(request, changes);
           return result("fixed", `${sourceName(candidate.source)}: ${candidate.summary}`, {
             changes,
-            fixes: [...round.fixes, fixOf(candidate)],
+            fixes: [...round.fixes, fixOf(candidate, changes)],
             isolated: run.result.isolated && seen.value.run.result.isolated,
             isolation: run.result.reason,
             reproducedLog: reproducedLog.value,
@@ -137,7 +137,7 @@ export async function repair(
             failure: run.log.root,
             excerpt: await run.excerpt(run.log.root.logLines),
             changes,
-            fixes: [...round.fixes, fixOf(candidate)],
+            fixes: [...round.fixes, fixOf(candidate, changes)],
             bench,
           };
         }
@@ -349,20 +349,21 @@ function count(number: number, word: string): string {
   return `${number} ${word}${number === 1 ? "" : "s"}`;
 }
 
-function brief(candidate: Candidate): HealTried {
+function brief(candidate: Candidate, changes: readonly FileChange[]): HealTried {
   const { source } = candidate;
   return {
     kind: source.kind,
     name: source.kind === "template" ? source.template : source.kind === "builtin" ? source.fixer : source.model,
     summary: candidate.summary,
-    files: candidate.changes.map((change) => change.path),
+    // What a tool's own repair touches is only known afterwards.
+    files: (candidate.commands ? changes : candidate.changes).map((change) => change.path),
   };
 }
 
-function fixOf(candidate: Candidate): HealFix {
+function fixOf(candidate: Candidate, changes: readonly FileChange[]): HealFix {
   const { source } = candidate;
   return {
-    ...brief(candidate),
+    ...brief(candidate, changes),
     trust: candidate.trust,
     ...(source.kind === "template" ? { learned_in: source.learnedIn, learned_at: source.learnedAt } : {}),
   };
