@@ -12,6 +12,7 @@ export interface AuditSubject {
 export type AuditKind =
   | "decision"
   | "evidence"
+  | `gate.${string}`
   | `effect.${string}`
   | `approval.${string}`
   | `pause.${string}`

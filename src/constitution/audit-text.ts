@@ -34,6 +34,8 @@ function sentence(entry: AuditEntry): string {
       const verb = { allow: "allowed", deny: "denied", ask: "people asked" }[text("answer")] ?? text("answer");
       return `${text("action")} ${verb}${by}${data.mode === "observe" ? " (observed only)" : ""}${who}: ${text("reason")}`;
     }
+    case "gate.refused":
+      return `${text("action")} refused before it was judged (${text("code")})${who}: ${text("message")}`;
     case "effect.started":
       return `${text("action")} started under ${text("permit")}`;
     case "effect.done":

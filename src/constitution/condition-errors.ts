@@ -51,7 +51,7 @@ export function typeError(error: CelTypeError, text: string): ConditionError {
   }
   if (call) {
     const [, receiver, name, args] = call;
-    const meant = didYouMean(name as string, FUNCTIONS);
+    const meant = didYouMean(name as string, functionNames());
     return {
       code: "condition_type",
       message: receiver
@@ -64,7 +64,9 @@ export function typeError(error: CelTypeError, text: string): ConditionError {
   return { code: "condition_type", message: lowerFirst(summary), start, end };
 }
 
-const FUNCTIONS = [...new Set([...environment.getDefinitions().functions.map(({ name }) => name), ...BINDING_MACROS])];
+function functionNames(): string[] {
+  return [...new Set([...environment.getDefinitions().functions.map(({ name }) => name), ...BINDING_MACROS])];
+}
 
 function rangeOf(error: ParseError | CelTypeError, text: string): { start: number; end: number } {
   const start = Math.min(error.range?.start ?? 0, Math.max(0, text.length - 1));

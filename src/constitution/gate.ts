@@ -139,13 +139,19 @@ async function judge<A extends ActionName>(
   const { constitution, clock, audit } = options;
   const planned = mode !== "act";
   const refuse = (diagnostic: Diagnostic): Decision<A> => {
-    options.emit({ type: "gate", gate: { action, answer: "deny", reason: diagnostic.message } });
-    return { answer: "deny", planned, reason: diagnostic.message, diagnostic };
+    const reason = options.redactor.redact(diagnostic.message);
+    options.emit({ type: "gate", gate: { action, answer: "deny", reason } });
+    return { answer: "deny", planned, reason, diagnostic: { ...diagnostic, message: reason } };
   };
-  const misuse = misused(options, action, target, given);
-  if (misuse) return refuse(misuse);
-
   const subject = subjectOf(options);
+  const misuse = misused(options, action, target, given);
+  if (misuse) {
+    // Not a decision that could be made again, but somebody who reads the log wants to know that it was tried.
+    const data = { action, code: misuse.code, message: misuse.message };
+    const logged = planned ? undefined : await audit.append({ ...subject, kind: "gate.refused", data });
+    return refuse(logged && !logged.ok ? (logged.diagnostics[0] as Diagnostic) : misuse);
+  }
+
   const now = clock.now();
   const counted = await modelCallFacts(constitution, action, audit, options.run?.id, now, { planned });
   if (!counted.ok) return refuse(counted.diagnostics[0] as Diagnostic);
@@ -193,11 +199,11 @@ async function judge<A extends ActionName>(
     // What cannot be logged does not happen; the permit is dropped unused.
     if (!logged.ok) return refuse(logged.diagnostics[0] as Diagnostic);
   }
+  const reason = options.redactor.redact(settled.reason);
   options.emit({
     type: "gate",
-    gate: { action, answer: settled.answer, ...(rule ? { rule: rule.id } : {}), reason: settled.reason },
+    gate: { action, answer: settled.answer, ...(rule ? { rule: rule.id } : {}), reason },
   });
-  const reason = options.redactor.redact(settled.reason);
   switch (settled.answer) {
     case "allow":
       return permit

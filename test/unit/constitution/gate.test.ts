@@ -126,8 +126,11 @@ describe("a gate", () => {
 
 describe("what is no question is refused", () => {
   test("facts that no probe established", async () => {
-    const { gate } = await testGate(POLICY);
+    const { gate, audit } = await testGate(POLICY);
     const decision = await gate("git.commit", COMMIT_TARGET, facts({ "run.pillar": "heal" }));
+    expect(must(await audit.entries())).toMatchObject([
+      { kind: "gate.refused", requester: "zoe", data: { action: "git.commit", code: "gate.forged_fact" } },
+    ]);
     expect(decision).toMatchObject({ answer: "deny", diagnostic: { code: "gate.forged_fact", kind: "internal" } });
   });
   test("a genuine fact under another name", async () => {
@@ -278,11 +281,13 @@ describe("without a log or a database nothing is allowed", () => {
   });
 });
 
-test("secrets in targets and reasons do not reach the log", async () => {
-  const { gate, audit, redactor } = await testGate(POLICY);
+test("secrets in targets and reasons reach neither the log nor the events", async () => {
+  const { gate, audit, redactor, swarm, events } = await testGate(POLICY);
   redactor.add("hunter2-hunter2");
   await gate("webhook.send", { to: "https://x.example/?token=hunter2-hunter2", digest: DIGEST, key: "k" }, {});
-  const text = JSON.stringify(must(await audit.entries()));
+  must(await pauseWork({ swarm, audit }, { of: { scope: "fleet" }, reason: "hunter2-hunter2 leaked", by: "ann" }));
+  const decision = await gate("webhook.send", { to: "https://x.example/", digest: DIGEST, key: "k" }, {});
+  const text = JSON.stringify([must(await audit.entries()), events, decision]);
   expect(text).toContain("[redacted]");
   expect(text).not.toContain("hunter2");
 });
