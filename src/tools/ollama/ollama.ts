@@ -1,9 +1,10 @@
-import { Ollama } from "ollama";
+import { z } from "zod";
 import { perform } from "../../constitution/effect.ts";
 import type { Target } from "../../core/action.ts";
 import { digestOf, type Json } from "../../core/canonical.ts";
 import { type Diagnostic, fail, messageOf, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import type { Permit } from "../../core/permit.ts";
+import { readBounded } from "../http/get.ts";
 
 /** What is asked. The whole of it is named by the target's `prompt_digest`. */
 export interface Question {
@@ -68,58 +69,61 @@ async function ask(target: Target<"model.ask">, question: Question, options: Ask
   const total = AbortSignal.timeout(options.timeoutMs);
   const first = new AbortController();
   const timer = setTimeout(() => first.abort(), options.firstTokenMs ?? FIRST_TOKEN_MS);
-  const signal = AbortSignal.any([total, first.signal, ...(options.signal ? [options.signal] : [])]);
-  const client = clientFor(target.endpoint, signal);
+  const broken = new AbortController();
+  const signal = AbortSignal.any([total, first.signal, broken.signal, ...(options.signal ? [options.signal] : [])]);
+  const limits = { total, first: first.signal, given: options.signal, seconds: options.timeoutMs / 1000 };
   let text = "";
   let tokens = 0;
+  let begun = false;
   try {
-    const stream = await client.chat({
+    const response = await request(target.endpoint, "/api/chat", signal, {
       model: target.model,
       stream: true,
       messages: [
         ...(question.system === undefined ? [] : [{ role: "system", content: question.system }]),
         { role: "user", content: question.prompt },
       ],
-      ...(question.format === undefined ? {} : { format: question.format }),
+      format: question.format,
       options: {
         num_predict: options.maxTokens,
         temperature: options.temperature ?? 0,
         seed: options.seed ?? 1,
-        ...(options.contextTokens === undefined ? {} : { num_ctx: options.contextTokens }),
+        num_ctx: options.contextTokens,
       },
     });
-    for await (const part of stream) {
+    begun = true;
+    if (!response.ok) return fail(await refused(response, target));
+    for await (const line of linesOf(response)) {
+      const part = partSchema.safeParse(parseJson(line));
+      if (!part.success) return fail(notOllama(target.endpoint));
       clearTimeout(timer);
-      text += part.message?.content ?? "";
+      if ("error" in part.data) return fail(failed(target.endpoint, part.data.error));
+      const { message, done, done_reason, prompt_eval_count, eval_count } = part.data;
+      text += message.content;
       options.onProgress?.(++tokens);
-      if (tokens > options.maxTokens + 1 || text.length > options.maxTokens * CHARACTERS_PER_TOKEN) {
-        client.abort();
+      if (
+        done_reason === "length" ||
+        tokens > options.maxTokens + 1 ||
+        text.length > options.maxTokens * CHARACTERS_PER_TOKEN
+      ) {
         return fail(cutOff(target, options.maxTokens));
       }
-      if (!part.done) continue;
-      if (part.done_reason === "length") return fail(cutOff(target, options.maxTokens));
+      if (!done) continue;
       return answerOf(target, question, text, {
-        promptTokens: part.prompt_eval_count ?? 0,
-        answerTokens: part.eval_count ?? tokens,
+        promptTokens: prompt_eval_count ?? 0,
+        answerTokens: eval_count ?? tokens,
         durationMs: performance.now() - startedAt,
       });
     }
-    return fail(
-      problem("infrastructure", "ollama.broken_off", `${target.endpoint} broke off its answer`, {
-        next: "read the server's log; the model may not fit into memory",
-      }),
-    );
+    return fail(brokenOff(target.endpoint));
   } catch (error) {
-    return fail(
-      whyFailed(error, target, {
-        total,
-        first: first.signal,
-        given: options.signal,
-        seconds: options.timeoutMs / 1000,
-      }),
-    );
+    // Once it has begun to answer, the connection's end is the server's doing.
+    if (begun && !signal.aborted) return fail(brokenOff(target.endpoint));
+    return fail(whyFailed(error, target.endpoint, limits));
   } finally {
     clearTimeout(timer);
+    // Ends a stream that is not read to its end, and with it the model's work.
+    broken.abort();
   }
 }
 
@@ -130,22 +134,19 @@ function answerOf(
   counts: Pick<Answer, "promptTokens" | "answerTokens" | "durationMs">,
 ): Outcome<Answer> {
   if (question.format === undefined) return succeed({ text, json: undefined, ...counts });
-  try {
-    return succeed({ text, json: JSON.parse(text) as unknown, ...counts });
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return fail(
-      problem(
-        "infrastructure",
-        "ollama.nonsense",
-        `${target.model} answered with something else than the JSON it was asked for`,
-        {
-          details: text.slice(0, 1000),
-          next: "use a larger model, or one that follows formats",
-        },
-      ),
-    );
-  }
+  const json = parseJson(text);
+  if (json !== undefined) return succeed({ text, json, ...counts });
+  return fail(
+    problem(
+      "infrastructure",
+      "ollama.nonsense",
+      `${target.model} answered with something else than the JSON it was asked for`,
+      {
+        details: text.slice(0, 1000),
+        next: "use a larger model, or one that follows formats",
+      },
+    ),
+  );
 }
 
 export interface ModelState {
@@ -164,31 +165,88 @@ export async function modelAvailable(
   const total = AbortSignal.timeout(timeoutMs);
   const signal = options.signal ? AbortSignal.any([total, options.signal]) : total;
   try {
-    const answer: { models?: unknown } = await clientFor(endpoint, signal).list();
-    if (!Array.isArray(answer.models)) return fail(notOllama(endpoint));
-    const models = answer.models.flatMap((item: { name?: unknown }) =>
-      typeof item?.name === "string" ? [item.name] : [],
-    );
-    const wanted = model.includes(":") ? model : `${model}:latest`;
-    return succeed({ available: models.includes(wanted), models });
+    const response = await request(endpoint, "/api/tags", signal);
+    if (!response.ok) return fail(await refused(response, { endpoint, model }));
+    const list = listSchema.safeParse(parseJson((await readBounded(response, LIST_BYTES)) ?? ""));
+    if (!list.success) return fail(notOllama(endpoint));
+    const models = list.data.models.map(({ name }) => name);
+    return succeed({ available: models.includes(model.includes(":") ? model : `${model}:latest`), models });
   } catch (error) {
     return fail(
-      whyFailed(
-        error,
-        { endpoint, model },
-        { total, first: undefined, given: options.signal, seconds: timeoutMs / 1000 },
-      ),
+      whyFailed(error, endpoint, { total, first: undefined, given: options.signal, seconds: timeoutMs / 1000 }),
     );
   }
 }
 
-function clientFor(endpoint: string, signal: AbortSignal): Ollama {
-  return new Ollama({
-    host: endpoint,
-    fetch: (input, init) => {
-      const own = init?.signal;
-      return fetch(input, { ...init, redirect: "error", signal: own ? AbortSignal.any([own, signal]) : signal });
-    },
+const partSchema = z.union([
+  z.object({ error: z.string() }),
+  z.object({
+    message: z.object({ content: z.string() }),
+    done: z.boolean(),
+    done_reason: z.string().optional(),
+    prompt_eval_count: z.int().optional(),
+    eval_count: z.int().optional(),
+  }),
+]);
+const listSchema = z.object({ models: z.array(z.object({ name: z.string() })) });
+
+const LIST_BYTES = 4 * 1024 * 1024;
+const LINE_CHARACTERS = 1024 * 1024;
+
+function request(endpoint: string, path: string, signal: AbortSignal, body?: unknown): Promise<Response> {
+  return fetch(new URL(path, endpoint), {
+    // A redirect would carry the prompt to a place that no rule has seen.
+    redirect: "error",
+    signal,
+    ...(body === undefined
+      ? {}
+      : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+  });
+}
+
+/** The lines of a streamed answer; one that does not end is given out as it is, and is then no JSON. */
+async function* linesOf(response: Response): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of response.body ?? []) {
+    rest += decoder.decode(chunk, { stream: true });
+    const lines = rest.split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines.filter((line) => line.trim() !== "");
+    if (rest.length > LINE_CHARACTERS) break;
+  }
+  if (rest.trim() !== "") yield rest;
+}
+
+/** JSON, or undefined for what is none. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** What a status other than success means. */
+async function refused(
+  response: Response,
+  { endpoint, model }: { endpoint: string; model: string },
+): Promise<Diagnostic> {
+  const said = parseJson((await readBounded(response, LIST_BYTES)) ?? "");
+  const message = typeof said === "object" && said !== null && "error" in said ? String(said.error) : undefined;
+  if (message === undefined) return notOllama(endpoint);
+  if (response.status === 404) {
+    return problem("config", "ollama.no_model", `${endpoint} does not have the model ${model}`, {
+      next: `ollama pull ${model}`,
+    });
+  }
+  return failed(endpoint, message);
+}
+
+function failed(endpoint: string, message: string): Diagnostic {
+  return problem("infrastructure", "ollama.failed", `${endpoint} could not answer: ${message.slice(0, 300)}`, {
+    next: "read the server's log; the model may not fit into memory",
   });
 }
 
@@ -199,8 +257,7 @@ interface Limits {
   readonly seconds: number;
 }
 
-function whyFailed(error: unknown, target: { endpoint: string; model: string }, limits: Limits): Diagnostic {
-  const { endpoint, model } = target;
+function whyFailed(error: unknown, endpoint: string, limits: Limits): Diagnostic {
   if (limits.given?.aborted) return problem("infrastructure", "ollama.cancelled", "the question was cancelled");
   if (limits.first?.aborted) {
     return problem("infrastructure", "ollama.too_slow", `${endpoint} did not begin to answer in time`, {
@@ -212,24 +269,16 @@ function whyFailed(error: unknown, target: { endpoint: string; model: string }, 
       next: "allow more time, fewer tokens, or use a smaller model",
     });
   }
-  const status = typeof error === "object" && error !== null && "status_code" in error ? error.status_code : undefined;
-  if (status === 404 && /not found/i.test(messageOf(error))) {
-    return problem("config", "ollama.no_model", `${endpoint} does not have the model ${model}`, {
-      next: `ollama pull ${model}`,
-    });
-  }
-  if (status !== undefined) {
-    return problem(
-      "infrastructure",
-      "ollama.failed",
-      `${endpoint} answered ${status}: ${messageOf(error).slice(0, 300)}`,
-    );
-  }
-  if (error instanceof SyntaxError) return notOllama(endpoint);
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const reason = (cause as NodeJS.ErrnoException).code ?? messageOf(cause);
   return problem("infrastructure", "ollama.unreachable", `no model server could be reached at ${endpoint}: ${reason}`, {
     next: "start it (ollama serve), or correct the address in the configuration",
+  });
+}
+
+function brokenOff(endpoint: string): Diagnostic {
+  return problem("infrastructure", "ollama.broken_off", `${endpoint} broke off its answer`, {
+    next: "read the server's log; the model may not fit into memory",
   });
 }
 
