@@ -31,11 +31,14 @@ export interface Body {
 
 type StepWord = "given" | "when" | "then";
 
-const HEADING = /^(#{1,6})\s+(.*?)\s*#*\s*$/;
+const HEADING = /^(#{1,6})[ \t](.*)$/;
 const FENCE = /^\s*(```|~~~)/;
-/** `**Given**`, `**given:**` anywhere, or a line or list item that begins with the plain word. */
-const STEP =
-  /\*\*(given|when|then|and|but):?\*\*:?|(?:^|\n)\s*(?:[-*+]\s+|\d+[.)]\s+)?(Given|When|Then|And|But|GIVEN|WHEN|THEN|AND|BUT)\b:?(?=\s)/gi;
+/** `**Given**`, `**given:**`: a word in bold counts wherever it stands. */
+const BOLD = "\\*\\*(given|when|then|and|but):?\\*\\*:?";
+/** The plain word at the beginning of a line or list item: below a scenario's heading only, since prose begins so too. */
+const PLAIN = "(?:^|\\n)[ \\t]*(?:[-*+][ \\t]+|\\d{1,9}[.)][ \\t]+)?(given|when|then|and|but)\\b:?(?=\\s)";
+const IN_TEXT = new RegExp(BOLD, "gi");
+const IN_SCENARIO = new RegExp(`${BOLD}|${PLAIN}`, "gi");
 
 /**
  * Reads the Markdown below the front matter. Sections other than requirements are the author's own and are left alone.
@@ -50,10 +53,10 @@ export function readBody(
 ): { readonly body: Body; readonly diagnostics: readonly Diagnostic[] } {
   const sections = splitSections(text.split(/\r?\n/), firstLine);
   const diagnostics: Diagnostic[] = [];
-  const requirements: Requirement[] = [];
+  const requirements = new Map<string, Requirement>();
   const title = sections.find((section) => section.level === 1);
   const purpose = title ?? sections.find((section) => section.level === 0);
-  for (const section of sections) {
+  for (const [index, section] of sections.entries()) {
     if (section.level !== 2) continue;
     const [kind, rest] = splitOnce(section.heading, ":");
     if (rest === undefined) continue;
@@ -68,7 +71,7 @@ export function readBody(
       }
       continue;
     }
-    const requirement = readRequirement(rest, section, sections);
+    const requirement = readRequirement(rest, index, sections);
     if (requirement.title === "") {
       diagnostics.push(
         problem("config", "spec.requirement_without_title", "the requirement has no title", {
@@ -78,7 +81,7 @@ export function readBody(
       );
       continue;
     }
-    const twin = requirements.find((other) => other.id === requirement.id);
+    const twin = requirements.get(requirement.id);
     if (twin) {
       diagnostics.push(
         problem("config", "spec.duplicate_requirement", `this requirement is there already, on line ${twin.line}`, {
@@ -105,10 +108,14 @@ export function readBody(
         }),
       );
     }
-    requirements.push(requirement);
+    requirements.set(requirement.id, requirement);
   }
   return {
-    body: { title: title?.heading, purpose: (purpose?.lines ?? []).join("\n").trim(), requirements },
+    body: {
+      title: title?.heading,
+      purpose: (purpose?.lines ?? []).join("\n").trim(),
+      requirements: [...requirements.values()],
+    },
     diagnostics,
   };
 }
@@ -130,7 +137,12 @@ function splitSections(lines: readonly string[], firstLine: number): Section[] {
     if (mark && (fence === undefined || fence === mark)) fence = fence ? undefined : mark;
     const heading = fence ? null : HEADING.exec(line);
     if (heading?.[1]) {
-      sections.push({ level: heading[1].length, heading: heading[2] ?? "", line: firstLine + index, lines: [] });
+      sections.push({
+        level: heading[1].length,
+        heading: headingText(heading[2] ?? ""),
+        line: firstLine + index,
+        lines: [],
+      });
     } else {
       sections.at(-1)?.lines.push(line);
     }
@@ -138,8 +150,15 @@ function splitSections(lines: readonly string[], firstLine: number): Section[] {
   return sections;
 }
 
-function readRequirement(title: string, section: Section, all: readonly Section[]): Requirement {
-  const from = all.indexOf(section);
+/** A heading may be closed by a run of `#`. */
+function headingText(text: string): string {
+  const trimmed = text.trim();
+  let end = trimmed.length;
+  while (trimmed[end - 1] === "#") end -= 1;
+  return end === 0 || /\s/.test(trimmed[end - 1] as string) ? trimmed.slice(0, end).trim() : trimmed;
+}
+
+function readRequirement(title: string, from: number, all: readonly Section[]): Requirement {
   const scenarios: Scenario[] = [];
   const prose: string[] = [];
   for (let at = from; at < all.length; at += 1) {
@@ -151,7 +170,7 @@ function readRequirement(title: string, section: Section, all: readonly Section[
     scenarios.push(...read.scenarios);
     prose.push(read.text);
   }
-  return { id: idOf(title), title, text: prose.join("\n").trim(), scenarios, line: section.line };
+  return { id: idOf(title), title, text: prose.join("\n").trim(), scenarios, line: all[from]?.line ?? 1 };
 }
 
 function listOf(step: StepWord): "given" | "when" | "outcome" {
@@ -173,8 +192,9 @@ function readScenarios(
   name: string | undefined,
 ): { scenarios: Scenario[]; text: string } {
   const text = withoutFences(lines).join("\n");
-  const marks = [...text.matchAll(STEP)];
+  const marks = [...text.matchAll(name === undefined ? IN_TEXT : IN_SCENARIO)];
   const scenarios: Draft[] = [];
+  const lineOf = lineCounter(text, firstLine);
   let current: Draft | undefined;
   let last: StepWord | undefined;
   marks.forEach((mark, index) => {
@@ -183,8 +203,7 @@ function readScenarios(
     if (!step) return;
     if (!current || (last === "then" && step !== "then")) {
       const begins = mark.index + mark[0].length - mark[0].trimStart().length;
-      const line = firstLine + text.slice(0, begins).split("\n").length - 1;
-      current = { name, given: [], when: [], outcome: [], line };
+      current = { name, given: [], when: [], outcome: [], line: lineOf(begins) };
       scenarios.push(current);
     }
     const end = marks[index + 1]?.index ?? endOfBlock(text, mark.index + mark[0].length);
@@ -192,7 +211,7 @@ function readScenarios(
     last = step;
   });
   const first = marks[0]?.index;
-  return { scenarios, text: (first === undefined ? text : text.slice(0, first)).replace(/[-*+]\s*$/, "").trim() };
+  return { scenarios, text: withoutBullet(text.slice(0, first)).trim() };
 }
 
 /** A scenario's last step ends with its paragraph. */
@@ -211,11 +230,30 @@ function withoutFences(lines: readonly string[]): string[] {
 }
 
 function tidy(step: string): string {
-  return step
-    .replace(/\n\s*([-*+]|\d+[.)])\s*$/, "")
-    .replaceAll(/\s+/g, " ")
-    .replace(/^[\s,;:]+/, "")
-    .replace(/[\s,;.]+$/, "");
+  const text = withoutBullet(step).replaceAll(/\s+/g, " ");
+  let [from, to] = [0, text.length];
+  while (from < to && " ,;:".includes(text[from] as string)) from += 1;
+  while (to > from && " ,;.".includes(text[to - 1] as string)) to -= 1;
+  return text.slice(from, to);
+}
+
+/** Text before a bold word has that word's bullet at its end. */
+function withoutBullet(text: string): string {
+  const at = text.lastIndexOf("\n") + 1;
+  return /^[ \t]*([-*+]|\d{1,9}[.)])[ \t]*$/.test(text.slice(at)) ? text.slice(0, at) : text;
+}
+
+/** Line of a place in a text, for places that only go forward; so a long text is counted once. */
+function lineCounter(text: string, firstLine: number): (index: number) => number {
+  let line = firstLine;
+  let counted = 0;
+  return (index) => {
+    for (let at = text.indexOf("\n", counted); at >= 0 && at < index; at = text.indexOf("\n", at + 1)) {
+      line += 1;
+      counted = at + 1;
+    }
+    return line;
+  };
 }
 
 function splitOnce(text: string, mark: string): [string, string | undefined] {

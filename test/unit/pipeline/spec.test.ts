@@ -171,6 +171,7 @@ It is the only way to pay.
 ## Requirement: refunds are idempotent
 
 Shops retry.
+When they do, nothing new is charged.
 
 - **Given** a refund with key K that succeeded, **when** it is sent again, **then** nothing is charged and the first answer is returned.
 - **Given** another key, **when** it is sent, **then** it is charged.
@@ -199,7 +200,7 @@ Shops retry.
       {
         id: "refunds-are-idempotent",
         title: "refunds are idempotent",
-        text: "Shops retry.",
+        text: "Shops retry.\nWhen they do, nothing new is charged.",
         line: 11,
         scenarios: [
           {
@@ -207,14 +208,14 @@ Shops retry.
             given: ["a refund with key K that succeeded"],
             when: ["it is sent again"],
             outcome: ["nothing is charged and the first answer is returned"],
-            line: 15,
+            line: 16,
           },
           {
             name: undefined,
             given: ["another key"],
             when: ["it is sent"],
             outcome: ["it is charged"],
-            line: 16,
+            line: 17,
           },
         ],
       },
@@ -222,19 +223,19 @@ Shops retry.
         id: "amounts-are-exact",
         title: "amounts are exact",
         text: "",
-        line: 21,
+        line: 22,
         scenarios: [
           {
             name: "cents",
             given: ["two amounts", "a third"],
             when: ["they are added"],
             outcome: ["no cent is lost", "the order may differ"],
-            line: 23,
+            line: 24,
           },
         ],
       },
     ]);
-    expect(place(["requirements", 1, "scenarios", 0])).toMatchObject({ line: 23 });
+    expect(place(["requirements", 1, "scenarios", 0])).toMatchObject({ line: 24 });
     expect(place(["product"])).toMatchObject({ line: 2 });
   });
 
@@ -256,5 +257,30 @@ Shops retry.
       ["spec.duplicate_requirement", 8],
       ["spec.requirement_without_title", 10],
     ]);
+  });
+
+  it.each([
+    ["## Requirement: closed ##", "closed"],
+    ["## Requirement: C#", "C#"],
+    ["##\tRequirement:   wide   ", "wide"],
+  ])("reads the heading %s", (heading, title) => {
+    const { value: read } = value(FRONT, `# P\n${heading}\n- **when** a **then** b\n`);
+    expect(read.requirements.map((one) => one.title)).toEqual([title]);
+  });
+
+  it.each([
+    ["line ends", () => "\n".repeat(900_000)],
+    ["spaces before a word", () => `${" ".repeat(900_000)}x`],
+    ["a heading of spaces", () => `# ${" ".repeat(900_000)}x`],
+    ["a heading of #", () => `# ${"# ".repeat(400_000)}x`],
+    ["requirements", () => Array.from({ length: 25_000 }, (_, at) => `## Requirement: number ${at}\n`).join("")],
+    ["scenarios", () => `## Requirement: r\n${"- **when** a **then** b\n".repeat(35_000)}`],
+    ["stops", () => `## Requirement: r\n- **when** ${",".repeat(800_000)}x **then** b\n`],
+    ["bullets", () => `## Requirement: r\n${"- ".repeat(400_000)}\n- **when** a **then** b\n`],
+    ["fences", () => "```\n".repeat(200_000)],
+  ])("reads a body of nothing but %s in a moment", (_, body) => {
+    const startedAt = performance.now();
+    spec(FRONT, `# P\n${body()}`);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
   });
 });
