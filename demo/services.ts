@@ -53,7 +53,8 @@ export async function startServices(layout: Layout, say: (line?: string) => void
     webhookLog,
     tokens: {
       HARBOUR_NPM_TOKEN: npm.token,
-      HARBOUR_PYPI_TOKEN: pypi.password,
+      // An index with user names takes `user:password` where PyPI itself takes a token.
+      HARBOUR_PYPI_TOKEN: `${pypi.username}:${pypi.password}`,
       HARBOUR_WEBHOOK_URL: `${webhook.url}/releases`,
     },
     stop,

@@ -77,7 +77,7 @@ if __name__ == "__main__":
       files: {
         "SPEC.md": spec,
         ".codemonkeys/config.yaml":
-          "ship:\n  registries: { pypi: true }\n  alerts: { webhook_url_env: HARBOUR_WEBHOOK_URL }\n",
+          "ship:\n  alerts: { webhook_url_env: HARBOUR_WEBHOOK_URL }\n",
       },
     },
   ],

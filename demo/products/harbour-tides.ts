@@ -98,7 +98,7 @@ export const harbourTides: DemoProduct = {
       files: {
         "SPEC.md": spec,
         ".codemonkeys/config.yaml":
-          "ship:\n  registries: { npm: true }\n  alerts: { webhook_url_env: HARBOUR_WEBHOOK_URL }\n",
+          "ship:\n  alerts: { webhook_url_env: HARBOUR_WEBHOOK_URL }\n",
       },
     },
   ],

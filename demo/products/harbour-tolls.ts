@@ -85,7 +85,7 @@ test("a ship has a length", () => {
       files: {
         "SPEC.md": spec,
         ".codemonkeys/config.yaml":
-          "ship:\n  registries: { npm: true }\n  alerts: { webhook_url_env: HARBOUR_WEBHOOK_URL }\n",
+          "ship:\n  alerts: { webhook_url_env: HARBOUR_WEBHOOK_URL }\n",
       },
     },
   ],
