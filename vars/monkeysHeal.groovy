@@ -7,7 +7,7 @@
  * @return the step's result.json as plain maps and lists
  */
 Map call(Map params = [:]) {
-    monkeysRunner([
+    return monkeysRunner([
         step: 'heal',
         needs: 'product',
         subject: 'log',
@@ -20,5 +20,5 @@ Map call(Map params = [:]) {
 
 /** The same with `log` given by place: monkeysHeal '…' */
 Map call(Map params = [:], String log) {
-    call(params + [log: log])
+    return call(params + [log: log])
 }

@@ -107,14 +107,18 @@ private void actStage(Map one, Map passed) {
         if (!holds(one)) {
             return
         }
-        if (one.step == 'docs') {
-            monkeysDocs(passed)
-        } else if (one.step == 'release') {
-            monkeysShip(passed)
-        } else if (one.step == 'announce') {
-            monkeysAnnounce(passed)
-        } else {
-            error("[config] plan.unknown_step: this library does not know the step ${one.step}")
+        switch (one.step) {
+            case 'docs':
+                monkeysDocs(passed)
+                break
+            case 'release':
+                monkeysShip(passed)
+                break
+            case 'announce':
+                monkeysAnnounce(passed)
+                break
+            default:
+                error("[config] plan.unknown_step: this library does not know the step ${one.step}")
         }
     }
 }
@@ -216,7 +220,7 @@ private boolean matches(List patterns, String name) {
                 expression += '\\Q' + letter + '\\E'
             }
         }
-        if (name != null && name.matches(expression)) {
+        if (name?.matches(expression)) {
             return true
         }
     }

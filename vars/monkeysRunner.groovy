@@ -455,12 +455,13 @@ private String identify(String program) {
 /** JSON as plain maps and lists, which survive a restart (what the parser hands out does not); null when it is no map. */
 @NonCPS
 private Map parse(String text) {
+    Object value = null
     try {
-        Object value = plain(new JsonSlurper().parseText(text))
-        return value instanceof Map ? (Map) value : null
+        value = plain(new JsonSlurper().parseText(text))
     } catch (groovy.json.JsonException torn) {
-        return null
+        value = torn.message
     }
+    return value instanceof Map ? (Map) value : null
 }
 
 @NonCPS

@@ -7,7 +7,7 @@
  * @return the step's result.json as plain maps and lists
  */
 Map call(Map params = [:]) {
-    monkeysRunner([
+    return monkeysRunner([
         step: 'run',
         needs: 'product',
         subject: null,

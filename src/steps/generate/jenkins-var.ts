@@ -38,7 +38,7 @@ export function jenkinsVar(step: StepDefinition): string {
     " * @return the step's result.json as plain maps and lists",
     " */",
     "Map call(Map params = [:]) {",
-    "    monkeysRunner([",
+    "    return monkeysRunner([",
     `        step: ${groovyString(step.name)},`,
     `        needs: ${groovyString(step.needs)},`,
     `        subject: ${first ? groovyString(first) : "null"},`,
@@ -52,7 +52,7 @@ export function jenkinsVar(step: StepDefinition): string {
       "",
       `/** The same with \`${first}\` given by place: ${step.jenkinsName} '…' */`,
       `Map call(Map params = [:], String ${camelCase(first)}) {`,
-      `    call(params + [${first}: ${camelCase(first)}])`,
+      `    return call(params + [${first}: ${camelCase(first)}])`,
       "}",
     );
   }

@@ -40,7 +40,7 @@ describe("the files of a step", () => {
  * @return the step's result.json as plain maps and lists
  */
 Map call(Map params = [:]) {
-    monkeysRunner([
+    return monkeysRunner([
         step: 'mend',
         needs: 'product',
         subject: 'log',
@@ -54,7 +54,7 @@ Map call(Map params = [:]) {
 
 /** The same with \`log\` given by place: monkeysMend '…' */
 Map call(Map params = [:], String log) {
-    call(params + [log: log])
+    return call(params + [log: log])
 }
 `);
   });

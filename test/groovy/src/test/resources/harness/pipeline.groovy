@@ -37,7 +37,8 @@ private void stages(Closure body, String where) {
 
 private void oneStage(String name, Closure body) {
     Section model = declared(body)
-    requireKnown(model, ['agent', 'options', 'environment', 'tools', 'when', 'input', 'steps', 'stages', 'parallel', 'matrix', 'post', 'failFast'])
+    requireKnown(model, ['agent', 'options', 'environment', 'tools', 'when', 'input', 'steps', 'stages', 'parallel', 'matrix', 'post',
+        'failFast'])
     List bodies = []
     for (kind in ['steps', 'stages', 'parallel', 'matrix']) {
         if (model.only(kind) != null) {
@@ -83,7 +84,7 @@ private void inner(Section model, String name) {
         for (entry in declared(model.only('parallel').body).calls) {
             String branch = entry.values[0].toString()
             Closure branchBody = entry.body
-            branches.put(branch, { oneStage(branch, branchBody) })
+            branches.put(branch) { oneStage(branch, branchBody) }
         }
         parallel(branches)
     } else {
@@ -111,13 +112,13 @@ private Map cells(Closure body) {
         for (entry in combination.entrySet()) {
             variables.add("${entry.key}=${entry.value}".toString())
         }
-        branches.put('Matrix - ' + variables.join(', '), {
+        branches.put('Matrix - ' + variables.join(', ')) {
             withEnv(variables) {
                 onAgent(matrix.only('agent')) {
                     stages(matrix.only('stages').body, 'matrix')
                 }
             }
-        })
+        }
     }
     return branches
 }
@@ -133,10 +134,10 @@ private void surrounded(Section model, Closure body) {
     }
     if (model.only('post') != null) {
         Section post = declared(model.only('post').body)
-        requireKnown(post, ['always', 'changed', 'fixed', 'regression', 'aborted', 'failure', 'success', 'unstable', 'unsuccessful', 'notBuilt', 'cleanup'])
+        requireKnown(post, ['always', 'aborted', 'failure', 'success', 'unstable', 'unsuccessful', 'cleanup'])
         String ended = currentBuild.currentResult
         Map applies = [always: true, failure: ended == 'FAILURE', success: ended == 'SUCCESS', unstable: ended == 'UNSTABLE',
-            aborted: ended == 'ABORTED', unsuccessful: ended != 'SUCCESS', notBuilt: ended == 'NOT_BUILT', cleanup: true]
+            aborted: ended == 'ABORTED', unsuccessful: ended != 'SUCCESS', cleanup: true]
         for (condition in ['always', 'aborted', 'failure', 'success', 'unstable', 'unsuccessful', 'cleanup']) {
             if (post.only(condition) != null && applies[condition]) {
                 try {
