@@ -7,7 +7,7 @@ import { indexFiles } from "../../src/tools/python/index.ts";
 import { type PythonIndexServer, startPypiserver } from "../../src/tools/servers/pypiserver.ts";
 import { type NpmRegistryServer, startVerdaccio } from "../../src/tools/servers/verdaccio.ts";
 import { startWebhookReceiver, type WebhookReceiver } from "../../src/tools/servers/webhook-receiver.ts";
-import { must, releaseWorld, type World } from "./release-world.ts";
+import { must, releaseWorld, type World } from "../unit/release/world.ts";
 
 let world: World;
 let npm: NpmRegistryServer;
@@ -29,10 +29,10 @@ announce: [webhook, x]`,
     },
     accounts: "{ npm: { token_env: ACME_NPM }, pypi: { token_env: ACME_PYPI } }",
   });
-  for (const name of ["npm", "pypi"]) mkdirSync(join(world.root, name));
-  npm = must(await startVerdaccio(join(world.root, "npm")));
-  pypi = must(await startPypiserver(join(world.root, "pypi")));
-  hook = must(await startWebhookReceiver({ file: join(world.root, "hooks.jsonl") }));
+  for (const name of ["npm", "pypi"]) mkdirSync(join(world.place.root, name));
+  npm = must(await startVerdaccio(join(world.place.root, "npm")));
+  pypi = must(await startPypiserver(join(world.place.root, "pypi")));
+  hook = must(await startWebhookReceiver({ file: join(world.place.root, "hooks.jsonl") }));
 });
 
 afterAll(async () => {
