@@ -1,3 +1,4 @@
+import { announceStep } from "./announce.ts";
 import { approveStep } from "./approve.ts";
 import { auditShow, auditVerify } from "./audit.ts";
 import { configExplain, configSchema } from "./config.ts";
@@ -12,6 +13,7 @@ import { healStep } from "./heal.ts";
 import { initStep } from "./init.ts";
 import { pauseStep, resumeStep } from "./pause.ts";
 import { planStep } from "./plan.ts";
+import { publishStep } from "./publish.ts";
 import { releaseStep } from "./release.ts";
 import { runStep } from "./run.ts";
 import { statusStep } from "./status.ts";
@@ -26,6 +28,8 @@ export const STEPS: readonly AnyStep[] = [
   healStep,
   docsStep,
   releaseStep,
+  publishStep,
+  announceStep,
   statusStep,
   approveStep,
   pauseStep,

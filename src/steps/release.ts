@@ -4,6 +4,7 @@ import { describePlan, release } from "../pillars/release/release.ts";
 import { type ReleaseResult, releaseResultSchema } from "../pillars/release/report.ts";
 import type { Session } from "../pipeline/session.ts";
 import { type CredentialNeed, defineStep, type StepReport } from "./definition.ts";
+import { effectLine } from "./effect-line.ts";
 
 /** Tokens of the registries that a release publishes to; fleet.yaml's accounts may name other variables. */
 export const RELEASE_CREDENTIALS: readonly CredentialNeed[] = [
@@ -90,10 +91,7 @@ function reportOf(result: ReleaseResult, dryRun: boolean): StepReport<ReleaseRes
   }
   for (const tag of result.tags) lines.push(`tagged ${tag}`);
   for (const { channel, to } of result.announced) lines.push(`announced by ${channel} to ${to}`);
-  const effects = result.effects.map(({ action, target, answer, rule, reason }) => {
-    const mark = { allow: "✔", deny: "✗", ask: "?" }[answer];
-    return `${mark} ${action}  ${shortTarget(target)}  ${answer}${rule ? ` by ${rule}` : ""}${answer === "allow" ? "" : `: ${reason}`}`;
-  });
+  const effects = result.effects.map(effectLine);
   const notes = dryRun ? result.plan.units.flatMap(({ notes }) => ["", ...notes.trimEnd().split("\n")]) : [];
   return {
     ...(result.run ? { run: result.run } : {}),
@@ -102,10 +100,4 @@ function reportOf(result: ReleaseResult, dryRun: boolean): StepReport<ReleaseRes
     summary: lines.join("\n"),
     display: dryRun ? [...effects, ...notes] : lines.slice(headline.split("\n").length),
   };
-}
-
-/** What tells one target from another, in a few words. */
-function shortTarget(target: Readonly<Record<string, unknown>>): string {
-  const keys = ["name", "version", "tag", "ref", "branch", "channel", "registry"];
-  return keys.flatMap((key) => (typeof target[key] === "string" ? [target[key]] : [])).join(" ");
 }

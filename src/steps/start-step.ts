@@ -1,6 +1,7 @@
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { StartStep } from "../pipeline/local/run.ts";
 import type { Session } from "../pipeline/session.ts";
+import { announceStep } from "./announce.ts";
 import type { StepReport } from "./definition.ts";
 import { docsStep } from "./docs.ts";
 import { healStep } from "./heal.ts";
@@ -34,8 +35,7 @@ async function byName(
     case "release":
       return runRelease(session, NO_RELEASE_OPTIONS);
     case "announce":
-      // A release announces itself; the stage that follows it finds that done.
-      return succeed({ data: null, summary: "announced with the release" });
+      return announceStep.run(session, {});
     case "heal":
       return healStep.run(session, { build: at.build, stage: at.stage, fresh: false });
   }
