@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { pauseWork, resumeWork } from "../constitution/pausing.ts";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Session } from "../pipeline/session.ts";
-import { type PauseScope, pause, resume } from "../swarm/pauses.ts";
+import type { PauseScope } from "../swarm/pauses.ts";
 import { defineStep } from "./definition.ts";
 
 const scopeParams = {
@@ -29,15 +30,8 @@ export const pauseStep = defineStep({
   async run(session, params) {
     const scope = scopeOf(session, params);
     if (!scope.ok) return scope;
-    const paused = await pause(session.swarm, { of: scope.value, reason: params.reason, by: session.requester });
+    const paused = await pauseWork(session, { of: scope.value, reason: params.reason, by: session.requester });
     if (!paused.ok) return paused;
-    const logged = await session.audit.append({
-      kind: "pause.begun",
-      requester: session.requester,
-      ...subjectOf(scope.value),
-      data: { scope: nameOf(scope.value), reason: paused.value.reason },
-    });
-    if (!logged.ok) return logged;
     return succeed({
       data: { scope: nameOf(scope.value), reason: paused.value.reason, by: paused.value.by },
       summary: `${nameOf(scope.value)} is paused by ${paused.value.by}: ${paused.value.reason}`,
@@ -60,15 +54,8 @@ export const resumeStep = defineStep({
   async run(session, params) {
     const scope = scopeOf(session, params);
     if (!scope.ok) return scope;
-    const ended = await resume(session.swarm, { of: scope.value, by: session.requester });
+    const ended = await resumeWork(session, { of: scope.value, by: session.requester });
     if (!ended.ok) return ended;
-    const logged = await session.audit.append({
-      kind: "pause.ended",
-      requester: session.requester,
-      ...subjectOf(scope.value),
-      data: { scope: nameOf(scope.value), ended: ended.value },
-    });
-    if (!logged.ok) return logged;
     const said = ended.value > 0 ? "is no longer paused" : "was not paused";
     return succeed({
       data: { scope: nameOf(scope.value), ended: ended.value },
@@ -101,9 +88,4 @@ function scopeOf(
 
 function nameOf(scope: PauseScope): string {
   return scope.scope === "fleet" ? "the fleet" : scope.scope === "company" ? `company ${scope.company}` : scope.product;
-}
-
-function subjectOf(scope: PauseScope): { company?: string; product?: string } {
-  if (scope.scope === "fleet") return {};
-  return scope.scope === "company" ? { company: scope.company } : { company: scope.company, product: scope.product };
 }
