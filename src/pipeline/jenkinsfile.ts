@@ -102,14 +102,14 @@ function timeoutBlock(minutes: number): string[] {
 
 function call(plan: Plan, stage: Exclude<PlanStage, ParallelStage>): string {
   if (stage.kind === "step") return `${stage.jenkins_step}(${argumentsOf(plan, {})})`;
-  return `monkeysStage(${argumentsOf(plan, { name: stage.name })})`;
+  return `monkeysStage(${argumentsOf(plan, { stage: stage.name })})`;
 }
 
 /** The runner's own options ride along: which agent to take, and which Node is used on it. */
 function argumentsOf(plan: Plan, own: Readonly<Record<string, string>>): string {
   const all = {
     ...own,
-    ...(plan.agent && !own.name ? { label: plan.agent } : {}),
+    ...(plan.agent && !own.stage ? { label: plan.agent } : {}),
     ...(plan.node_tool ? { nodejs: plan.node_tool } : {}),
   };
   return Object.entries(all)

@@ -91,7 +91,7 @@ describe("generate", () => {
     ]);
     expect(read("Jenkinsfile")).toBe(before);
     expect(must(await run(later)).written).toEqual(["Jenkinsfile", "docs/development.md"]);
-    expect(read("Jenkinsfile")).toContain("name: 'lint'");
+    expect(read("Jenkinsfile")).toContain("stage: 'lint'");
   });
 
   it("does not lose an edit by hand of the Jenkinsfile: it says so and writes nothing, unless forced", async () => {
