@@ -2,7 +2,7 @@
 export interface FixerCase {
   readonly fixer: string;
   /** Further fixers that have to follow, where one fault hides another. */
-  readonly then?: readonly string[];
+  readonly followedBy?: readonly string[];
   readonly name: string;
   readonly files: Readonly<Record<string, string>>;
   readonly executable?: readonly string[];
@@ -241,7 +241,7 @@ export const CASES: readonly FixerCase[] = [
       "biome.json": '{ "linter": { "rules": { "style": { "useConst": "error" } } } }\n',
     },
     command: "biome ci a.js",
-    after: { "a.js": "const x = 1;\nexport { x };\n" },
+    after: { "a.js": "const x = 1;\n\nexport { x };\n" },
   },
   {
     fixer: "missing-python-import",
@@ -338,7 +338,7 @@ export const CASES: readonly FixerCase[] = [
     command: "cargo build --offline",
     after: {
       "src/main.rs":
-        'use std::collections::HashMap;\n\nfn main() {\n    let m: HashMap<u8, u8> = HashMap::new();\n    println!("{}", m.len());\n}\n',
+        'use std::collections::HashMap;\nfn main() {\n    let m: HashMap<u8, u8> = HashMap::new();\n    println!("{}", m.len());\n}\n',
     },
   },
   {
@@ -368,8 +368,13 @@ export const CASES: readonly FixerCase[] = [
   {
     fixer: "cargo-fmt",
     name: "unformatted Rust",
-    files: { "Cargo.toml": CARGO, "Cargo.lock": LOCK, "src/main.rs": "fn main( ) {  }\n" },
-    command: "cargo fmt --check",
+    files: {
+      "Cargo.toml": CARGO,
+      "Cargo.lock": LOCK,
+      "src/main.rs": "fn main( ) {  }\n",
+      Makefile: "fmt:\n\tcargo fmt --check\n",
+    },
+    command: "make",
     after: { "src/main.rs": "fn main() {}\n" },
   },
   {
@@ -442,8 +447,12 @@ export const CASES: readonly FixerCase[] = [
   {
     fixer: "gofmt",
     name: "unformatted Go",
-    files: { "go.mod": GO, "main.go": "package main\nfunc main() {  }\n" },
-    command: 'gofmt -d . ; test -z "$(gofmt -l .)"',
+    files: {
+      "go.mod": GO,
+      "main.go": "package main\nfunc main() {  }\n",
+      Makefile: 'fmt:\n\t@gofmt -d .\n\t@test -z "$$(gofmt -l .)"\n',
+    },
+    command: "make",
     after: { "main.go": "package main\n\nfunc main() {}\n" },
   },
   {
@@ -462,7 +471,7 @@ export const CASES: readonly FixerCase[] = [
   {
     fixer: "missing-java-import",
     name: "List",
-    then: ["missing-java-import"],
+    followedBy: ["missing-java-import"],
     files: { "A.java": "public class A {\n    List<String> xs = new ArrayList<>();\n}\n" },
     command: "javac -d out A.java",
     after: { "A.java": expectText(/^import java\.util\.ArrayList;\nimport java\.util\.List;\n\npublic class A/) },
@@ -519,9 +528,9 @@ export const CASES: readonly FixerCase[] = [
   {
     fixer: "misspelt-identifier",
     name: "a pytest fixture, where tests are not protected",
-    files: { "test_a.py": "def test_a(tmp_pth):\n    assert tmp_pth\n" },
+    files: { "test_a.py": "def test_a(tmp_pth):\n    path = tmp_pth\n    assert path\n" },
     command: "pytest -q -p no:cacheprovider",
-    after: { "test_a.py": "def test_a(tmp_path):\n    assert tmp_path\n" },
+    after: { "test_a.py": "def test_a(tmp_path):\n    path = tmp_path\n    assert path\n" },
   },
   {
     fixer: "misspelt-identifier",

@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { readConstitution } from "../../src/constitution/constitution.ts";
 import { silent } from "../../src/core/events.ts";
 import { runProcess } from "../../src/core/process.ts";
@@ -16,6 +16,12 @@ import { openRepository } from "../../src/tools/git/git.ts";
 import { CASES, type FixerCase } from "./heal-fixers-cases.ts";
 
 let root: string;
+let cache: string;
+beforeAll(async () => {
+  // One for all cases, as a product's builds share one: Go compiles its standard library only once.
+  cache = await realpath(await mkdtemp(join(tmpdir(), "codemonkeys-fixer-cache-")));
+});
+afterAll(() => rm(cache, { recursive: true, force: true, maxRetries: 3 }));
 beforeEach(async () => {
   root = await realpath(await mkdtemp(join(tmpdir(), "codemonkeys-fixer-")));
 });
@@ -47,7 +53,7 @@ async function heal(one: FixerCase): Promise<RepairResult> {
     file: "constitution.yaml",
   });
   if (!head.ok || !constitution.ok) throw new Error("the fixture is wrong");
-  const homes = { config: join(root, "config"), state: join(root, "state"), cache: join(root, "cache") };
+  const homes = { config: join(root, "config"), state: join(root, "state"), cache };
   const stage = { name: "test", command: one.command, env: {}, timeoutMs: 120_000, network: "host" as const };
   const benches = await openBenches({
     git: opened.value,
@@ -111,7 +117,7 @@ describe("each fixer heals a real project with the real tool", () => {
         tried: healed.tried,
       }).toMatchObject({
         verdict: "fixed",
-        fixers: [one.fixer, ...(one.then ?? [])],
+        fixers: [one.fixer, ...(one.followedBy ?? [])],
         after: one.after,
       });
     },

@@ -1,6 +1,8 @@
+import { createReadStream } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import type { Emit } from "../../core/events.ts";
 import type { Redactor } from "../../core/redact.ts";
@@ -8,6 +10,7 @@ import type { Homes } from "../../core/state-home.ts";
 import type { Git } from "../../tools/git/git.ts";
 import { runWork, type WorkResult } from "../../tools/sandbox/sandbox.ts";
 import { type FileChange, type FixCommand, writeChanges } from "./candidate.ts";
+import { createCleaner } from "./read/clean.ts";
 import { readLog } from "./read/index.ts";
 import type { LogReport } from "./read/report.ts";
 import { openTree, type Tree } from "./tree.ts";
@@ -61,8 +64,10 @@ const DEPENDENCIES: readonly { readonly folder: string; readonly lock: string; r
   { folder: "node_modules", lock: "package-lock.json", install: "npm ci --no-audit --no-fund --prefer-offline" },
 ];
 
+const LOCK_FILE = /(?:^|\/)(?:package-lock\.json|Cargo\.lock|go\.sum)$/;
 const INSTALL_TIMEOUT_MS = 10 * 60_000;
 const EXCERPT_MARGIN = 12;
+const MOST_EXCERPT_LINES = 400;
 
 /** Makes benches; the installed dependencies travel from one to the next, all is removed by `close`. */
 export async function openBenches(options: BenchOptions): Promise<{
@@ -137,14 +142,19 @@ function environment(options: BenchOptions): Record<string, string> {
   return options.path === undefined ? {} : { PATH: options.path };
 }
 
-/** The lines of a log and twelve on either side, without colours. */
+/** The lines of a log and twelve on either side, as the tool wrote them: without colours, stamps and branch names. */
 export async function excerptOf(logFile: string, [first, last]: readonly [number, number]): Promise<string> {
-  const lines = (await readFile(logFile, "utf8")).split("\n");
-  return lines
-    .slice(Math.max(0, first - 1 - EXCERPT_MARGIN), last + EXCERPT_MARGIN)
-    .join("\n")
-    .replaceAll("\r", "")
-    .replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, "");
+  const clean = createCleaner();
+  const from = Math.max(1, first - EXCERPT_MARGIN);
+  const lines: string[] = [];
+  let number = 0;
+  for await (const line of createInterface({ input: createReadStream(logFile), crlfDelay: Number.POSITIVE_INFINITY })) {
+    number++;
+    if (number > last + EXCERPT_MARGIN || lines.length === MOST_EXCERPT_LINES) break;
+    const { text } = clean(number, line);
+    if (number >= from) lines.push(text);
+  }
+  return lines.join("\n");
 }
 
 async function applyEdit(
@@ -182,7 +192,10 @@ async function changedNow(
   const tree = openTree(root);
   const executable = new Set(known.filter((change) => change.executable).map((change) => change.path));
   const changes: FileChange[] = [];
-  for (const path of new Set(status.value.map((entry) => entry.path))) {
+  const named = new Set(known.map((change) => change.path));
+  // A new file is part of the edit only when the edit names it or it is a lock: else it is what a build leaves behind.
+  const meant = status.value.filter(({ state, path }) => state !== "??" || named.has(path) || LOCK_FILE.test(path));
+  for (const path of new Set(meant.map((entry) => entry.path))) {
     const base = await git.readAt("HEAD", path);
     const before = base.ok ? base.value : undefined;
     const after = await tree.read(path);

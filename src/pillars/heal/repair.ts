@@ -111,7 +111,7 @@ export async function repair(
         const stop = stopReason(request, startedAt, tried.length);
         if (stop) return result("not_fixed", stop);
         const started = performance.now();
-        const outcome = await tryCandidate(request, round, candidate, open);
+        const outcome = await tryCandidate(request, round, candidate, { open, number: tried.length + 1 });
         inVerification += performance.now() - started;
         if (!outcome.ok) return outcome;
         const { verdict, dropped, changes, run, bench } = outcome.value;
@@ -189,16 +189,16 @@ async function reproduce(request: RepairRequest, bench: Bench): Promise<Outcome<
       if (run.passed) {
         return succeed({ verdict: "flaky", reason: `the stage passes at the same commit ${commit}`, ms });
       }
-      if (ended === "not_started" || run.result.exitCode === 127) {
-        const why = run.log.root?.message ?? run.result.startError ?? "a command was not found";
-        return succeed({ verdict: "infrastructure", reason: `the stage cannot be run here: ${why}`, ms });
-      }
       const same =
         run.log.failures.find((one) => one.occurrence === failure.occurrence) ??
         run.log.failures.find((one) => one.pattern === failure.pattern && one.message === failure.message) ??
         run.log.failures.find((one) => one.pattern === failure.pattern);
       if (same?.category === "infrastructure" || (!same && run.log.root?.category === "infrastructure")) {
         return succeed({ verdict: "infrastructure", reason: (same ?? run.log.root)?.message ?? "infrastructure", ms });
+      }
+      if (!same && (ended === "not_started" || run.result.exitCode === 127)) {
+        const why = run.log.root?.message ?? run.result.startError ?? "a command was not found";
+        return succeed({ verdict: "infrastructure", reason: `the stage cannot be run here: ${why}`, ms });
       }
       if (!same) {
         const other = run.log.root?.message ?? (ended === "timeout" ? "it ran out of time" : "it names no cause");
@@ -228,25 +228,27 @@ async function tryCandidate(
   request: RepairRequest,
   round: Round,
   candidate: Candidate,
-  open: Bench[],
+  { open, number }: { readonly open: Bench[]; readonly number: number },
 ): Promise<Outcome<Tried>> {
   const wanted = combine(round.changes, candidate.changes);
   const name = sourceName(candidate.source);
   const refusal = refusalOf(wanted, request.constitution, request.limits);
-  if (refusal !== undefined) return succeed(refusedAs(request.emit, name, refusal, wanted));
+  if (refusal !== undefined) return succeed(refusedAs(request.emit, number, name, refusal, wanted));
   const opened = await request.openBench();
   if (!opened.ok) return opened;
   const bench = opened.value;
   let keep = false;
   try {
-    const applied = await announceApplied(request.emit, candidate, () => bench.apply(wanted, candidate.commands ?? []));
+    const applied = await announceApplied(request.emit, number, candidate, () =>
+      bench.apply(wanted, candidate.commands ?? []),
+    );
     if (!applied.ok) return succeed(droppedFor(applied.diagnostics[0]?.message ?? "it could not be applied", wanted));
     const changes = applied.value;
     // Commands of a fixer may have touched more than its own edit did: the whole is checked again.
     const second = candidate.commands?.length ? refusalOf(changes, request.constitution, request.limits) : undefined;
-    if (second !== undefined) return succeed(refusedAs(request.emit, name, second, changes));
+    if (second !== undefined) return succeed(refusedAs(request.emit, number, name, second, changes));
     if (changes.length === 0) return succeed(droppedFor("it changes nothing", changes));
-    const ran = await verify(request, round.failure, bench);
+    const ran = await verify(request, round.failure, bench, number);
     if (!ran.ok) return ran;
     const { run, verdict, dropped } = ran.value;
     keep = verdict === "further";
@@ -261,21 +263,26 @@ function droppedFor(reason: string, changes: readonly FileChange[]): Tried {
   return { verdict: "dropped", dropped: reason, changes };
 }
 
-function refusedAs(emit: Emit, name: string, reason: string, changes: readonly FileChange[]): Tried {
-  const id = `heal.refused.${name}`;
+function refusedAs(emit: Emit, number: number, name: string, reason: string, changes: readonly FileChange[]): Tried {
+  const id = `heal.refused.${number}`;
   emit({ type: "task.started", task: id, title: name });
   emit({ type: "task.finished", task: id, state: "skipped", title: `${name} refused: ${reason}` });
   return { verdict: "dropped", dropped: `refused: ${reason}`, changes };
 }
 
-function announceApplied<T>(emit: Emit, candidate: Candidate, work: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+function announceApplied<T>(
+  emit: Emit,
+  number: number,
+  candidate: Candidate,
+  work: () => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
   const { source } = candidate;
   const learned =
     source.kind === "template" ? ` (learned in ${source.learnedIn}, trust ${candidate.trust.toFixed(2)})` : "";
   const title = `${sourceName(source)}${learned}`;
   const files = candidate.changes.map((change) => change.path);
   const shown = files.length > 3 ? `${files.slice(0, 3).join(", ")} and ${files.length - 3} more` : files.join(", ");
-  return task(emit, `heal.apply.${editKey(candidate).length}.${sourceName(source)}`, title, work, (outcome) =>
+  return task(emit, `heal.apply.${number}`, title, work, (outcome) =>
     outcome.ok
       ? { title: `${title} applied to ${shown || "the checkout"}` }
       : { state: "skipped", title: `${title} does not apply` },
@@ -286,10 +293,11 @@ async function verify(
   request: RepairRequest,
   failure: BuildFailure,
   bench: Bench,
+  number: number,
 ): Promise<Outcome<{ verdict: Tried["verdict"]; dropped?: string; run: StageRun }>> {
   return task(
     request.emit,
-    "heal.verify",
+    `heal.verify.${number}`,
     "running what failed, and the whole stage",
     async (progress): Promise<Outcome<{ verdict: Tried["verdict"]; dropped?: string; run: StageRun }>> => {
       const ran = await bench.run(progress);

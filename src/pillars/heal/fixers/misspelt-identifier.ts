@@ -1,6 +1,5 @@
 import { didYouMean } from "../../../core/suggest.ts";
 import { namesInScope } from "../template/scope.ts";
-import { tokenise } from "../template/tokens.ts";
 import { editLine, type Fixer, placeOf, proposals, rewrite, textOf, wholeWord } from "./fixer.ts";
 
 const Q = "[`'\"‘’]";
@@ -57,8 +56,7 @@ export const misspeltIdentifier: Fixer = {
       const suggested = SUGGESTED.map((suggestion) => suggestion.exec(text)?.[1]).find((word) => word !== undefined);
       const scope = await namesInScope(input.tree, place.file);
       const fixtures = /available fixtures: ([^\n]+)/.exec(text)?.[1]?.split(/,\s*/) ?? [];
-      const declared = scope.filter((word) => word !== name && (occurrences(source, word) > 0 || scope.includes(word)));
-      const meant = suggested ?? didYouMean(name, fixtures.length > 0 ? fixtures : declared);
+      const meant = suggested ?? didYouMean(name, fixtures.length > 0 ? fixtures : scope);
       if (meant === undefined || meant === name) continue;
       const summary = `write ${meant} for ${name}`;
       proposed.push(
@@ -77,7 +75,3 @@ export const misspeltIdentifier: Fixer = {
     return proposed;
   },
 };
-
-function occurrences(source: string, word: string): number {
-  return tokenise(source).filter((token) => token.text === word).length;
-}

@@ -65,7 +65,7 @@ function previous(lines: readonly string[], index: number): string {
   return "";
 }
 
-/** The levels that are open above a line, the nearest in width first. */
+/** The levels that are open above a line, the nearest in width first; of two as near the outer one: it was unindented. */
 function outerLevels(lines: readonly string[], index: number): string[] {
   const own = indentOf(lines[index] ?? "").length;
   const open = new Set<string>();
@@ -80,6 +80,6 @@ function outerLevels(lines: readonly string[], index: number): string[] {
     }
   }
   return [...open]
-    .sort((a, b) => Math.abs(a.length - own) - Math.abs(b.length - own) || b.length - a.length)
+    .sort((a, b) => Math.abs(a.length - own) - Math.abs(b.length - own) || a.length - b.length)
     .slice(0, 3);
 }

@@ -53,14 +53,21 @@ export const clippyFix = toolFixer("clippy-fix", "apply what clippy is sure of",
     : [],
 );
 
-export const biomeFix = toolFixer("biome-fix", "apply biome's safe fixes and its format", 0.9, async (text, input) => {
-  const file = (await placeOf(input))?.file;
-  const isBiome =
-    input.failure.tool === "biome" || /\blint\/\w+\/\w+|^\S+ (?:format|organizeImports|assist\/\S+) ━/m.test(text);
-  return isBiome && file !== undefined
-    ? [run("biome", "check", "--write", file), run("biome", "check", "--write", ".")]
-    : [];
-});
+export const biomeFix = toolFixer(
+  "biome-fix",
+  "apply biome's safe fixes and its format",
+  0.9,
+  async (text, { tree }) => {
+    const files = new Set<string>();
+    for (const [, path = ""] of text.matchAll(
+      /^(\S+\.\w+)(?::\d+:\d+)? (?:lint\/|format\b|assist\/|organizeImports)/gm,
+    )) {
+      const file = await tree.locate(path);
+      if (file !== undefined) files.add(file);
+    }
+    return files.size === 0 ? [] : [run("biome", "check", "--write", ...files)];
+  },
+);
 
 export const eslintFix = toolFixer("eslint-fix", "apply eslint's own fixes", 0.9, async (_text, input) => {
   const file = (await placeOf(input))?.file;
@@ -107,7 +114,7 @@ export const goModTidy = toolFixer(
   "bring go.mod and go.sum in line with the imports",
   0.9,
   async (text) =>
-    /go mod tidy|missing go\.sum entry|updates to go\.mod needed/.test(text)
+    /go mod tidy|missing go\.sum entry|updates to go\.mod needed|replaced but not required/.test(text)
       ? [{ ...run("go", "mod", "tidy"), network: "host" }]
       : [],
 );
