@@ -64,10 +64,9 @@ export async function bumpNpm(tree: Tree, bumps: readonly Bump[]): Promise<Outco
     const base = file.slice(file.lastIndexOf("/") + 1);
     if (/(^|\/)node_modules\//.test(file) || !(base === "package.json" || LOCKS.includes(base))) continue;
     const folder = file.slice(0, Math.max(0, file.lastIndexOf("/")));
-    // Only what concerns the packages: a manifest in a fixture may be broken on purpose.
-    if (base === "package.json" && !byPath.has(folder) && bumps.length === 1 && folder !== "") continue;
     const before = await tree.read(file);
     if (before === undefined) continue;
+    // Only what names the packages: a manifest in a fixture may be broken on purpose.
     const relevant =
       base !== "package.json" || byPath.has(folder) || bumps.some(({ name }) => before.includes(`"${name}"`));
     if (!relevant) continue;

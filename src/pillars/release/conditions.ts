@@ -6,6 +6,7 @@ import type { Facts } from "../../core/facts.ts";
 import { ciFacts } from "../../pipeline/local/facts.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import type { Git } from "../../tools/git/git.ts";
+import { sandboxAbility, sandboxFacts } from "../../tools/sandbox/sandbox.ts";
 import { releaseFacts } from "./plan.ts";
 import type { ReleasePlan } from "./report.ts";
 
@@ -34,7 +35,8 @@ export async function releaseConditions(
   if (!checks.ok) return checks;
   // Several units share one run: a rule about versions sees the first, which is the highest in the plan's order.
   const [first] = plan.units;
-  return succeed(mergeFacts(source, checks.value, first ? releaseFacts(first) : {}));
+  const sandbox = sandboxFacts(await sandboxAbility());
+  return succeed(mergeFacts(source, checks.value, sandbox, first ? releaseFacts(first) : {}));
 }
 
 /** The branch at the remote, as last seen, or the local one contains the commit. */

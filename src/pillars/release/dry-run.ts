@@ -52,12 +52,14 @@ export async function previewRelease(
     await show("secret.read", { names: [variable] });
   }
   if (options.tag !== "first") await tag();
+  const warnings = [...work.warnings, ...publishes.warnings];
   for (const unit of plan.units) {
     const targets = announcementTargets(session, { ...unit, product: plan.product, published: [] });
     if (!targets.ok) return targets;
+    warnings.push(...targets.warnings);
     for (const target of targets.value) await show("announce.post", target);
   }
-  return succeed({ ...emptyResult(plan), artifacts: [...work.value.artifacts], effects }, publishes.warnings);
+  return succeed({ ...emptyResult(plan), artifacts: [...work.value.artifacts], effects }, warnings);
 }
 
 async function previewOf<A extends ActionName>(

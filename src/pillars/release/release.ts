@@ -62,7 +62,15 @@ export async function release(session: Session, params: ReleaseParams = {}): Pro
   return await carryOut(session, git.value, params, plan.value);
 }
 
-/** Plans at the checked-out commit, as a task. */
+/** What a release of the checked-out commit would be; nothing is built and no gate is asked. */
+export async function planNow(
+  session: Session,
+  params: Pick<ReleaseParams, "channel" | "releaseAs" | "rules"> = {},
+): Promise<Outcome<ReleasePlan>> {
+  const git = await openRepository(productOf(session).path, { redactor: session.redactor, signal: session.signal });
+  return git.ok ? await findPlan(session, git.value, params) : git;
+}
+
 async function findPlan(session: Session, git: Git, params: ReleaseParams): Promise<Outcome<ReleasePlan>> {
   const product = productOf(session);
   return await task(
