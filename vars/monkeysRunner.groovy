@@ -67,7 +67,7 @@ private Map onOwnNode(Map step, Map options, Map params) {
     Map result = null
     node(options.label ?: '') {
         if (step.needs == 'product' && options.checkout != false) {
-            checkout(scm)
+            checkout(options.checkout ?: scm)
         }
         result = runHere(step, options, params)
     }
@@ -428,7 +428,8 @@ private void note(String text) {
 private Map only(Map given, boolean own) {
     Map kept = [:]
     for (entry in given.entrySet()) {
-        if (ownOptions.contains(entry.key) == own) {
+        // A parameter that is null was not given: `stage: params.STAGE ?: null`.
+        if (ownOptions.contains(entry.key) == own && entry.value != null) {
             kept.put(entry.key, entry.value)
         }
     }

@@ -13,7 +13,8 @@ export const RUNNER_OPTIONS = {
   dry_run: "show each effect and each gate's answer; do nothing",
   nodejs: "name of a NodeJS tool installation; without it, node is looked up on the agent's PATH",
   label: "label of the agent that the step takes when it is called outside a node",
-  checkout: "false: do not check the product out on an agent that the step takes itself",
+  checkout:
+    "for an agent that the step takes itself: an SCM to check out instead of the job's own ([$class: 'GitSCM', …]), or false for none",
   credentials: "other credential ids, by variable: [VARIABLE: 'id']; an empty id binds nothing",
 } as const;
 

@@ -40,6 +40,9 @@ ruleset {
     }
     ruleset('rulesets/naming.xml') {
         exclude 'FactoryMethodName'
+        VariableName {
+            ignoreVariableNames = '_'
+        }
     }
     ruleset('rulesets/security.xml') {
         exclude 'JavaIoPackageAccess'
@@ -55,5 +58,10 @@ ruleset {
         exclude 'UnnecessaryGetter'
         exclude 'UnnecessaryObjectReferences'
     }
-    ruleset('rulesets/unused.xml')
+    ruleset('rulesets/unused.xml') {
+        // What @Library stands on.
+        UnusedVariable {
+            ignoreVariableNames = '_'
+        }
+    }
 }

@@ -1,0 +1,116 @@
+package harness;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertTrue;
+
+import java.nio.file.Files;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.After;
+import org.junit.Before;
+import org.junit.Test;
+
+/** The pipelines that make Jenkins the scheduler. */
+public class SystemPipelinesTest {
+    private Stage stage;
+
+    @Before
+    public void set() throws Exception {
+        stage = new Stage();
+    }
+
+    @After
+    public void clear() throws Exception {
+        stage.close();
+    }
+
+    private void run(String name, Map<String, ?> parameters) throws Exception {
+        stage.run(Files.readString(Library.ROOT.resolve("jenkinsfiles/" + name + ".Jenkinsfile")), parameters);
+        assertEquals(List.of(), stage.jenkins.held);
+    }
+
+    private void assertResult(String expected) {
+        assertEquals(stage.jenkins.logText(), expected, stage.jenkins.result == null ? "SUCCESS" : stage.jenkins.result);
+    }
+
+    @Test
+    public void healWorksOnTheBuildThatFailed() throws Exception {
+        run("heal", Map.of("PRODUCT", "payments", "REPOSITORY", "https://git.invalid/payments", "COMMIT", "abc", "STAGE", "test"));
+        assertResult("SUCCESS");
+        assertEquals(Map.of("product", "payments", "branch", "main", "commit", "abc", "stage", "test", "dry_run", false),
+            stage.calls().get(0).get("params"));
+        String checkout = stage.jenkins.asked.stream().filter(step -> step.startsWith("checkout")).findFirst().orElseThrow();
+        assertTrue(checkout, checkout.contains("https://git.invalid/payments") && checkout.contains("LocalBranch"));
+    }
+
+    @Test
+    public void whatIsLeftEmptyIsNotGiven() throws Exception {
+        run("heal", Map.of("PRODUCT", "payments"));
+        assertEquals(Map.of("product", "payments", "branch", "main", "dry_run", false), stage.calls().get(0).get("params"));
+    }
+
+    @Test
+    public void shipOnlyShowsUnlessToldOtherwise() throws Exception {
+        run("ship", Map.of("PRODUCT", "payments"));
+        assertResult("SUCCESS");
+        assertEquals(Map.of("product", "payments", "dry_run", true), stage.calls().get(0).get("params"));
+    }
+
+    @Test
+    public void shipAsksWithoutHoldingAnAgentAndGoesOn() throws Exception {
+        stage.answers("release", Map.of("verdict", "waiting", "approval", Map.of("id", "a-1", "group", "release-managers", "count", 1,
+            "until", Instant.now().plusSeconds(60).toString(), "reason", "tier 0")), Map.of("summary", "released"));
+        stage.jenkins.people.add(Jenkins.Person.approves("ada", "yes"));
+        run("ship", Map.of("PRODUCT", "payments", "DRY_RUN", false));
+        assertResult("SUCCESS");
+        assertEquals(List.of(), stage.jenkins.heldWhileAsking);
+        assertEquals(2, stage.calls().size());
+    }
+
+    @Test
+    public void shipThatFailsFailsTheBuild() throws Exception {
+        stage.answers("release", Map.of("verdict", "failure", "kind", "infrastructure", "diagnostics",
+            List.of(Map.of("code", "publish.not_shown", "kind", "infrastructure", "severity", "error", "message", "the index does not show 1.5.0"))));
+        run("ship", Map.of("PRODUCT", "payments", "DRY_RUN", false));
+        assertResult("FAILURE");
+        assertTrue(stage.jenkins.logText(), stage.jenkins.logText().contains("[infrastructure] publish.not_shown"));
+    }
+
+    private void fleetOf(int products) {
+        List<Map<String, Object>> all = new ArrayList<>();
+        for (int i = 1; i <= products; i++) all.add(Map.of("name", "p" + i, "company", i % 2 == 0 ? "acme" : "initech"));
+        all.add(Map.of("name", "held", "company", "acme", "paused", "incident 42"));
+        stage.answers("status", Map.of("data", Map.of("products", all)));
+    }
+
+    private List<String> built() {
+        return stage.jenkins.published.stream().filter(one -> one.startsWith("build: ")).map(one -> one.replaceAll(".*job=([^,}]*).*", "$1")).sorted().toList();
+    }
+
+    @Test
+    public void fleetBuildsEveryProductThatIsNotPausedABoundedNumberAtATime() throws Exception {
+        fleetOf(5);
+        run("fleet", Map.of("AT_ONCE", "2"));
+        assertResult("SUCCESS");
+        assertEquals(List.of("acme/p2/main", "acme/p4/main", "initech/p1/main", "initech/p3/main", "initech/p5/main"), built());
+        assertTrue(stage.jenkins.asked.toString(), stage.jenkins.asked.stream().anyMatch(step -> step.startsWith("parallel{worker 1=") && step.contains("worker 2=") && !step.contains("worker 3=")));
+    }
+
+    @Test
+    public void fleetCanBeOneCompany() throws Exception {
+        fleetOf(4);
+        run("fleet", Map.of("COMPANY", "acme", "JOB", "{company}/{product}"));
+        assertEquals(List.of("acme/p2", "acme/p4"), built());
+    }
+
+    @Test
+    public void oneProductThatFailsDoesNotStopTheOthers() throws Exception {
+        fleetOf(3);
+        stage.jenkins.broken.put("build", "p1 #7 completed with status FAILURE");
+        run("fleet", Map.of());
+        assertResult("UNSTABLE");
+        assertEquals(3, stage.jenkins.asked.stream().filter(step -> step.startsWith("build{")).count());
+    }
+}
