@@ -94,7 +94,7 @@ describe.runIf(process.getuid?.() === 0)("as an ordinary user", () => {
     const script = `
       const { runWork } = await import(${JSON.stringify(join(scratch.path, "sandbox.mjs"))});
       const result = await runWork("id -u; cat ${home}/.ssh/id; umount ${home}/.ssh; echo made > made.txt; touch /etc/x",
-        { cwd: ${JSON.stringify(root)}, network: "none", timeoutMs: 30000 });
+        { cwd: ${JSON.stringify(root)}, network: "none", timeoutMs: 30000, visible: [${JSON.stringify(home)}] });
       console.log(JSON.stringify(result));
     `;
     const result = await runProcess(

@@ -101,11 +101,15 @@ describe("everywhere, namespaces or not", () => {
 
 describe.runIf(ability.isolated)("in namespaces", () => {
   test("keys and this program's own state cannot be read by their absolute paths, nor uncovered", async () => {
-    const probes = [".ssh/id_ed25519", ".npmrc", ".config/codemonkeys/keys.txt", ".netrc"].map(
-      (path) => `cat '${join(home, path)}'; umount '${join(home, path)}'; umount '${join(home, path, "..")}';`,
-    );
+    const probes = [".ssh/id_ed25519", ".npmrc", ".config/codemonkeys/keys.txt", ".netrc"].map((path) => {
+      const [file, folder] = [join(home, path), join(home, path, "..")];
+      return `cat ${file}; umount ${file}; umount ${folder}; cat ${file};`;
+    });
+    writeFileSync(join(home, "plain.txt"), "in plain sight");
     const tries = probes.join(" ");
-    const result = await work(`${tries} unshare -Urm sh -c '${tries.replaceAll("'", "")}'`);
+    // The home lies below /tmp here, which is hidden as a whole; seen again, its secret places still are not.
+    const result = await work(`cat ${home}/plain.txt; ${tries} unshare -Urm sh -c '${tries}'`, { visible: [home] });
+    expect(result.stdout).toContain("in plain sight");
     expect(result.stdout + result.stderr).not.toContain("PLANTED");
     expect(readFileSync(join(home, ".ssh/id_ed25519"), "utf8")).toBe("PLANTED-KEY");
   });
