@@ -1,7 +1,9 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sha256 } from "../../../src/core/canonical.ts";
@@ -82,10 +84,21 @@ test("a process killed while it stores leaves no file under a digest that is not
   const script = `
     import { openArtifacts } from ${JSON.stringify(new URL("../../../src/swarm/artifacts.ts", import.meta.url).href)};
     const store = openArtifacts(${JSON.stringify(store.dir)});
-    for (let at = 0; ; at += 1) await store.put(Buffer.alloc(3_000_000, String(at)));
+    for (let at = 0; ; at += 1) {
+      await store.put(Buffer.alloc(3_000_000, String(at)));
+      process.stdout.write(".");
+    }
   `;
-  for (const timeout of [200, 260, 320]) {
-    spawnSync(process.execPath, ["--input-type=module", "-e", script], { timeout, killSignal: "SIGKILL" });
+  // Killed some time after the first file is stored, in the middle of a later one.
+  for (const delay of [5, 20, 45]) {
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = once(child, "exit");
+    await once(child.stdout, "data");
+    await sleep(delay);
+    child.kill("SIGKILL");
+    await ended;
   }
   let found = 0;
   for (const folder of await readdir(join(store.dir, "sha256"))) {
