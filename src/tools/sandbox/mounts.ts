@@ -16,13 +16,19 @@ export type Mount =
  */
 export function mountScript(
   mounts: readonly Mount[],
-  options: { loopback: boolean; inner: readonly string[] },
+  options: { loopback: boolean; inner: readonly string[]; readyFile: string },
 ): string {
-  const { loopback, inner } = options;
+  const { loopback, inner, readyFile } = options;
   const stage = "/sys";
   const rank = { hide: 0, replace: 0, keep: 1 };
   const ordered = [...mounts].sort((a, b) => a.path.length - b.path.length || rank[a.kind] - rank[b.kind]);
-  const lines = ["set -eu", `mount -t tmpfs -o size=64k,mode=0755 none ${sh(stage)}`, `: > ${sh(`${stage}/empty`)}`];
+  const lines = [
+    "set -eu",
+    // Opened now, since its place may be hidden later; what is in it afterwards tells a failed set-up from a failed command.
+    `exec 9> ${sh(readyFile)}`,
+    `mount -t tmpfs -o size=64k,mode=0755 none ${sh(stage)}`,
+    `: > ${sh(`${stage}/empty`)}`,
+  ];
   const kept = new Map<Mount, string>();
   for (const mount of ordered) {
     if (mount.kind !== "keep") continue;
@@ -56,7 +62,7 @@ export function mountScript(
     }
   }
   for (const [index, path] of sealed.entries()) {
-    lines.push(`if test -n "$hidden${index}"; then mount -o remount,ro ${sh(path)}; fi`);
+    lines.push(`if test -n "$hidden${index}"; then ${readOnly(path)}; fi`);
   }
   lines.push(`umount -l ${sh(stage)}`);
   if (loopback) {
@@ -65,14 +71,26 @@ export function mountScript(
     );
   }
   // The working directory was opened before the mounts; entering it again goes through them.
-  lines.push(`cd "$1"`, "set +e", `${inner.map(sh).join(" ")} sh -c "$2"`, "exit $?", "");
+  lines.push(
+    `cd "$1"`,
+    "echo ready >&9",
+    "exec 9>&-",
+    "set +e",
+    `${inner.map(sh).join(" ")} sh -c "$2"`,
+    "exit $?",
+    "",
+  );
   return lines.join("\n");
 }
 
-/** In a user namespace a remount must repeat the flags it may not drop; the ladder goes from few to many. */
+/**
+ * In a user namespace a remount must repeat the flags it may not drop; the ladder goes from few to many. Always by
+ * `bind`: a remount of the file system itself would repeat a tmpfs's owner, which an ordinary user's namespace refuses.
+ */
 function readOnly(path: string): string {
   const tries = ["", ",nosuid,nodev", ",nosuid,nodev,noexec", ",nosuid,nodev,relatime", ",nosuid,nodev,noatime"];
-  return tries.map((flags) => `mount -o remount,bind,ro${flags} ${sh(path)} 2>/dev/null`).join(" || ");
+  const ladder = tries.map((flags) => `mount -o remount,bind,ro${flags} ${sh(path)} 2>/dev/null`);
+  return [...ladder, `{ echo ${sh(`${path} cannot be made read-only`)} >&2; exit 1; }`].join(" || ");
 }
 
 /** SIOCSIFFLAGS with IFF_UP|IFF_RUNNING, for machines without iproute2 and net-tools. */

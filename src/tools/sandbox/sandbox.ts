@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Emit } from "../../core/events.ts";
@@ -106,10 +106,31 @@ export async function runWork(command: string, options: WorkOptions): Promise<Wo
       ...(ability.isolated ? {} : { onLeftovers: async () => void (await endStrays(marker)) }),
     });
     if (!ability.isolated) await endStrays(marker);
-    return { ...result, command: "sh", args: ["-c", command], isolated: ability.isolated, reason: ability.reason };
+    const ended =
+      ability.isolated && result.ended === "exited" && !(await isReady(scratch)) ? notSetUp(result) : result;
+    return { ...ended, command: "sh", args: ["-c", command], isolated: ability.isolated, reason: ability.reason };
   } finally {
     await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** Written by the mount script when the product's command is about to start. */
+const READY = "ready";
+
+async function isReady(scratch: string): Promise<boolean> {
+  const file = join(scratch, READY);
+  return existsSync(file) && (await readFile(file, "utf8")) !== "";
+}
+
+/** The command never ran: what looks like its exit code is the mount script's. */
+function notSetUp(result: ProcessResult): ProcessResult {
+  const said = result.stderr.trim().split("\n")[0] || `exit code ${result.exitCode}`;
+  return {
+    ...result,
+    exitCode: undefined,
+    ended: "not_started",
+    startError: `the sandbox could not be set up: ${said}`,
+  };
 }
 
 type CommandLine = [program: string, ...args: string[]];
@@ -132,6 +153,7 @@ async function isolated(command: string, options: WorkOptions, places: Places): 
   const limits = ["prlimit", "--core=0", `--nproc=${MAX_PROCESSES}`, "--"];
   const text = mountScript(mountsOf(options, { home, tmp, realHome, path }), {
     loopback: options.network === "none",
+    readyFile: join(scratch, READY),
     inner: [...innerUnshare(), ...limits],
   });
   await writeFile(script, text, { mode: 0o600 });

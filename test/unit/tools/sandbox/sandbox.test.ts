@@ -170,6 +170,17 @@ describe.runIf(ability.isolated)("in namespaces", () => {
     expect(readFileSync(join(seen, "tool"), "utf8")).toBe("visible\n");
   });
 
+  test("a sandbox that cannot be set up is told as that, not as the command's failure", async () => {
+    const bin = scratch();
+    writeFileSync(join(bin, "mount"), "#!/bin/sh\necho mounting is out of order >&2\nexit 1\n", { mode: 0o755 });
+    process.env.PATH = `${bin}:${process.env.PATH}`;
+    const result = await work("echo ran");
+    expect(result).toMatchObject({ ended: "not_started", exitCode: undefined, stdout: "" });
+    expect(result.startError).toContain("mounting is out of order");
+    process.env.PATH = environment.PATH;
+    expect(await work("exit 32")).toMatchObject({ ended: "exited", exitCode: 32 });
+  });
+
   test("paths with quotes, blanks and dollars are only paths", async () => {
     const cwd = join(scratch(), `it's "$(touch evil)" here`);
     mkdirSync(cwd);
