@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import type { Json } from "../../core/canonical.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { task } from "../../core/events.ts";
 import type { Plan } from "../../pipeline/plan.ts";
@@ -14,6 +15,7 @@ import { modelCandidates } from "./model/candidates.ts";
 import { readLog } from "./read/index.ts";
 import type { BuildFailure } from "./read/report.ts";
 import type { HealReport } from "./report.ts";
+import { failureReport, landedReport, workReport } from "./reporting.ts";
 import { stageToRun } from "./stage.ts";
 import { locatePath } from "./tree.ts";
 import { type Worked, work } from "./work.ts";
@@ -83,7 +85,7 @@ export async function healBuild(session: Session, request: HealRequest): Promise
   if (!log.ok) return log;
   const noted = await note(session, failure, commit.value, request.stage);
   if (!noted.ok) return noted;
-  const base: HealReport = { ...empty, failure: { ...shortOf(failure), seen: noted.value } };
+  const base: HealReport = { ...empty, failure: { ...failureReport(failure), seen: noted.value } };
   if (failure.category === "infrastructure") {
     return succeed({ ...base, verdict: "infrastructure", reason: `${failure.message}: build it again` });
   }
@@ -153,19 +155,6 @@ function inProduct(failure: BuildFailure, root: string, paths: readonly string[]
   return file === undefined ? failure : { ...failure, place: { ...failure.place, file } };
 }
 
-function shortOf(failure: BuildFailure) {
-  return {
-    tool: failure.tool,
-    category: failure.category,
-    message: failure.message,
-    ...(failure.place ? { file: failure.place.file } : {}),
-    ...(failure.place?.line === undefined ? {} : { line: failure.place.line }),
-    ...(failure.test === undefined ? {} : { test: failure.test }),
-    occurrence: failure.occurrence,
-    pattern: failure.pattern,
-  };
-}
-
 /** Notes the failure in the swarm (not in a dry run) and tells what the company knows of it. */
 async function note(session: Session, failure: BuildFailure, commit: string, stage: string) {
   const { company, name } = productOf(session);
@@ -214,7 +203,7 @@ async function carryOut(
     const closed = await run.finish(healed ? "succeeded" : "failed", {
       report: kept,
       ...(lesson ? { lesson } : {}),
-    } as never);
+    } as unknown as Json);
     if (!closed.ok) return closed;
     session.emit({ type: "run.finished", run: run.id, verdict: healed ? "success" : "failure" });
     return succeed(report);
@@ -241,7 +230,7 @@ async function carryOut(
     });
   const worked = run ? await run.step("work", doWork) : await doWork();
   if (!worked.ok) return worked;
-  const report = await withWork(session, base, worked.value);
+  const report = await workReport(session, base, worked.value);
   if (!report.ok) return report;
   const uses = run ? await recordUses(session, worked.value, run.id) : succeed(undefined);
   if (!uses.ok) return uses;
@@ -320,42 +309,6 @@ async function settle(
   const kept = await keepLesson(session, lesson, run.id);
   if (!kept.ok) return kept;
   return finish({ ...report, learned: kept.value }, lesson);
-}
-
-function landedReport(landed: Landed): Partial<HealReport> {
-  return {
-    verdict: landed.verdict,
-    reason: landed.reason,
-    gates: [...landed.gates],
-    pushed: landed.pushed,
-    ...(landed.branch === undefined ? {} : { branch: landed.branch }),
-    ...(landed.commit === undefined ? {} : { fix_commit: landed.commit }),
-    ...(landed.pullRequest === undefined ? {} : { pull_request: landed.pullRequest }),
-    ...(landed.waitsFor
-      ? { approval: { ...landed.waitsFor, until: new Date(landed.waitsFor.until).toISOString() } }
-      : {}),
-  };
-}
-
-async function withWork(session: Session, base: HealReport, worked: Worked): Promise<Outcome<HealReport>> {
-  const diff = worked.diff === undefined ? undefined : await session.artifacts.read(worked.diff);
-  if (diff && !diff.ok) return diff;
-  return succeed({
-    ...base,
-    verdict: worked.verdict,
-    reason: worked.reason,
-    fixes: [...worked.fixes],
-    tried: [...worked.tried],
-    files: [...worked.files],
-    lines: worked.lines,
-    reproduce_ms: worked.reproduceMs,
-    fix_ms: worked.fixMs,
-    verify_ms: worked.verifyMs,
-    ...(worked.isolated === undefined ? {} : { isolated: worked.isolated }),
-    ...(worked.patch === undefined ? {} : { patch: worked.patch }),
-    ...(worked.evidence === undefined ? {} : { evidence: worked.evidence }),
-    ...(diff ? { diff: Buffer.from(diff.value).toString("utf8") } : {}),
-  });
 }
 
 /** How many runs have been at this very failure of this commit, this one included. */
