@@ -1,0 +1,48 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { STEPS } from "../../../src/steps/index.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const text = await readFile(join(root, "jcasc/jenkins.yaml"), "utf8");
+const config = parse(text);
+
+describe("the controller's configuration", () => {
+  it("gives nobody rights who has not logged in, and no agent work on the controller", () => {
+    expect(config.jenkins.securityRealm.local.allowsSignup).toBe(false);
+    expect(JSON.stringify(config.jenkins.authorizationStrategy)).not.toContain("anonymous");
+    expect(config.jenkins.numExecutors).toBe(0);
+  });
+
+  it("takes every secret from a file and holds none", () => {
+    const secrets = [...text.matchAll(/^\s*(?:password|secret): (.*)$/gm)].map((match) => match[1]);
+    expect(secrets.length).toBeGreaterThan(3);
+    for (const secret of secrets) expect(secret).toMatch(/^"\$\{readFile:\$\{SECRETS\}\/[a-z_]+\}"$/);
+  });
+
+  it("has each credential that a step looks for", () => {
+    const there = config.credentials.system.domainCredentials[0].credentials.map(
+      (entry: { string: { id: string } }) => entry.string.id,
+    );
+    const wanted = STEPS.filter((step) => step.jenkinsName).flatMap((step) =>
+      step.credentials.map((need) => need.credentialsId),
+    );
+    expect(new Set(there)).toEqual(new Set(wanted));
+  });
+
+  it("makes a job of each system pipeline, in a script that the configuration's own interpolation leaves alone", async () => {
+    const script: string = config.jobs[0].script;
+    const names = (await readdir(join(root, "jenkinsfiles"))).map((name) => name.replace(".Jenkinsfile", ""));
+    expect(
+      [...(/\[(.*)\]\.each/.exec(script)?.[1] ?? "").matchAll(/'([a-z]+)'/g)].map((match) => match[1]).sort(),
+    ).toEqual(names.sort());
+    for (const [, name] of script.matchAll(/\$\{([^}]*)\}/g)) expect(name).toMatch(/^CODEMONKEYS_[A-Z_]+$/);
+  });
+
+  it("names a Node tool and the library as the pages do", async () => {
+    expect(config.tool.nodejs.installations[0].name).toBe("Node 24");
+    expect(config.unclassified.globalLibraries.libraries[0].name).toBe("codemonkeys");
+    expect(await readFile(join(root, "docs/jenkins/index.md"), "utf8")).toContain("'Node 24'");
+  });
+});
