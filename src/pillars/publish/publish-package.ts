@@ -30,6 +30,8 @@ export interface PublishPatience {
 
 export const PATIENCE: PublishPatience = { visibleMs: 5 * 60_000 };
 
+/** How far apart the playbook looks whether the registry shows what it sent. */
+const READ_BACK_SECONDS = 3;
 const FIRST_LOOK_MS = 500;
 const LONGEST_LOOK_MS = 15_000;
 
@@ -173,14 +175,14 @@ interface Sending {
 
 /**
  * Runs the publish playbook over the files that the registry lacks. A playbook that failed after it had changed
- * something has most likely sent them (what it then waited for did not come), so that it is worth looking longer.
+ * something has most likely sent them (what it then waited for did not come), so that it is worth looking once more.
  */
 async function send(
   { session, product, run }: Acting,
   publishing: Publishing,
   { permit, registry, token, query }: Sending,
 ): Promise<Outcome<"accepted" | { readonly failed: readonly Diagnostic[] }>> {
-  const { item, ecosystem, to, progress } = publishing;
+  const { item, ecosystem, to, patience, progress } = publishing;
   const seen = await standing(publishing, query);
   if (!seen.ok) return seen;
   const scratch = await mkdtemp(join(tmpdir(), "codemonkeys-publish-"));
@@ -206,7 +208,11 @@ async function send(
     let changed = false;
     const played = await runPlaybook(permit, "package.publish", publishTarget(publishing, registry), {
       playbook: playbook.value,
-      extraVars: plan.vars,
+      extraVars: {
+        ...plan.vars,
+        package_readback_attempts: Math.max(1, Math.ceil(patience.visibleMs / READ_BACK_SECONDS / 1000)),
+        package_readback_delay: READ_BACK_SECONDS,
+      },
       secrets: { [plan.tokenVariable]: token },
       logFile: join(session.homes.state, "logs", `${run.id}-${taskOf(item)}.log`.replaceAll("/", "-")),
       redactor: session.redactor,
@@ -229,7 +235,10 @@ function channelOf(version: string): string | undefined {
   return typeof word === "string" ? word : undefined;
 }
 
-/** Looks, less and less often, until the registry shows every file or the time is over. */
+/**
+ * Looks, less and less often, until the registry shows every file or the time is over. A playbook that failed has waited
+ * already: then one look is enough.
+ */
 async function untilVisible(
   publishing: Publishing,
   query: PackageQuery,
@@ -241,7 +250,7 @@ async function untilVisible(
     const seen = await standing(publishing, query);
     if (!seen.ok) return seen;
     if (seen.value.missing.length === 0) return succeed(undefined);
-    const left = patience.visibleMs - (performance.now() - start);
+    const left = (sent === "accepted" ? patience.visibleMs : 0) - (performance.now() - start);
     if (left <= 0) break;
     progress(`waiting until the index shows it (${Math.ceil(left / 1000)} s left)`);
     const slept = await sleep(Math.min(delay, left), undefined, { signal: query.signal }).then(
@@ -254,7 +263,7 @@ async function untilVisible(
     if (!slept)
       return fail(problem("infrastructure", "publish.cancelled", `${label}: stopped while waiting for the index`));
   }
-  const how = sent === "accepted" ? "it accepted the upload" : "the upload ended in a failure";
+  const how = sent === "accepted" ? "it accepted the upload" : "it was sent, then the playbook failed";
   const after =
     patience.visibleMs >= 60_000
       ? `${Math.round(patience.visibleMs / 60_000)} min`
