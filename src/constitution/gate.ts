@@ -66,7 +66,11 @@ export type Decision<A extends ActionName = ActionName> =
 export interface Gate {
   /** Judges, logs, and issues a permit when the answer is allow and the mode is `act`. */
   <A extends ActionName>(action: A, target: Target<A>, facts: Facts): Promise<Decision<A>>;
-  /** The same answer without a permit, a log entry or a question to anybody: for `--dry-run`. */
+  /**
+   * The same answer without a permit or a question to anybody: for `--dry-run`, and to choose between ways before acting.
+   * Logged only in `observe` mode, where it is all that happens; told only where nothing acts, since an acting session
+   * tells the answer when it asks for the permit.
+   */
   preview<A extends ActionName>(action: A, target: Target<A>, facts: Facts): Promise<Decision<A>>;
   /** The gate for one run or pillar, or with further facts that hold for all that follows. */
   bound(context: GateContext): Gate;
@@ -110,9 +114,10 @@ export const ORGANISATION = "organisation";
 export function createGate(options: GateOptions): Gate {
   const ask = <A extends ActionName>(action: A, target: Target<A>, facts: Facts) =>
     judge(options, options.mode, action, target, facts);
+  const looking = options.mode === "act" ? { ...options, emit: () => {} } : options;
   return Object.assign(ask, {
     preview: <A extends ActionName>(action: A, target: Target<A>, facts: Facts) =>
-      judge(options, "plan", action, target, facts),
+      judge(looking, options.mode === "observe" ? "observe" : "plan", action, target, facts),
     bound: (context: GateContext) =>
       createGate({
         ...options,

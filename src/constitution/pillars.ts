@@ -9,5 +9,6 @@ export const PILLARS = [
   "org",
   "generate",
   "oracle",
+  "undo",
 ] as const;
 export type Pillar = (typeof PILLARS)[number];

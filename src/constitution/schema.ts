@@ -71,6 +71,10 @@ const expectation = z.union([
 
 export const documentSchema = z.strictObject({
   version: z.literal(1),
+  mode: z
+    .enum(["act", "observe"])
+    .default("act")
+    .describe("observe: every gate logs what would have been done, and nothing acts"),
   time_zone: z.string().default("UTC").describe("IANA name; what now.weekday, now.hour and now.date mean"),
   principles: z.array(sentence).default([]).describe("prose for people and for the model; never evaluated"),
   protect: z

@@ -124,6 +124,27 @@ describe("a gate", () => {
   });
 });
 
+describe("a preview", () => {
+  const ask = async (mode: "act" | "plan" | "observe") => {
+    const { gate, audit, events } = await testGate(POLICY, { mode });
+    const answer = await gate.bound({ pillar: "heal" }).preview("git.commit", COMMIT_TARGET, {});
+    return { answer, told: events.length, logged: must(await audit.entries()).map(({ data }) => data) };
+  };
+  test("of an acting session is neither told nor logged: the act itself will be", async () => {
+    expect(await ask("act")).toMatchObject({ answer: { answer: "allow", planned: true }, told: 0, logged: [] });
+  });
+  test("of a dry run is told and not logged", async () => {
+    expect(await ask("plan")).toMatchObject({ answer: { answer: "allow", planned: true }, told: 1, logged: [] });
+  });
+  test("of an observing session is told and logged as observed, without a permit", async () => {
+    const { answer, told, logged } = await ask("observe");
+    expect(answer).toMatchObject({ answer: "allow", planned: true });
+    expect("permit" in answer).toBe(false);
+    expect(told).toBe(1);
+    expect(logged).toMatchObject([{ action: "git.commit", answer: "allow", mode: "observe" }]);
+  });
+});
+
 describe("what is no question is refused", () => {
   test("facts that no probe established", async () => {
     const { gate, audit } = await testGate(POLICY);
