@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import pc from "picocolors";
 import type { StepResult } from "../src/core/result.ts";
 import { git, type Layout } from "./layout.ts";
@@ -29,7 +29,9 @@ export async function renderSummary(
     lines.push(pc.bold(entry.name));
     const part = (word: string, text: string) => lines.push(`  ${pc.dim(word.padEnd(9))} ${text}`);
     part("broke", `${entry.broken.commit.slice(0, 7)} ${entry.broken.message}`);
-    for (const line of firstLines(entry.heal.summary, 2)) part("healed", line);
+    const [healed = "", cause = ""] = firstLines(entry.heal.summary, 2);
+    part("cause", cause.replace(/^cause: /, ""));
+    part("healed", healed.replace(/^healed /, ""));
     for (const line of firstLines(entry.release?.summary ?? "", 3)) part("released", line);
     const log = await git(join(options.layout.products, entry.name), [
       "log",
@@ -50,7 +52,9 @@ export async function renderSummary(
     `  ${at("products/harbour-tides")} && ../../codemonkeys run`,
     `  ${at("products/harbour-tides")} && ../../codemonkeys release --dry-run`,
     `  ${at("products/harbour-tolls")} && ../../codemonkeys constitution explain package.publish`,
-    pc.dim(`  npm start -- --keep-serving leaves the registries up; announcements are kept in ${story.webhookLog}.`),
+    pc.dim(
+      `  npm start -- --keep-serving leaves the registries up; announcements are kept in ${join(options.dir, relative(options.layout.root, story.webhookLog))}.`,
+    ),
   );
   return lines;
 }

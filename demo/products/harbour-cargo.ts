@@ -76,8 +76,7 @@ if __name__ == "__main__":
       author: "ada",
       files: {
         "SPEC.md": spec,
-        ".codemonkeys/config.yaml":
-          "ship:\n  alerts: { webhook_url_env: HARBOUR_WEBHOOK_URL }\n",
+        ".codemonkeys/config.yaml": "ship:\n  alerts: { webhook_url_env: HARBOUR_WEBHOOK_URL }\n",
       },
     },
   ],

@@ -97,8 +97,7 @@ export const harbourTides: DemoProduct = {
       author: "ada",
       files: {
         "SPEC.md": spec,
-        ".codemonkeys/config.yaml":
-          "ship:\n  alerts: { webhook_url_env: HARBOUR_WEBHOOK_URL }\n",
+        ".codemonkeys/config.yaml": "ship:\n  alerts: { webhook_url_env: HARBOUR_WEBHOOK_URL }\n",
       },
     },
   ],

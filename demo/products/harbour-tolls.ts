@@ -84,8 +84,7 @@ test("a ship has a length", () => {
       author: "grace",
       files: {
         "SPEC.md": spec,
-        ".codemonkeys/config.yaml":
-          "ship:\n  alerts: { webhook_url_env: HARBOUR_WEBHOOK_URL }\n",
+        ".codemonkeys/config.yaml": "ship:\n  alerts: { webhook_url_env: HARBOUR_WEBHOOK_URL }\n",
       },
     },
   ],

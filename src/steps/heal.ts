@@ -143,7 +143,9 @@ function reportOf(report: HealReport): StepReport<HealReport> {
       const source = fix ? sourceWords(fix) : "a repair";
       const where = report.fix_commit ? ` as ${short(report.fix_commit)} on ${report.branch}` : "";
       const done = report.dry_run ? "would be healed" : report.verdict === "fixed" ? "healed" : "repair proposed";
-      lines.push(`${done} by ${source}${where}: ${report.files.join(", ")}, ${report.lines} lines`);
+      lines.push(
+        `${done} by ${source}${where}: ${report.files.join(", ")}, ${report.lines} ${report.lines === 1 ? "line" : "lines"}`,
+      );
       break;
     }
     default:
@@ -156,7 +158,7 @@ function reportOf(report: HealReport): StepReport<HealReport> {
   if (report.failure?.seen && report.failure.seen.times > 1) {
     const { times, products, fixed } = report.failure.seen;
     lines.push(
-      `seen ${times} times in ${products} ${products === 1 ? "product" : "products"}, fixed ${fixed} times before`,
+      `seen ${times} times in ${products} ${products === 1 ? "product" : "products"}, fixed ${fixed} ${fixed === 1 ? "time" : "times"} before`,
     );
   }
   const tried = report.tried.filter(({ dropped }) => dropped !== undefined);

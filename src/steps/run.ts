@@ -1,6 +1,8 @@
-import { relative } from "node:path";
+import { basename, relative } from "node:path";
 import { z } from "zod";
-import { type Outcome, succeed } from "../core/diagnostic.ts";
+import { type Diagnostic, type Outcome, succeed } from "../core/diagnostic.ts";
+import { excerptsOf, explainLines } from "../pillars/heal/explain/index.ts";
+import { readLog } from "../pillars/heal/read/index.ts";
 import { type PlannedStage, previewPlan } from "../pipeline/local/preview.ts";
 import { type BuildRun, runPlan, runStage, type StageRecord } from "../pipeline/local/run.ts";
 import type { Plan } from "../pipeline/plan.ts";
@@ -80,7 +82,7 @@ export const runStep = defineStep({
             startStep: start,
             ...(ci_build === undefined ? {} : { ciBuild: ci_build }),
           });
-    return run.ok ? succeed(runReport(session, run.value), run.warnings) : run;
+    return run.ok ? succeed(await runReport(session, run.value), run.warnings) : run;
   },
 });
 
@@ -112,15 +114,15 @@ function planReport(planned: readonly PlannedStage[]): StepReport<RunResult> {
   };
 }
 
-function runReport(session: Session, run: BuildRun): StepReport<RunResult> {
+async function runReport(session: Session, run: BuildRun): Promise<StepReport<RunResult>> {
   const { failed } = run;
   const root = productOf(session).path;
   const reports = run.stages.flatMap((one) => (one.reports ? [one.reports] : []));
+  const cause = failed?.kind === "command" && failed.log ? await causeOf(failed.log) : [];
   const next =
-    failed?.kind === "command"
-      ? [`→ codemonkeys heal repairs it; codemonkeys explain ${shortPath(root, failed.log)} says what is wrong`]
-      : [];
-  const line = `build ${run.build} ${run.state}${failed ? `: ${failed.name} failed${failed.reason ? ` (${failed.reason})` : ""}` : ""}`;
+    failed?.kind === "command" ? [`→ codemonkeys heal repairs it; the log is ${shortPath(root, failed.log)}`] : [];
+  const outcome = failed ? `failed in ${failed.name}${failed.reason ? ` (${failed.reason})` : ""}` : run.state;
+  const line = `build ${run.build} ${outcome}`;
   return {
     verdict: run.waiting
       ? "waiting"
@@ -132,7 +134,9 @@ function runReport(session: Session, run: BuildRun): StepReport<RunResult> {
             ? "success"
             : "failure",
     ...(failed ? { kind: failed.diagnostics?.[0]?.kind ?? ("product" as const) } : {}),
-    diagnostics: run.stages.flatMap((one) => one.diagnostics ?? []),
+    diagnostics: run.stages
+      .flatMap((one) => one.diagnostics ?? [])
+      .map((one) => (cause.length > 0 ? withoutDetails(one) : one)),
     junit: reports.flatMap(({ junit }) => [...junit]),
     coverage: reports.flatMap(({ coverage }) => [...coverage]),
     sarif: reports.flatMap(({ sarif }) => [...sarif]),
@@ -146,9 +150,21 @@ function runReport(session: Session, run: BuildRun): StepReport<RunResult> {
       stages: run.stages.map(stageRow),
       ...(failed ? { failed: failed.name } : {}),
     },
-    summary: [line, ...next].join("\n"),
-    display: [line, ...next],
+    summary: [line, ...cause, ...next].join("\n"),
+    display: [line, ...cause, ...next],
   };
+}
+
+/** What is wrong, as `explain` reads it from the log, instead of the log's last lines. */
+async function causeOf(log: string): Promise<string[]> {
+  const report = await readLog({ path: log });
+  if (report.root === undefined) return [];
+  const excerpts = await excerptsOf({ path: log }, report.failures);
+  return explainLines({ log: basename(log), report, excerpts }).map(({ text }) => `  ${text}`);
+}
+
+function withoutDetails({ details: _, ...diagnostic }: Diagnostic): Diagnostic {
+  return diagnostic;
 }
 
 function stageRow(one: StageRecord): RunResult["stages"][number] {

@@ -23,7 +23,6 @@ const TOOL_CHAINS = [
   "PIP_CERT",
   "PIP_INDEX_URL",
   "PIP_FIND_LINKS",
-  "PIP_DISABLE_PIP_VERSION_CHECK",
   "npm_config_registry",
   "NPM_CONFIG_REGISTRY",
   "CURL_CA_BUNDLE",
@@ -64,6 +63,9 @@ export function workEnvironment(
     // An empty value stands over the one that core would hand down.
     if (value !== undefined && !isHarmless(value, redactor)) env[name] = "";
   }
+  // Nobody reads a build's hints to update its tools, and each asks the network.
+  env.npm_config_update_notifier = "false";
+  env.PIP_DISABLE_PIP_VERSION_CHECK = "1";
   env.HOME = places.home;
   env.TMPDIR = places.tmp;
   env.TEMP = places.tmp;

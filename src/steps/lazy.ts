@@ -1,0 +1,38 @@
+import type { AnyStep } from "./definition.ts";
+
+/**
+ * Every step by its name, each loaded when it is asked for: a command pays for its own parts at start and for no other's.
+ * In the order of `codemonkeys --help`; a test holds it to `STEPS`.
+ */
+const LOADERS = {
+  init: async () => (await import("./init.ts")).initStep,
+  generate: async () => (await import("./generate-step.ts")).generateStep,
+  plan: async () => (await import("./plan.ts")).planStep,
+  run: async () => (await import("./run.ts")).runStep,
+  explain: async () => (await import("./explain.ts")).explainStep,
+  heal: async () => (await import("./heal.ts")).healStep,
+  docs: async () => (await import("./docs.ts")).docsStep,
+  release: async () => (await import("./release.ts")).releaseStep,
+  publish: async () => (await import("./publish.ts")).publishStep,
+  announce: async () => (await import("./announce.ts")).announceStep,
+  status: async () => (await import("./status.ts")).statusStep,
+  approve: async () => (await import("./approve.ts")).approveStep,
+  pause: async () => (await import("./pause.ts")).pauseStep,
+  resume: async () => (await import("./pause.ts")).resumeStep,
+  "constitution check": async () => (await import("./constitution-check.ts")).constitutionCheck,
+  "constitution explain": async () => (await import("./constitution-explain.ts")).constitutionExplain,
+  "audit verify": async () => (await import("./audit.ts")).auditVerify,
+  "audit show": async () => (await import("./audit.ts")).auditShow,
+  "config explain": async () => (await import("./config.ts")).configExplain,
+  "config schema": async () => (await import("./config.ts")).configSchema,
+  doctor: async () => (await import("./doctor.ts")).doctorStep,
+} satisfies Readonly<Record<string, () => Promise<AnyStep>>>;
+
+export const STEP_NAMES: readonly string[] = Object.keys(LOADERS);
+
+/** The steps whose names begin with a word; all of them where none does, so that help and suggestions see every step. */
+export function loadSteps(word: string | undefined): Promise<AnyStep[]> {
+  const all = Object.entries<() => Promise<AnyStep>>(LOADERS);
+  const named = all.filter(([name]) => name.split(" ", 1)[0] === word);
+  return Promise.all((named.length > 0 ? named : all).map(([, load]) => load()));
+}
