@@ -1,13 +1,14 @@
 import { readFile, rm } from "node:fs/promises";
 import pc from "picocolors";
 import { type Clock, isoTime, systemClock } from "../core/clock.ts";
-import { type Diagnostic, fail, messageOf, type Outcome, problem } from "../core/diagnostic.ts";
+import { type Diagnostic, fail, messageOf, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import { EXIT, exitCodeOf } from "../core/exit-codes.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { createRedactor, type Redactor } from "../core/redact.ts";
 import { RESULT_VERSION, type StepResult } from "../core/result.ts";
 import { type OpenOptions, openSession } from "../org/open.ts";
 import type { StepDefinition, StepReport } from "../steps/definition.ts";
+import { asObserved } from "./observed.ts";
 import { type CommonOptions, readParams } from "./options.ts";
 import { renderDiagnostics } from "./render/diagnostics.ts";
 import { createRenderer, type Renderer } from "./render/events.ts";
@@ -34,15 +35,16 @@ export async function execute(invocation: Invocation): Promise<number> {
   const clock = systemClock;
   const startedAt = clock.now();
   const redactor = createRedactor();
-  const renderer = createRenderer({
+  const renderer = await createRenderer({
     out: streams.err,
     live: streams.err.isTTY === true && !common.plain && !common.json && invocation.environment.CI === undefined,
     verbose: common.verbose === true,
   });
   if (common.resultFile) await rm(common.resultFile, { force: true });
-  const outcome = await attempt(invocation, redactor, clock, renderer);
+  const { outcome, observed } = await attempt(invocation, redactor, clock, renderer);
   renderer.close();
-  const result = resultOf(step, outcome, { startedAt, clock, dryRun: common.dryRun === true });
+  const plain = resultOf(step, outcome, { startedAt, clock, dryRun: common.dryRun === true });
+  const result = observed ? asObserved(plain, observed) : plain;
   const text = redactor.redact(JSON.stringify(result, null, 2));
   let code = invocation.signal.aborted ? EXIT.interrupted : exitCodeOf(result.verdict, result.kind);
   if (result.kind === "config" && result.diagnostics.some((d) => d.code.startsWith("params."))) code = EXIT.usage;
@@ -61,7 +63,9 @@ export async function execute(invocation: Invocation): Promise<number> {
   }
   const display = outcome.ok ? (outcome.value.report.display ?? markdownLines(outcome.value.report.summary)) : [];
   for (const line of display) streams.out.write(`${redactor.redact(line)}\n`);
-  for (const line of renderDiagnostics(result.diagnostics)) streams.err.write(`${redactor.redact(line)}\n`);
+  const told = outcome.ok ? (outcome.value.report.told ?? []) : [];
+  const untold = result.diagnostics.filter(({ code: name }) => !told.includes(name));
+  for (const line of renderDiagnostics(untold)) streams.err.write(`${redactor.redact(line)}\n`);
   return code;
 }
 
@@ -70,26 +74,29 @@ interface Finished {
   readonly product: string | undefined;
 }
 
-async function attempt(
-  invocation: Invocation,
-  redactor: Redactor,
-  clock: Clock,
-  renderer: Renderer,
-): Promise<Outcome<Finished>> {
+interface Attempt {
+  readonly outcome: Outcome<Finished>;
+  /** What is told where the session only observed. */
+  readonly observed?: Diagnostic | undefined;
+}
+
+async function attempt(invocation: Invocation, redactor: Redactor, clock: Clock, renderer: Renderer): Promise<Attempt> {
   const { step, common } = invocation;
+  let observed: Diagnostic | undefined;
   try {
     const fromFile = common.paramsFile ? await readParamsFile(common.paramsFile) : undefined;
-    if (fromFile && !fromFile.ok) return fromFile;
+    if (fromFile && !fromFile.ok) return { outcome: fromFile };
     const file = fromFile?.value ?? {};
     const { product: productInFile, dry_run: dryRunInFile, ...rest } = file;
     const params = readParams(step, { ...rest, ...invocation.given });
-    if (!params.ok) return params;
+    if (!params.ok) return { outcome: params };
     const options: OpenOptions = {
       needs: step.needs,
       cwd: invocation.cwd,
       environment: invocation.environment,
       product: common.product ?? (typeof productInFile === "string" ? productInFile : undefined),
       dryRun: common.dryRun === true || dryRunInFile === true,
+      observe: common.observe === true,
       emit: renderer.emit,
       redactor,
       clock,
@@ -97,21 +104,19 @@ async function attempt(
       actions: step.actions,
     };
     const opened = await openSession(options);
-    if (!opened.ok) return opened;
+    if (!opened.ok) return { outcome: opened };
     const { session, close } = opened.value;
+    observed = opened.value.observed;
     try {
       const done = await step.run(session, params.value);
-      if (!done.ok) return done;
-      return {
-        ok: true,
-        value: { report: done.value as StepReport<unknown>, product: opened.value.product },
-        warnings: [...opened.warnings, ...done.warnings],
-      };
+      if (!done.ok) return { outcome: done, observed };
+      const value = { report: done.value as StepReport<unknown>, product: opened.value.product };
+      return { outcome: succeed(value, [...opened.warnings, ...done.warnings]), observed };
     } finally {
       await close();
     }
   } catch (error) {
-    return fail(unexpected(error));
+    return { outcome: fail(unexpected(error)), observed };
   }
 }
 
@@ -165,6 +170,7 @@ function resultOf(
     started_at: isoTime({ now: () => run.startedAt }),
     duration_ms: run.clock.now() - run.startedAt,
     dry_run: run.dryRun,
+    observed: false,
   } as const;
   if (!outcome.ok) {
     const diagnostics = [...outcome.diagnostics];
@@ -186,7 +192,7 @@ function resultOf(
     };
   }
   const { report, product } = outcome.value;
-  const { display: _, ...kept } = report;
+
   return {
     ...base,
     ...(product ? { product } : {}),
@@ -202,7 +208,7 @@ function resultOf(
     metrics: report.metrics ?? {},
     ...(report.approval ? { approval: report.approval } : {}),
     summary: report.summary,
-    data: kept.data ?? null,
+    data: report.data ?? null,
   };
 }
 

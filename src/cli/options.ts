@@ -9,6 +9,7 @@ export interface CommonOptions {
   readonly product?: string;
   readonly json?: boolean;
   readonly dryRun?: boolean;
+  readonly observe?: boolean;
   readonly verbose?: boolean;
   readonly plain?: boolean;
   readonly paramsFile?: string;
@@ -29,7 +30,9 @@ export function declareOptions(command: Command, step: StepDefinition): void {
   }
   if (step.needs === "product" || step.needs === "either")
     command.option("--product <name>", "the product, when not run inside its work tree");
-  if (step.actions.length > 0 || step.dryRun) command.option("--dry-run", "show each effect and each gate's answer; do nothing");
+  if (step.actions.length > 0 || step.dryRun)
+    command.option("--dry-run", "show each effect and each gate's answer; do nothing");
+  if (step.actions.length > 0) command.option("--observe", "let every gate log what it would answer; do nothing");
   command
     .option("--json", "print the step's result.json instead of text")
     .option("--verbose", "also show what product commands print")

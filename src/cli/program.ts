@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { EXIT } from "../core/exit-codes.ts";
 import type { StepDefinition } from "../steps/definition.ts";
-import { STEPS } from "../steps/index.ts";
+import { loadSteps } from "../steps/lazy.ts";
 import { execute, type Streams } from "./execute.ts";
 import { type CommonOptions, collectParams, declareOptions } from "./options.ts";
 
@@ -29,7 +29,7 @@ export async function runProgram(argv: readonly string[], context: ProgramContex
       "after",
       "\nExit codes: 0 success, 1 product, 2 unstable, 3 config, 4 infrastructure, 5 policy, 6 secret, 7 waiting, 8 drift, 64 usage, 70 internal.",
     );
-  for (const step of STEPS) {
+  for (const step of await loadSteps(argv[0])) {
     const command = commandFor(program, step);
     declareOptions(command, step);
     command.action(async (...args: unknown[]) => {

@@ -30,6 +30,8 @@ export interface StepReport<R>
   readonly diagnostics?: readonly Diagnostic[];
   /** What a person sees at a terminal instead of the summary, line by line. */
   readonly display?: readonly string[];
+  /** Codes of diagnostics that `display` tells in its own way; they are in the result, and not shown a second time. */
+  readonly told?: readonly string[];
   /** Markdown, a screenful at most. */
   readonly summary: string;
   readonly run?: string;

@@ -1,6 +1,6 @@
 import { basename, relative } from "node:path";
 import { z } from "zod";
-import { type Diagnostic, type Outcome, succeed } from "../core/diagnostic.ts";
+import { type Outcome, succeed } from "../core/diagnostic.ts";
 import { excerptsOf, explainLines } from "../pillars/heal/explain/index.ts";
 import { readLog } from "../pillars/heal/read/index.ts";
 import { type PlannedStage, previewPlan } from "../pipeline/local/preview.ts";
@@ -68,7 +68,8 @@ export const runStep = defineStep({
     const whole = await planOfProduct(session);
     if (!whole.ok) return whole;
     const plan = all || stage !== undefined ? whole.value : withoutActs(whole.value);
-    if (session.dryRun) {
+    // An observing session still builds: only what would act on the world is planned instead.
+    if (session.dryRun && !session.observing) {
       const planned = await previewPlan(session, plan, stage);
       return planned.ok ? succeed(planReport(planned.value), planned.warnings) : planned;
     }
@@ -118,7 +119,7 @@ async function runReport(session: Session, run: BuildRun): Promise<StepReport<Ru
   const { failed } = run;
   const root = productOf(session).path;
   const reports = run.stages.flatMap((one) => (one.reports ? [one.reports] : []));
-  const cause = failed?.kind === "command" && failed.log ? await causeOf(failed.log) : [];
+  const cause = failed?.kind === "command" && failed.log ? await causeOf(failed.log, root) : [];
   const next =
     failed?.kind === "command" ? [`→ codemonkeys heal repairs it; the log is ${shortPath(root, failed.log)}`] : [];
   const outcome = failed ? `failed in ${failed.name}${failed.reason ? ` (${failed.reason})` : ""}` : run.state;
@@ -134,9 +135,7 @@ async function runReport(session: Session, run: BuildRun): Promise<StepReport<Ru
             ? "success"
             : "failure",
     ...(failed ? { kind: failed.diagnostics?.[0]?.kind ?? ("product" as const) } : {}),
-    diagnostics: run.stages
-      .flatMap((one) => one.diagnostics ?? [])
-      .map((one) => (cause.length > 0 ? withoutDetails(one) : one)),
+    diagnostics: run.stages.flatMap((one) => one.diagnostics ?? []),
     junit: reports.flatMap(({ junit }) => [...junit]),
     coverage: reports.flatMap(({ coverage }) => [...coverage]),
     sarif: reports.flatMap(({ sarif }) => [...sarif]),
@@ -152,19 +151,18 @@ async function runReport(session: Session, run: BuildRun): Promise<StepReport<Ru
     },
     summary: [line, ...cause, ...next].join("\n"),
     display: [line, ...cause, ...next],
+    ...(cause.length > 0 ? { told: ["stage.failed"] } : {}),
   };
 }
 
 /** What is wrong, as `explain` reads it from the log, instead of the log's last lines. */
-async function causeOf(log: string): Promise<string[]> {
+async function causeOf(log: string, root: string): Promise<string[]> {
   const report = await readLog({ path: log });
   if (report.root === undefined) return [];
   const excerpts = await excerptsOf({ path: log }, report.failures);
-  return explainLines({ log: basename(log), report, excerpts }).map(({ text }) => `  ${text}`);
-}
-
-function withoutDetails({ details: _, ...diagnostic }: Diagnostic): Diagnostic {
-  return diagnostic;
+  return explainLines({ log: basename(log), report, excerpts }).map(
+    ({ text }) => `  ${text.replaceAll(`file://${root}/`, "").replaceAll(`${root}/`, "")}`,
+  );
 }
 
 function stageRow(one: StageRecord): RunResult["stages"][number] {

@@ -1,4 +1,3 @@
-import { createLogUpdate } from "log-update";
 import pc from "picocolors";
 import type { Emit, Event, GateAnswer } from "../../core/events.ts";
 import { renderDiagnostics } from "./diagnostics.ts";
@@ -23,15 +22,16 @@ const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "
  * One line for each finished task, in the order they finish. On a terminal the tasks under way are drawn below it with
  * a spinner and their newest progress text; without one (`live: false`) only whole lines are written.
  */
-export function createRenderer(options: {
+export async function createRenderer(options: {
   readonly out: NodeJS.WriteStream;
   readonly live: boolean;
   /** Also shows the output of product commands. */
   readonly verbose: boolean;
-}): Renderer {
+}): Promise<Renderer> {
   const { out, live } = options;
   const running = new Map<string, { title: string; text: string; since: number }>();
-  const area = live ? createLogUpdate(out, { showCursor: true }) : undefined;
+  // Only a terminal pays for what measures and redraws its lines.
+  const area = live ? (await import("log-update")).createLogUpdate(out, { showCursor: true }) : undefined;
   let frame = 0;
   const draw = () => {
     if (!area) return;
