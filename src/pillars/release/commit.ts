@@ -1,8 +1,8 @@
 /**
  * Conventional Commits 1.0.0 (the specification's sixteen rules), read from raw commit messages, and what history adds
  * to them: squashed commits, merges that carry a pull request's title, reverts and `Release-As`. A parser of our own,
- * because conventional-commits-parser reads neither the specification's footers nor squashed bodies, and takes several
- * times as long over a whole history (bench/release.ts measures both).
+ * because conventional-commits-parser reads neither the specification's footers nor squashed bodies, and takes about
+ * twice as long over a whole history (bench/release.ts measures both).
  */
 
 /** One footer (a git trailer, but for `BREAKING CHANGE`): token as written, value with its line breaks. */
