@@ -1,11 +1,24 @@
 #!/usr/bin/env node
 // The command as npm links it. The program itself is the built bundle; a checkout without one says how to make it.
-import { existsSync } from "node:fs";
+// What it adds is speed at start: the version is told without loading the program, and the program's compiled code is
+// kept in the user's own cache folder (never in a shared temporary one, where another user could plant some).
+import { existsSync, readFileSync } from "node:fs";
+import * as nodeModule from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
 
 const program = new URL("../resources/codemonkeys/codemonkeys.mjs", import.meta.url);
-if (existsSync(program)) {
-  await import(program.href);
-} else {
+const [first] = process.argv.slice(2);
+if (!existsSync(program)) {
   process.stderr.write("codemonkeys is not built yet. Run: npm ci && npm run build\n");
-  process.exit(3);
+  process.exitCode = 3;
+} else if (first === "--version" || first === "-V") {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  process.stdout.write(`${version}\n`);
+} else {
+  const { CODEMONKEYS_CACHE, XDG_CACHE_HOME, HOME } = process.env;
+  const cache = CODEMONKEYS_CACHE || join(XDG_CACHE_HOME || join(HOME ?? homedir(), ".cache"), "codemonkeys");
+  // Absent before Node 22.1; the program itself tells users of an old Node what to do.
+  nodeModule.enableCompileCache?.(join(cache, "compiled"));
+  await import(program.href);
 }

@@ -48,11 +48,11 @@ export async function readOrganisation(
     );
   }
   const read = (path: string) => readOptional(git, commit.value, path);
-  const [constitutionText, fleetText, configText] = [
-    await read("constitution.yaml"),
-    await read("fleet.yaml"),
-    await read(".codemonkeys/config.yaml"),
-  ];
+  const [constitutionText, fleetText, configText] = await Promise.all([
+    read("constitution.yaml"),
+    read("fleet.yaml"),
+    read(".codemonkeys/config.yaml"),
+  ]);
   const missing = (
     [
       ["constitution.yaml", constitutionText],
@@ -140,7 +140,8 @@ async function openMirror(
   open: { readonly redactor: Redactor; readonly signal: AbortSignal },
 ): Promise<Outcome<Git>> {
   const opened = existsSync(directory) ? await openRepository(directory, open) : undefined;
-  if (opened?.ok && opened.value.root === realpathSync(directory) && (await opened.value.remoteUrl("origin")).ok) {
+  // Without an origin a repository's identity is its own path.
+  if (opened?.ok && opened.value.root === realpathSync(directory) && opened.value.identity !== opened.value.root) {
     return opened;
   }
   await rm(directory, { recursive: true, force: true });

@@ -22,9 +22,8 @@ export async function networkCall(
   call: GitCall & { readonly credentials?: RemoteCredentials | undefined },
 ): Promise<Outcome<GitCall>> {
   const { credentials, ...plain } = call;
-  const guarded = await guardConfig(plain);
+  const [guarded, url] = await Promise.all([guardConfig(plain), remoteUrl(remote, plain)]);
   if (!guarded.ok) return guarded;
-  const url = await remoteUrl(remote, plain);
   if (!url.ok) return url;
   const network: GitCall = { ...plain, network: true };
   if (!credentials) return succeed(network);

@@ -1,4 +1,5 @@
 import { realpath } from "node:fs/promises";
+import { resolve as resolvePath } from "node:path";
 import type { Target } from "../../core/action.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import type { Permit } from "../../core/permit.ts";
@@ -105,19 +106,22 @@ export interface OpenOptions {
 /** Opens the repository that holds `path`. Fails with `git.missing`, `git.too_old` or `git.not_a_repository`. */
 export async function openRepository(path: string, options: OpenOptions = {}): Promise<Outcome<Git>> {
   const call: GitCall = { cwd: path, redactor: options.redactor, signal: options.signal };
-  const version = await gitVersion(call);
+  // Each start of git costs milliseconds, and every command begins here: what does not wait for another goes beside it.
+  const [version, places, origin] = await Promise.all([
+    gitVersion(call),
+    git(["rev-parse", "--is-bare-repository", "--absolute-git-dir", "--git-common-dir"], call),
+    remoteUrl("origin", call),
+  ]);
   if (!version.ok) return version;
-  const bare = await git(["rev-parse", "--is-bare-repository"], call);
-  if (!bare.ok) return bare;
-  const top = await git(["rev-parse", bare.value.trim() === "true" ? "--absolute-git-dir" : "--show-toplevel"], call);
+  if (!places.ok) return places;
+  if (!origin.ok && !origin.diagnostics.some(({ code }) => code === "git.no_remote")) return origin;
+  const [bare, gitDir = "", commonDir = ""] = places.value.split("\n");
+  const top = bare === "true" ? succeed(gitDir) : await git(["rev-parse", "--show-toplevel"], call);
   if (!top.ok) return top;
   const root = await realpath(top.value.replace(/\n$/, ""));
   const here: GitCall = { ...call, cwd: root };
-  const origin = await remoteUrl("origin", here);
-  if (!origin.ok && !origin.diagnostics.some(({ code }) => code === "git.no_remote")) return origin;
-  const common = await git(["rev-parse", "--path-format=absolute", "--git-common-dir"], here);
-  if (!common.ok) return common;
-  const home = common.value.trimEnd().replace(/\/\.git$/, "");
+  // git answers relative to where it was asked.
+  const home = (await realpath(resolvePath(path, commonDir))).replace(/\/\.git$/, "");
   return succeed(makeGit(root, origin.ok ? withoutCredentials(origin.value) : home, here, options));
 }
 
@@ -180,7 +184,14 @@ function makeGit(root: string, identity: string, call: GitCall, options: OpenOpt
     isShallow: () => isShallow(call),
     requireFullHistory: () => requireFullHistory(call),
     remoteUrl: (name) => remoteUrl(name, call),
-    readAt: (ref, path) => resolved([ref], (id) => readFileAt(id as string, ref, path, call)),
+    async readAt(ref, path) {
+      if (!FULL_ID.test(ref)) return resolved([ref], (id) => readFileAt(id as string, ref, path, call));
+      const text = await readFileAt(ref, ref, path, call);
+      if (text.ok) return text;
+      // Without the commit there is no file of it either; which of the two is missing is asked only now.
+      const known = await resolve(ref);
+      return known.ok ? text : known;
+    },
     listAt: (ref) =>
       resolved([ref], async (id) => {
         const text = await git(["ls-tree", "-r", "-z", "--name-only", "--full-tree", id as string], call);
@@ -249,6 +260,8 @@ async function readFileAt(commit: string, ref: string, path: string, call: GitCa
       : problem("config", "git.path_missing", `there is no file ${path} at ${ref}`, { where: { file: path, commit } }),
   );
 }
+
+const FULL_ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 const OLDEST = [2, 30] as const;
 

@@ -62,9 +62,9 @@ describe("createRenderer without a terminal", () => {
     return { out, text: () => stripVTControlCharacters(text) };
   }
 
-  test("prints one whole line for each finished task and each gate's answer", () => {
+  test("prints one whole line for each finished task and each gate's answer", async () => {
     const { out, text } = collect();
-    const renderer = createRenderer({ out, live: false, verbose: false });
+    const renderer = await createRenderer({ out, live: false, verbose: false });
     renderer.emit({ type: "task.started", task: "a", title: "reproducing" });
     renderer.emit({ type: "task.progress", task: "a", text: "half way" });
     renderer.emit({ type: "output", task: "a", line: "noise" });
@@ -87,9 +87,9 @@ describe("createRenderer without a terminal", () => {
     ]);
   });
 
-  test("verbose also shows what product commands print", () => {
+  test("verbose also shows what product commands print", async () => {
     const { out, text } = collect();
-    const renderer = createRenderer({ out, live: false, verbose: true });
+    const renderer = await createRenderer({ out, live: false, verbose: true });
     renderer.emit({ type: "output", line: "from the product" });
     expect(text()).toBe("  from the product\n");
   });
