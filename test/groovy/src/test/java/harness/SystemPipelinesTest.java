@@ -52,6 +52,14 @@ public class SystemPipelinesTest {
     }
 
     @Test
+    public void thisProjectsOwnPipelineRuns() throws Exception {
+        stage.jenkins.setBuildVariable("BRANCH_NAME", "main");
+        stage.run(Files.readString(Library.ROOT.resolve("Jenkinsfile")));
+        assertResult("SUCCESS");
+        assertTrue(stage.calls().toString(), stage.calls().stream().anyMatch(call -> call.get("step").equals("run")));
+    }
+
+    @Test
     public void shipOnlyShowsUnlessToldOtherwise() throws Exception {
         run("ship", Map.of("PRODUCT", "payments"));
         assertResult("SUCCESS");
