@@ -63,7 +63,10 @@ const AIMS: Partial<Record<Name, number>> = { version: 1.3, status: 2.5, check: 
 function start(name: Name): { wall: number; cpu: number } {
   const script = '"$@" >/dev/null; code=$?; times; exit $code';
   const startedAt = performance.now();
-  const done = spawnSync("bash", ["-c", script, "bash", process.execPath, ...COMMANDS[name]], { env, encoding: "utf8" });
+  const done = spawnSync("bash", ["-c", script, "bash", process.execPath, ...COMMANDS[name]], {
+    env,
+    encoding: "utf8",
+  });
   const wall = performance.now() - startedAt;
   if (done.status !== 0) throw new Error(`${name} ended with ${done.status}: ${done.stderr}`);
   const ofChildren = done.stdout.trim().split("\n").at(-1) ?? "";
