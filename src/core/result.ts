@@ -42,6 +42,8 @@ export const resultSchema = z.object({
   started_at: z.iso.datetime(),
   duration_ms: z.number().nonnegative(),
   dry_run: z.boolean(),
+  /** Nothing acted: the session only logged what its gates would have answered. */
+  observed: z.boolean().default(false),
   junit: z.array(z.string()).default([]),
   coverage: z.array(z.string()).default([]),
   sarif: z.array(z.string()).default([]),

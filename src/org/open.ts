@@ -14,6 +14,7 @@ import type { OpenOrganisation, OpenProduct, Session, Workplace } from "../pipel
 import { openArtifacts } from "../swarm/artifacts.ts";
 import { openSwarm, type Swarm } from "../swarm/open.ts";
 import { upsertAccount, upsertProduct } from "../swarm/products.ts";
+import { observedNote, observingBy } from "./observing.ts";
 import { readOrganisation } from "./organisation.ts";
 import { nearestSpec, openProduct } from "./product.ts";
 import { productFacts } from "./product-facts.ts";
@@ -25,6 +26,8 @@ export interface OpenOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly product: string | undefined;
   readonly dryRun: boolean;
+  /** A person wants nothing to act, whatever the constitution's mode. */
+  readonly observe: boolean;
   readonly emit: Emit;
   readonly redactor: Redactor;
   readonly clock: Clock;
@@ -38,6 +41,8 @@ export interface Opened {
   readonly session: Session | Workplace;
   /** Name of the product that was opened. */
   readonly product: string | undefined;
+  /** What to tell at the end of a session that only observes. */
+  readonly observed: Diagnostic | undefined;
   close(): Promise<void>;
 }
 
@@ -59,7 +64,8 @@ export async function openSession(options: OpenOptions): Promise<Outcome<Opened>
     trigger: triggerOf(environment),
     environment,
   };
-  if (options.needs === "nothing") return succeed({ session: workplace, product: undefined, close: async () => {} });
+  if (options.needs === "nothing")
+    return succeed({ session: workplace, product: undefined, observed: undefined, close: async () => {} });
   const found = await readOrganisation(user.value, {
     redactor,
     signal,
@@ -109,8 +115,13 @@ async function openState(
     await close();
     return known;
   }
+  const { constitution } = organisation;
+  const observing =
+    options.dryRun || options.actions.length === 0
+      ? undefined
+      : observingBy(constitution, workplace.environment, options.observe);
   const gate = createGate({
-    constitution: organisation.constitution,
+    constitution,
     organisationCommit: organisation.commit,
     swarm: swarm.value,
     audit: audit.value,
@@ -120,11 +131,13 @@ async function openState(
     requester: workplace.requester,
     trigger: workplace.trigger,
     actions: options.actions,
-    mode: options.dryRun ? "plan" : "act",
+    mode: options.dryRun ? "plan" : observing ? "observe" : "act",
     ...(product ? { product: { name: product.name, company: product.company }, facts: known.value } : {}),
   });
   const session: Session = {
     ...workplace,
+    dryRun: workplace.dryRun || observing !== undefined,
+    ...(observing ? { observing } : {}),
     organisation,
     product,
     swarm: swarm.value,
@@ -132,7 +145,8 @@ async function openState(
     audit: audit.value,
     gate,
   };
-  return succeed({ session, product: product?.name, close }, warnings);
+  const observed = observing ? observedNote(observing, constitution) : undefined;
+  return succeed({ session, product: product?.name, observed, close }, warnings);
 }
 
 /** Brings the product's row, its company and its accounts in line with the fleet file; answers the facts of it. */

@@ -8,8 +8,10 @@ import { listMessages } from "../swarm/outbox.ts";
 import { type PauseScope, pausesInForce } from "../swarm/pauses.ts";
 import { getProduct } from "../swarm/products.ts";
 import { listRuns } from "../swarm/runs.ts";
+import { observingBy } from "./observing.ts";
 
 export const statusSchema = z.object({
+  mode: z.enum(["act", "observe"]).describe("observe: gates log what would have been done, and nothing acts"),
   organisation: z.object({ commit: z.string(), companies: z.int(), products: z.int(), servers: z.int() }),
   products: z.array(
     z.object({
@@ -56,7 +58,9 @@ export async function readStatus(session: Session): Promise<Outcome<Status>> {
   if (!approvals.ok) return approvals;
   const dead = await listMessages(swarm, { state: "dead" });
   if (!dead.ok) return dead;
+  const observing = observingBy(organisation.constitution, session.environment, false);
   return succeed({
+    mode: observing ? "observe" : "act",
     organisation: {
       commit: organisation.commit,
       companies: Object.keys(fleet.companies).length,
@@ -166,6 +170,7 @@ export function statusLines(status: Status): string[] {
     lines.push(`● ${action}${product ? ` of ${product}` : ""} waits for ${group}: codemonkeys approve ${id}`);
   }
   if (status.dead_letters > 0) lines.push(`✗ ${status.dead_letters} messages could not be delivered`);
+  if (status.mode === "observe") lines.push("● observe mode: gates log what would have been done, and nothing acts");
   const { companies, products, servers, commit } = status.organisation;
   lines.push(
     "",

@@ -39,6 +39,11 @@ export interface Session extends Workplace {
   readonly artifacts: ArtifactStore;
   readonly audit: Audit;
   readonly gate: Gate;
+  /**
+   * Set where nothing acts and every gate only logs what it would have answered: by the constitution's `mode`, or by a
+   * person who wanted it stricter. `dryRun` is set as well, so that whatever acts shows its plan instead.
+   */
+  readonly observing?: "constitution" | "person";
 }
 
 export interface OpenOrganisation {

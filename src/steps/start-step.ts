@@ -19,7 +19,8 @@ export function startStep(session: Session): StartStep {
         ? fail(...errors)
         : fail(problem("product", `${step}.failed`, summary.split("\n")[0] ?? `${step} failed`));
     }
-    const reason = summary.split("\n")[0];
+    const said = summary.split("\n")[0];
+    const reason = session.observing && said ? `only observed: ${said}` : said;
     return succeed({ verdict, ...(reason ? { reason } : {}) }, done.warnings);
   };
 }
