@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { documentSchema } from "../constitution/schema.ts";
 import { configJsonSchema } from "../core/config/schema.ts";
 import { fleetSchema } from "./fleet.ts";
 import { planSchema } from "./plan.ts";
@@ -8,6 +9,7 @@ import { frontMatterSchema } from "./spec-schema.ts";
 export function jsonSchemas(): Record<string, string> {
   const schemas = {
     "config.schema.json": configJsonSchema(),
+    "constitution.schema.json": z.toJSONSchema(documentSchema, { io: "input" }),
     "fleet.schema.json": z.toJSONSchema(fleetSchema, { io: "input" }),
     "plan.schema.json": z.toJSONSchema(planSchema),
     "spec.schema.json": z.toJSONSchema(frontMatterSchema, { io: "input" }),

@@ -36,7 +36,7 @@ export function configReference(): string {
   return [
     "# Configuration",
     "",
-    "<!-- Generated from src/core/config/options.ts by scripts/write-schemas.ts. Do not edit. -->",
+    "<!-- Generated from src/core/config/options.ts by scripts/generate-reference.ts. Do not edit. -->",
     "",
     "`.codemonkeys/config.yaml` says how tools are reached. There are two layers: the organisation's file, then the",
     "product's. `codemonkeys config explain KEY` shows a key's value, where it was set, and what was refused.",

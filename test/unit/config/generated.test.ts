@@ -7,7 +7,7 @@ import { jsonSchemas } from "../../../src/pipeline/schemas.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 
-/** Write them again with `node scripts/write-schemas.ts`. */
+/** Write them again with `node scripts/generate-reference.ts`. */
 describe("files made from the schemas are what would be made now", () => {
   it.each(Object.keys(jsonSchemas()))("resources/schemas/%s", async (name) => {
     expect(await readFile(join(root, "resources", "schemas", name), "utf8")).toBe(jsonSchemas()[name]);
