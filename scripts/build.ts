@@ -2,7 +2,7 @@
  * Builds the program: one file, no native module, with a source map and the notices of what it contains, in
  * `resources/codemonkeys/`, where Jenkins' `libraryResource` finds it. `--minify` is for library tags.
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Metafile } from "esbuild";
@@ -40,12 +40,21 @@ const result = await build({
   metafile: true,
   // Optional native accelerators of `pg`; their absence is their normal case.
   external: ["pg-native", "cpu-features"],
-  define: { __VERSION__: JSON.stringify(manifest.version) },
+  define: { __VERSION__: JSON.stringify(manifest.version), __PLAYBOOKS__: JSON.stringify(await playbooks()) },
   banner: { js: banner },
   loader: { ".yaml": "text", ".md": "text" },
   logLevel: "warning",
 });
 await writeFile(join(outdir, "THIRD-PARTY-NOTICES.txt"), await notices(result.metafile));
+
+/** The program's own playbooks: an agent gets one file, and they have to be in it. */
+async function playbooks(): Promise<Record<string, string>> {
+  const folder = join(root, "playbooks");
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".yml"));
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), "utf8")])),
+  );
+}
 
 /** Names, versions and licence texts of every package whose code went into the bundle. */
 async function notices(metafile: Metafile): Promise<string> {

@@ -37,7 +37,9 @@ export const announceStep = defineStep({
 });
 
 function reportOf(result: AnnounceResult): StepReport<AnnounceResult> {
-  const lines = result.announced.map(({ channel, to }) => `${result.version} announced by ${channel} to ${to}`);
+  const lines = result.announced.map(
+    ({ channel, to }) => `${result.version} ${result.run ? "announced" : "was announced"} by ${channel} to ${to}`,
+  );
   if (lines.length === 0 && result.effects.length === 0) lines.push(`${result.version} has nothing more to announce`);
   return {
     ...(result.run ? { run: result.run } : {}),

@@ -1,13 +1,15 @@
 import { basename, relative } from "node:path";
 import { z } from "zod";
-import { type Outcome, succeed } from "../core/diagnostic.ts";
+import { type Diagnostic, type Outcome, succeed } from "../core/diagnostic.ts";
 import { excerptsOf, explainLines } from "../pillars/heal/explain/index.ts";
+import { confirmLessons } from "../pillars/heal/learn.ts";
 import { readLog } from "../pillars/heal/read/index.ts";
 import { type PlannedStage, previewPlan } from "../pipeline/local/preview.ts";
 import { type BuildRun, runPlan, runStage, type StageRecord } from "../pipeline/local/run.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import { planOfProduct } from "../pipeline/product-plan.ts";
 import { productOf, type Session } from "../pipeline/session.ts";
+import { openRepository } from "../tools/git/git.ts";
 import { defineStep, type StepReport } from "./definition.ts";
 import { startStep } from "./start-step.ts";
 
@@ -83,9 +85,18 @@ export const runStep = defineStep({
             startStep: start,
             ...(ci_build === undefined ? {} : { ciBuild: ci_build }),
           });
-    return run.ok ? succeed(await runReport(session, run.value), run.warnings) : run;
+    if (!run.ok) return run;
+    const learned = run.value.state === "passed" ? await learnFromMerged(session) : [];
+    return succeed(await runReport(session, run.value), [...run.warnings, ...learned]);
   },
 });
+
+/** A green build may be that of a repair which people merged: then it becomes a template. What fails here is a warning. */
+async function learnFromMerged(session: Session): Promise<Diagnostic[]> {
+  const git = await openRepository(productOf(session).path, { redactor: session.redactor, signal: session.signal });
+  const confirmed = git.ok ? await confirmLessons(session, git.value) : git;
+  return confirmed.ok ? [] : confirmed.diagnostics.map((one) => ({ ...one, severity: "warning" as const }));
+}
 
 /** The plan without what acts on the world: for a person who wants to know whether the product is good. */
 function withoutActs(plan: Plan): Plan {

@@ -34,7 +34,10 @@ export const announceResultSchema = z.object({
 });
 export type AnnounceResult = z.infer<typeof announceResultSchema>;
 
-/** Posts the notes of a release that was made before to the product's channels; a receiver gets them once. */
+/**
+ * Posts the notes of a release that was made before to the product's channels; a receiver gets them once. A release
+ * announces itself, so that there is usually nothing left to do.
+ */
 export async function announce(
   session: Session,
   params: { readonly version?: string | undefined } = {},
@@ -48,6 +51,22 @@ export async function announce(
   const facts = await releaseConditions(session, git.value, plan, undefined);
   if (!facts.ok) return facts;
   const version = plan.units.map((unit) => unit.version).join("+");
+  if (found.value.announced.length > 0) {
+    session.emit({ type: "task.started", task: "announce", title: "announce" });
+    session.emit({
+      type: "task.finished",
+      task: "announce",
+      state: "skipped",
+      title: `${version} was announced by its release`,
+    });
+    return succeed({
+      run: null,
+      release: found.value.run,
+      version,
+      announced: [...found.value.announced],
+      effects: [],
+    });
+  }
   const announcements = plan.units.map((unit): Announcement => ({ ...unit, product: plan.product, published }));
   const result: AnnounceResult = { run: null, release: found.value.run, version, announced: [], effects: [] };
   if (session.dryRun) {

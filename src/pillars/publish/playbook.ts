@@ -1,31 +1,87 @@
 import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { isAbsolute, join, posix, resolve } from "node:path";
+import { digestOf } from "../../core/canonical.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
-import type { OpenProduct } from "../../pipeline/session.ts";
+import { writeFileAtomic } from "../../core/files.ts";
+import { productOf, type Session } from "../../pipeline/session.ts";
+import { openRepository } from "../../tools/git/git.ts";
+
+/** The program's own playbooks by file name, put in when the program is built; a run from source reads them from disk. */
+declare const __PLAYBOOKS__: Readonly<Record<string, string>> | undefined;
 
 /**
- * The playbook of a name: the product's own folder goes before the program's library. A file of the library lies beside
- * the sources or, in a release, beside the bundle.
+ * The playbook of a name, as a file: one of the organisation's folder (`ship.ansible.playbook_dir`, read at the same
+ * commit as its constitution) goes before the program's own. It runs in the act half with credentials, so a product's
+ * folder counts only where the organisation lets products override the key.
  */
-export function findPlaybook(product: OpenProduct, name: string): Outcome<string> {
+export async function findPlaybook(session: Session, name: string): Promise<Outcome<string>> {
+  const folders = [await configuredFolder(session), await libraryFolder(session)];
   const looked: string[] = [];
-  const configured = product.config.get("ship.ansible.playbook_dir");
-  if (configured !== undefined) looked.push(resolve(product.path, configured));
-  let folder = import.meta.dirname;
-  for (let up = 0; up < 4; up++) {
-    looked.push(join(folder, "playbooks"));
-    folder = dirname(folder);
-  }
-  for (const place of looked) {
+  for (const folder of folders) {
+    if (!folder.ok) return folder;
+    if (folder.value === undefined) continue;
+    looked.push(folder.value);
     for (const ending of [".yml", ".yaml"]) {
-      const file = join(place, `${name}${ending}`);
+      const file = join(folder.value, `${name}${ending}`);
       if (existsSync(file)) return succeed(file);
     }
   }
   return fail(
     problem("config", "publish.no_playbook", `there is no playbook ${name}.yml`, {
-      next: "check ship.ansible.playbook_dir, or reinstall the program with its playbooks",
+      next: "check ship.ansible.playbook_dir, or reinstall the program",
       details: looked.map((place) => `looked in ${place}`).join("\n"),
     }),
   );
+}
+
+async function configuredFolder(session: Session): Promise<Outcome<string | undefined>> {
+  const product = productOf(session);
+  const { value, from } = product.config.explain("ship.ansible.playbook_dir");
+  if (typeof value !== "string") return succeed(undefined);
+  if (isAbsolute(value)) return succeed(value);
+  return from === "product" ? succeed(resolve(product.path, value)) : await organisationFolder(session, value);
+}
+
+/** A folder of the organisation repository at the session's commit, written out once for each state of it. */
+async function organisationFolder(session: Session, folder: string): Promise<Outcome<string>> {
+  const { path, commit } = session.organisation;
+  const git = await openRepository(path, { redactor: session.redactor, signal: session.signal });
+  if (!git.ok) return git;
+  const paths = await git.value.listAt(commit);
+  if (!paths.ok) return paths;
+  const prefix = `${posix.normalize(folder).replace(/\/$/, "")}/`;
+  const files: Record<string, string> = {};
+  for (const file of paths.value.filter((one) => one.startsWith(prefix))) {
+    const text = await git.value.readAt(commit, file);
+    if (!text.ok) return text;
+    files[file.slice(prefix.length)] = text.value;
+  }
+  return succeed(await writtenOut(session, files));
+}
+
+async function libraryFolder(session: Session): Promise<Outcome<string>> {
+  if (typeof __PLAYBOOKS__ === "object") return succeed(await writtenOut(session, __PLAYBOOKS__));
+  return succeed(join(import.meta.dirname, "..", "..", "..", "playbooks"));
+}
+
+/** Files below the cache, in a folder named by their content; what is there is compared, and written again if it differs. */
+async function writtenOut(session: Session, files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = join(session.homes.cache, "playbook-library", digestOf(files).slice(0, 16));
+  for (const [name, text] of Object.entries(files)) {
+    const file = join(folder, name);
+    if (!existsSync(file) || (await readFile(file, "utf8")) !== text) await writeFileAtomic(file, text);
+  }
+  await removeStrangers(folder, new Set(Object.keys(files)));
+  return folder;
+}
+
+/** A file that somebody put beside ours could be included by a playbook; the folder holds what its name says, or nothing. */
+async function removeStrangers(folder: string, known: ReadonlySet<string>): Promise<void> {
+  if (!existsSync(folder)) return;
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isDirectory()) continue;
+    const file = join(entry.parentPath, entry.name);
+    if (!known.has(file.slice(folder.length + 1))) await rm(file);
+  }
 }

@@ -178,7 +178,7 @@ interface Sending {
  * something has most likely sent them (what it then waited for did not come), so that it is worth looking once more.
  */
 async function send(
-  { session, product, run }: Acting,
+  { session, run }: Acting,
   publishing: Publishing,
   { permit, registry, token, query }: Sending,
 ): Promise<Outcome<"accepted" | { readonly failed: readonly Diagnostic[] }>> {
@@ -203,7 +203,7 @@ async function send(
       channel: channelOf(item.unit.version),
       tools: join(session.homes.cache, "playbooks"),
     });
-    const playbook = findPlaybook(product, plan.playbook);
+    const playbook = await findPlaybook(session, plan.playbook);
     if (!playbook.ok) return playbook;
     let changed = false;
     const played = await runPlaybook(permit, "package.publish", publishTarget(publishing, registry), {

@@ -3,6 +3,8 @@ import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { listRuns, readRun } from "../../swarm/journal.ts";
 import {
+  type Announced,
+  announcedSchema,
   artifactSchema,
   type Published,
   planSchema,
@@ -17,10 +19,14 @@ export interface KeptRelease {
   readonly plan: ReleasePlan;
   readonly artifacts: readonly ReleaseArtifact[];
   readonly published: readonly Published[];
+  /** What the release run itself announced, by now. */
+  readonly announced: readonly Announced[];
 }
 
 const workSchema = z.object({ artifacts: z.array(artifactSchema) });
-const evidenceSchema = z.object({ result: z.object({ published: z.array(publishedSchema) }) });
+const evidenceSchema = z.object({
+  result: z.object({ published: z.array(publishedSchema), announced: z.array(announcedSchema) }),
+});
 
 /** How many of a product's releases are looked through for a version. */
 const RELEASES_LOOKED = 200;
@@ -50,6 +56,7 @@ export async function findRelease(session: Session, version: string | undefined)
       plan: plan.data,
       artifacts: work.data.artifacts,
       published: evidence.success ? evidence.data.result.published : [],
+      announced: evidence.success ? evidence.data.result.announced : [],
     });
   }
   const what = version === undefined ? `no release of ${product.name}` : `no release of ${product.name} ${version}`;
