@@ -15,8 +15,10 @@ import { pauseStep, resumeStep } from "./pause.ts";
 import { planStep } from "./plan.ts";
 import { publishStep } from "./publish.ts";
 import { releaseStep } from "./release.ts";
+import { releasePlanStep, releaseReplayStep } from "./release-plan.ts";
 import { runStep } from "./run.ts";
 import { statusStep } from "./status.ts";
+import { undoStep } from "./undo.ts";
 
 /** Every step there is, in the order of `codemonkeys --help`. */
 export const STEPS: readonly AnyStep[] = [
@@ -28,8 +30,11 @@ export const STEPS: readonly AnyStep[] = [
   healStep,
   docsStep,
   releaseStep,
+  releasePlanStep,
+  releaseReplayStep,
   publishStep,
   announceStep,
+  undoStep,
   statusStep,
   approveStep,
   pauseStep,

@@ -55,7 +55,12 @@ export interface SpineWorld {
 }
 
 export async function spineWorld(
-  options: { readonly front?: string; readonly files?: Readonly<Record<string, string>>; readonly fleet?: string } = {},
+  options: {
+    readonly front?: string;
+    readonly files?: Readonly<Record<string, string>>;
+    readonly fleet?: string;
+    readonly organisation?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<SpineWorld> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "codemonkeys-")));
   const place = (name: string) => join(root, name);
@@ -91,6 +96,7 @@ export async function spineWorld(
   await found("organisation", "policy", {
     "constitution.yaml": policy(LOOP_RULES, ""),
     "fleet.yaml": `companies: ${options.fleet ?? "{ acme: {} }"}\nproducts: { payments: { company: acme, repo: ${place("payments.git")} } }\n`,
+    ...options.organisation,
   });
   await found("payments", "payments", {
     "SPEC.md": `---\nproduct: payments\ncompany: acme\ndocs: { site: none }\n${options.front ?? "stages: { test: npm test }"}\n---\n# Payments\nTake card payments.\n`,

@@ -24,7 +24,7 @@ export interface Acting {
 export function actingFor(
   session: Session,
   run: Run,
-  pillar: "release" | "publish" | "announce",
+  pillar: "release" | "publish" | "announce" | "undo",
   facts: Facts,
 ): Acting {
   const gate = session.gate.bound({

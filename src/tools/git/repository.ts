@@ -21,6 +21,7 @@ import {
 } from "./history.ts";
 import { optionalRef } from "./refs.ts";
 import { findRemoteRef, networkCall, type RemoteCredentials, remoteUrl } from "./remote.ts";
+import { applyReverse } from "./revert.ts";
 import { callGit, type GitCall, git, nulParts } from "./run.ts";
 import { addWorktree, removeWorktree, type Worktree, worktrees } from "./worktree.ts";
 
@@ -75,6 +76,11 @@ export interface Git {
   /** Checks a commit out in a new directory, detached, and opens it. */
   addWorktree(directory: string, commit: string): Promise<Outcome<Git>>;
   removeWorktree(directory: string): Promise<Outcome<void>>;
+  /**
+   * Puts the reverse of a commit's change into this (scratch) work tree, uncommitted, and answers the changed paths; fails
+   * with `git.revert_conflict`.
+   */
+  applyReverse(commit: string): Promise<Outcome<readonly string[]>>;
   /** The commit a remote's ref (full name, `refs/heads/main`) points to; undefined when it has none of that name. */
   lsRemote(remote: string, ref: string, credentials?: RemoteCredentials): Promise<Outcome<string | undefined>>;
   /** Fetches with the remote's own refspecs, or the given ones; tags come along when asked for. */
@@ -225,6 +231,7 @@ function makeGit(root: string, identity: string, call: GitCall, options: OpenOpt
         return succeed(makeGit(at, identity, { ...call, cwd: at }, options));
       }),
     removeWorktree: (directory) => removeWorktree(directory, call),
+    applyReverse: (commit) => resolved([commit], (id) => applyReverse(id as string, call)),
     lsRemote: (remote, ref, credentials) => findRemoteRef(remote, ref, { ...call, credentials }),
     async fetch(remote, { refspecs = [], tags: withTags = false, credentials } = {}) {
       const prepared = await networkCall(remote, { ...call, credentials });

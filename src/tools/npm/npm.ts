@@ -210,13 +210,13 @@ export async function npmRegistry(options: Pick<RegistryOptions, "signal"> = {})
 
 const NPM_VARIABLES = ["npm_config_registry", "NPM_CONFIG_REGISTRY", "NPM_CONFIG_USERCONFIG", "npm_config_userconfig"];
 
-type Npm = (args: readonly string[]) => Promise<Outcome<ProcessResult>>;
+export type Npm = (args: readonly string[]) => Promise<Outcome<ProcessResult>>;
 
 /**
  * Runs npm in a scratch folder against one registry. A token is named in a user configuration of its own (mode 0600,
  * removed afterwards) that takes its value from the environment, so that it is neither in arguments nor on disk.
  */
-async function withNpm<T>(
+export async function withNpm<T>(
   options: RegistryOptions,
   work: (npm: Npm, registry: string, scratch: string) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
@@ -250,18 +250,18 @@ async function withNpm<T>(
   }
 }
 
-function checkName(name: string, version: string): Outcome<void> {
+export function checkName(name: string, version: string): Outcome<void> {
   if (NAME.test(name) && /^\d+\.\d+\.\d+[0-9A-Za-z.+-]*$/.test(version)) return succeed(undefined);
   return fail(
     problem("config", "npm.bad_name", `${JSON.stringify(`${name}@${version}`)} is not an npm package and version`),
   );
 }
 
-function saysNotFound({ stdout, stderr }: ProcessResult): boolean {
+export function saysNotFound({ stdout, stderr }: ProcessResult): boolean {
   return /\b(E404|ETARGET)\b/.test(`${stdout}\n${stderr}`);
 }
 
-function npmFailed(command: string, registry: string, result: ProcessResult): Diagnostic {
+export function npmFailed(command: string, registry: string, result: ProcessResult): Diagnostic {
   const details = `${result.stdout}\n${result.stderr}`.trim().slice(-4000);
   const at = shown(registry);
   if (/\b(E401|E403|ENEEDAUTH)\b/.test(details)) {
@@ -289,7 +289,7 @@ function npmMissing(): Diagnostic {
 }
 
 /** JSON, or undefined for what is none. */
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -1,0 +1,99 @@
+import type { Target } from "../../core/action.ts";
+import { type Outcome, succeed } from "../../core/diagnostic.ts";
+import { ECOSYSTEMS } from "../../ecosystems/index.ts";
+import { productOf } from "../../pipeline/session.ts";
+import { npmDeprecate, npmDeprecated } from "../../tools/npm/deprecate.ts";
+import { destinationOf, readToken } from "../publish/token.ts";
+import { findRelease } from "../release/kept.ts";
+import { type PlannedPackage, planSchema, type ReleasePlan } from "../release/report.ts";
+import { plainEffect, type UndoEffect } from "./report.ts";
+import { takeBack, type Undoing } from "./undoing.ts";
+
+/** What whoever installs a deprecated version reads. */
+export const DEPRECATION = "Taken back by its publisher: use another version.";
+
+/**
+ * Undoes a release as far as registries let one: published packages are marked where that can be done from here, and
+ * nothing is ever deleted. The rest (tags, commits, announcements, registries without such a call) is named with the
+ * reason and what a person can do.
+ */
+export async function undoRelease(undoing: Undoing): Promise<Outcome<UndoEffect[]>> {
+  const planned = await planOf(undoing);
+  if (!planned.ok) return planned;
+  const done = undoing.steps.filter(({ state }) => state === "done");
+  const did = (name: string) => done.some((step) => step.name === name);
+  const effects: UndoEffect[] = [];
+  for (const unit of planned.value?.units ?? []) {
+    for (const pkg of unit.packages.filter(({ ecosystem, name }) => did(`publish.${ecosystem}.${name}`))) {
+      const retracted = await retract(undoing, pkg, unit.version);
+      if (!retracted.ok) return retracted;
+      effects.push(retracted.value);
+    }
+  }
+  for (const { name } of done.filter(({ kind }) => kind === "delivery")) {
+    effects.push(
+      plainEffect(name, "cannot", "what was told cannot be taken back: tell its receivers in a new message"),
+    );
+  }
+  for (const { name } of done.filter(({ name }) => name.startsWith("tag "))) {
+    const why = "a published tag is never moved or deleted: others may build on it; release the next version instead";
+    effects.push(plainEffect(name, "cannot", why));
+  }
+  if (did("push")) {
+    const branch = planned.value?.branch ?? "the branch";
+    const why = `it stays on ${branch}: its version is used up, and the next release continues from it`;
+    effects.push(plainEffect("release commit", "cannot", why));
+  }
+  return succeed(effects);
+}
+
+/** A release's own plan; for a run that only published, that of the release whose packages these are. */
+async function planOf({ session, target, steps }: Undoing): Promise<Outcome<ReleasePlan | undefined>> {
+  if (target.kind === "publish") {
+    const version = target.key.slice(target.key.lastIndexOf("@") + 1).split("+")[0];
+    const release = await findRelease(session, version);
+    return release.ok ? succeed(release.value.plan) : release;
+  }
+  const plan = steps.find(({ name, state }) => name === "plan" && state === "done");
+  return succeed(plan ? planSchema.parse(plan.value) : undefined);
+}
+
+async function retract(undoing: Undoing, pkg: PlannedPackage, version: string): Promise<Outcome<UndoEffect>> {
+  const ecosystem = ECOSYSTEMS[pkg.ecosystem];
+  const effect = `${ecosystem.title} ${pkg.name} ${pkg.version}`;
+  if (pkg.ecosystem !== "npm") return succeed(plainEffect(effect, "cannot", BY_HAND[pkg.ecosystem](pkg)));
+  const { session, acting } = undoing;
+  const destination = destinationOf(session, productOf(session), ecosystem);
+  if (!destination.ok) return destination;
+  const to = destination.value;
+  if (!to) {
+    const why = `publishing is switched off (${ecosystem.registryOption}), so that its registry is not known; by hand: npm deprecate ${pkg.name}@${version} "…"`;
+    return succeed(plainEffect(effect, "cannot", why));
+  }
+  const registry = await ecosystem.registry({ url: to.url, signal: session.signal });
+  if (!registry.ok) return registry;
+  const options = { registry: registry.value, redactor: session.redactor, signal: session.signal };
+  const target: Target<"package.retract"> = { ecosystem: "npm", registry: registry.value, name: pkg.name, version };
+  return await takeBack(undoing, {
+    effect,
+    action: "package.retract",
+    target,
+    facts: {},
+    probe: () => npmDeprecated(pkg.name, version, options),
+    async act(permit) {
+      if (!acting) throw new Error("a dry run acts on nothing");
+      const token = await readToken(acting, ecosystem, to);
+      if (!token.ok) return token;
+      return await npmDeprecate(permit, target, { ...options, token: token.value, message: DEPRECATION });
+    },
+    words: (said) => `deprecated at ${registry.value}: ${said}`,
+  });
+}
+
+/** Registries that offer programs no way to take a version back, and what a person does there. */
+const BY_HAND = {
+  pypi: ({ name, version }: PlannedPackage) =>
+    `a Python index has no call for it; by hand: sign in there, Manage ${name}, Releases, ${version}, Options, Yank`,
+  cargo: ({ name, version }: PlannedPackage) =>
+    `this program does not yank crates; by hand: cargo yank --version ${version} ${name}`,
+} as const;
