@@ -41,6 +41,8 @@ export interface SpineWorld {
   readonly origin: string;
   /** Commits another constitution (rules, and what stands beside them) to the organisation and pushes it. */
   govern(rules: string, more?: string): Promise<void>;
+  /** Commits the organisation's layer of the configuration and pushes it. */
+  governConfig(text: string): Promise<void>;
   /** Commits files to the product and pushes them. */
   change(message: string, files: Readonly<Record<string, string>>): Promise<string>;
   git(...args: string[]): Promise<string>;
@@ -55,12 +57,7 @@ export interface SpineWorld {
 }
 
 export async function spineWorld(
-  options: {
-    readonly front?: string;
-    readonly files?: Readonly<Record<string, string>>;
-    readonly fleet?: string;
-    readonly organisation?: Readonly<Record<string, string>>;
-  } = {},
+  options: { readonly front?: string; readonly files?: Readonly<Record<string, string>>; readonly fleet?: string } = {},
 ): Promise<SpineWorld> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "codemonkeys-")));
   const place = (name: string) => join(root, name);
@@ -96,8 +93,11 @@ export async function spineWorld(
   await found("organisation", "policy", {
     "constitution.yaml": policy(LOOP_RULES, ""),
     "fleet.yaml": `companies: ${options.fleet ?? "{ acme: {} }"}\nproducts: { payments: { company: acme, repo: ${place("payments.git")} } }\n`,
-    ...options.organisation,
   });
+  const decree = async (files: Readonly<Record<string, string>>) => {
+    await gitIn(place("policy"), "pull", "-q", "--rebase", "origin", "main");
+    await commit(place("policy"), "feat: another word", files);
+  };
   await found("payments", "payments", {
     "SPEC.md": `---\nproduct: payments\ncompany: acme\ndocs: { site: none }\n${options.front ?? "stages: { test: npm test }"}\n---\n# Payments\nTake card payments.\n`,
     ...options.files,
@@ -117,10 +117,8 @@ export async function spineWorld(
     state: place("state"),
     organisation: place("organisation.git"),
     origin: place("payments.git"),
-    async govern(rules, more = "") {
-      await gitIn(place("policy"), "pull", "-q", "--rebase", "origin", "main");
-      await commit(place("policy"), "feat: other rules", { "constitution.yaml": policy(rules, more) });
-    },
+    govern: (rules, more = "") => decree({ "constitution.yaml": policy(rules, more) }),
+    governConfig: (text) => decree({ ".codemonkeys/config.yaml": text }),
     change: (message, files) => commit(place("payments"), message, files),
     git: (...args) => gitIn(place("payments"), ...args),
     gitIn,
