@@ -11,8 +11,9 @@ export type Mount =
  * `mounts` exists and is real (no symbolic links). A directory is handled before what is in it; at the same path,
  * hiding comes before keeping.
  *
- * What is kept is first bound below a staging directory, since hiding its parents would lose it. That directory is
- * mounted over /sys, the one place where nothing that is hidden or kept can lie, and is taken away again at the end.
+ * What is kept, or put in a place, is first bound below a staging directory, since hiding its parents would lose it.
+ * That directory is mounted over /sys, the one place where nothing that is hidden or kept can lie, and is taken away
+ * again at the end.
  */
 export function mountScript(
   mounts: readonly Mount[],
@@ -29,12 +30,13 @@ export function mountScript(
     `mount -t tmpfs -o size=64k,mode=0755 none ${sh(stage)}`,
     `: > ${sh(`${stage}/empty`)}`,
   ];
-  const kept = new Map<Mount, string>();
+  const staged = new Map<Mount, string>();
   for (const mount of ordered) {
-    if (mount.kind !== "keep") continue;
-    const at = `${stage}/${kept.size}`;
-    kept.set(mount, at);
-    lines.push(mount.directory ? `mkdir ${sh(at)}` : `: > ${sh(at)}`, `mount --rbind ${sh(mount.path)} ${sh(at)}`);
+    if (mount.kind === "hide") continue;
+    const at = `${stage}/${staged.size}`;
+    staged.set(mount, at);
+    const [from, directory] = mount.kind === "keep" ? [mount.path, mount.directory] : [mount.by, true];
+    lines.push(directory ? `mkdir ${sh(at)}` : `: > ${sh(at)}`, `mount --rbind ${sh(from)} ${sh(at)}`);
   }
   const sealed: string[] = [];
   for (const mount of ordered) {
@@ -49,16 +51,12 @@ export function mountScript(
       sealed.push(mount.path);
     } else if (mount.kind === "hide") {
       lines.push(`if test -e ${path}; then mount --bind ${sh(`${stage}/empty`)} ${path}; fi`);
-    } else if (mount.kind === "replace") {
-      lines.push(`mount --bind ${sh(mount.by)} ${path}`);
     } else {
       const parent = mount.path.slice(0, mount.path.lastIndexOf("/")) || "/";
-      const point = mount.directory ? `mkdir -p ${path}` : `mkdir -p ${sh(parent)}; test -e ${path} || : > ${path}`;
-      lines.push(
-        `if ! test -e ${path}; then ${point}; fi`,
-        `mount --rbind ${sh(kept.get(mount) ?? mount.path)} ${path}`,
-      );
-      if (mount.readOnly) lines.push(readOnly(mount.path));
+      const directory = mount.kind === "replace" || mount.directory;
+      const point = directory ? `mkdir -p ${path}` : `mkdir -p ${sh(parent)}; test -e ${path} || : > ${path}`;
+      lines.push(`if ! test -e ${path}; then ${point}; fi`, `mount --rbind ${sh(staged.get(mount) as string)} ${path}`);
+      if (mount.kind === "keep" && mount.readOnly) lines.push(readOnly(mount.path));
     }
   }
   for (const [index, path] of sealed.entries()) {

@@ -129,6 +129,15 @@ describe.runIf(ability.isolated)("in namespaces", () => {
     expect(readFileSync(join(cwd, "made.txt"), "utf8")).toBe("kept\n");
   });
 
+  test("a temporary folder below /tmp is replaced as well, and what lies beside it stays hidden", async () => {
+    const temporary = scratch();
+    const neighbour = join(temporary, "token");
+    writeFileSync(neighbour, "PLANTED");
+    process.env.TMPDIR = temporary;
+    const result = await work(`cat ${neighbour}; echo x > /tmp/x && cat /tmp/x && echo y > "$HOME/y" && cat "$HOME/y"`);
+    expect(result.stdout).toBe("x\ny\n");
+  });
+
   test("the repository's git data can be read and not written, from a linked work tree too", async () => {
     const { root, first } = repository();
     const linked = join(scratch(), "linked");
