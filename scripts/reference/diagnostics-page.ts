@@ -43,7 +43,7 @@ export function diagnosticsPage(uses: readonly CodeUse[]): string {
         "",
         ...(AREAS[area] ? [AREAS[area], ""] : []),
         table(
-          ["code", "kind", "what it says", "said in"],
+          ["code", "kind", "what it says"],
           own.map((code) => row(code, byCode.get(code) ?? [])),
         ),
       ].join("\n"),
@@ -63,8 +63,7 @@ function row(code: string, uses: readonly CodeUse[]): string[] {
   return [
     `\`${code}\``,
     [kinds.join(", "), ...severities.map((severity) => `(${severity})`)].join(" "),
-    said.join("<br>"),
-    unique(uses.map(({ file }) => `\`${file.replace(/^src\//, "")}\``)).join(" "),
+    `${said.join("<br>")}<br><small>${unique(uses.map(({ file }) => plain(file))).join(", ")}</small>`,
   ];
 }
 
