@@ -68,7 +68,15 @@ rules:
     when: run.pillar in ["release", "publish", "announce"]
   - id: secrets-to-act-with
     allow: [secret.read]
-    when: run.pillar in ["release", "publish", "announce"]
+    when: run.pillar in ["release", "publish", "announce", "undo"]
+  - id: undoing-a-heal
+    allow: [git.commit, git.push]
+    when: run.pillar == "undo" && size(change.protected) == 0
+    because: A revert gives back what people had.
+  - id: anchors-of-the-audit-log
+    allow: [git.commit, git.push]
+    when: run.pillar == "org" && change.paths == ["audit/anchors.jsonl"]
+    because: The log's head in this repository shows a rewrite of the log.
 
   - id: models-on-this-machine
     allow: [model.ask]
@@ -143,6 +151,12 @@ tests:
       target: { branch: { name: main, protected: true } }
       change: { files: 1, lines: 4, protected: [test/refund.test.ts], weakens_tests: false }
       evidence: { reproduced: true, suite: passed }
+    expect: { deny: no-match }
+  - name: an anchor of the audit log, and nothing else, is written to this repository
+    given: { action: git.push, run: { pillar: org }, change: { paths: [audit/anchors.jsonl] } }
+    expect: { allow: anchors-of-the-audit-log }
+  - name: this file is not changed by the program
+    given: { action: git.push, run: { pillar: org }, change: { paths: [audit/anchors.jsonl, constitution.yaml] } }
     expect: { deny: no-match }
   - name: a model somewhere else
     given: { action: model.ask, target: { loopback: false }, run: { pillar: heal }, model: { calls_in_run: 0 } }

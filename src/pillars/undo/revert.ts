@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { mergeFacts } from "../../constitution/probe.ts";
 import { protectedPaths } from "../../constitution/protect.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import type { Facts } from "../../core/facts.ts";
 import { type Commit, changeFacts, gitFacts } from "../../tools/git/git.ts";
 import { plainEffect, type UndoEffect } from "./report.ts";
 import { takeBack, type Undoing } from "./undoing.ts";
@@ -40,13 +41,13 @@ export async function revertCommit(undoing: Undoing, reverting: Reverting): Prom
     const conflict = made.diagnostics.find(({ code }) => code === "git.revert_conflict");
     return conflict ? succeed([plainEffect(effect, "refused", `${conflict.message}; ${conflict.next}`)]) : made;
   }
-  const report = made.value;
+  const { report, facts } = made.value;
   const standing = report.action !== null && ["undone", "already", "planned"].includes(report.state);
   if (!hasRemote || !standing) return succeed([report]);
   const local = await findHere(undoing, reverting);
   if (!local.ok) return local;
   // Before the revert exists, a dry run's gate judges the push by the commit it would stand on.
-  const pushed = await pushRevert(undoing, reverting, local.value?.id ?? tip);
+  const pushed = await pushRevert(undoing, reverting, { commit: local.value?.id ?? tip, facts });
   return pushed.ok ? succeed([report, pushed.value]) : pushed;
 }
 
@@ -92,7 +93,11 @@ async function inStep(undoing: Undoing, reverting: Reverting): Promise<Outcome<v
   );
 }
 
-async function commitRevert(undoing: Undoing, reverting: Reverting, effect: string): Promise<Outcome<UndoEffect>> {
+async function commitRevert(
+  undoing: Undoing,
+  reverting: Reverting,
+  effect: string,
+): Promise<Outcome<{ readonly report: UndoEffect; readonly facts: Facts }>> {
   const { git, session, target: undone } = undoing;
   const { branch, commit, tip } = reverting;
   const scratch = await mkdtemp(join(tmpdir(), "codemonkeys-undo-"));
@@ -103,7 +108,7 @@ async function commitRevert(undoing: Undoing, reverting: Reverting, effect: stri
     const paths = await worktree.value.applyReverse(commit.id);
     if (!paths.ok) return paths;
     if (paths.value.length === 0) {
-      return succeed(plainEffect(effect, "already", "its change is no longer there"));
+      return succeed({ report: plainEffect(effect, "already", "its change is no longer there"), facts: {} });
     }
     const candidate = await worktree.value.candidate({ base: tip, paths: paths.value });
     if (!candidate.ok) return candidate;
@@ -111,14 +116,15 @@ async function commitRevert(undoing: Undoing, reverting: Reverting, effect: stri
     if (!source.ok) return source;
     const { constitution } = session.organisation;
     const target = { repository: git.identity, branch, base: tip, tree_digest: candidate.value.treeDigest };
-    return await takeBack(undoing, {
+    const facts = mergeFacts(
+      source.value,
+      changeFacts(candidate.value.change, (all) => protectedPaths(constitution, all)),
+    );
+    const report = await takeBack(undoing, {
       effect,
       action: "git.commit",
       target,
-      facts: mergeFacts(
-        source.value,
-        changeFacts(candidate.value.change, (all) => protectedPaths(constitution, all)),
-      ),
+      facts,
       async probe() {
         const found = await findHere(undoing, reverting);
         return found.ok ? succeed(found.value?.id) : found;
@@ -131,6 +137,7 @@ async function commitRevert(undoing: Undoing, reverting: Reverting, effect: stri
         }),
       words: (shown) => `${shown.slice(0, 7)} on ${branch} reverts it`,
     });
+    return report.ok ? succeed({ report: report.value, facts }) : report;
   } finally {
     const removed = await git.removeWorktree(tree);
     await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
@@ -140,14 +147,18 @@ async function commitRevert(undoing: Undoing, reverting: Reverting, effect: stri
   }
 }
 
-function pushRevert(undoing: Undoing, { branch }: Reverting, commit: string): Promise<Outcome<UndoEffect>> {
+function pushRevert(
+  undoing: Undoing,
+  { branch }: Reverting,
+  { commit, facts }: { readonly commit: string; readonly facts: Facts },
+): Promise<Outcome<UndoEffect>> {
   const { git, credentials } = undoing;
   const target = { repository: git.identity, remote: REMOTE, ref: `refs/heads/${branch}`, commit };
   return takeBack(undoing, {
     effect: `push ${branch}`,
     action: "git.push",
     target,
-    facts: {},
+    facts,
     async probe() {
       const at = await git.lsRemote(REMOTE, target.ref, credentials);
       if (!at.ok) return at;
