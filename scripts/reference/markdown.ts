@@ -5,9 +5,14 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
 }
 
-/** Text that is shown as it is: nothing in it is Markdown or HTML. */
+/** Text that is shown as it is: nothing in it is Markdown or HTML but whole code spans. */
 export function plain(text: string): string {
-  return text.replaceAll(/[\\`*_{}[\]<>#]/g, (char) => (char === "<" ? "&lt;" : char === ">" ? "&gt;" : `\\${char}`));
+  const escape = (part: string) =>
+    part.replaceAll(/[\\`*_{}[\]<>#]/g, (char) => (char === "<" ? "&lt;" : char === ">" ? "&gt;" : `\\${char}`));
+  return text
+    .split(/(`[^`]+`)/)
+    .map((part, index) => (index % 2 === 1 ? part : escape(part)))
+    .join("");
 }
 
 /** A page under docs/reference/ that is generated from `source`. */

@@ -47,19 +47,19 @@ const limits = z
   .partial();
 
 const rule = z.strictObject({
-  id: ruleId,
-  allow: patterns.optional(),
-  deny: patterns.optional(),
-  ask: patterns.optional(),
+  id: ruleId.describe("names the rule in answers, logs and tests"),
+  allow: patterns.optional().describe("actions, families such as git.*, or *"),
+  deny: patterns.optional().describe("the same; beats ask and allow"),
+  ask: patterns.optional().describe("the same; people decide, and it beats allow"),
   of: z
     .strictObject({
-      group: z.string(),
+      group: z.string().describe("a name under groups"),
       count: z.int().positive().default(1).describe("distinct people other than the requester"),
       within: span.default("24h").describe("how long the question stands"),
     })
     .optional(),
   when: sentence.optional().describe("a CEL condition over facts; without it the rule always matches"),
-  because: sentence.optional(),
+  because: sentence.optional().describe("the reason that people read when this rule decides"),
 });
 
 const expectation = z.union([
@@ -81,13 +81,16 @@ export const documentSchema = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe("globs added to the paths that are protected anyway; !glob lifts one"),
-  protected_branches: z.array(z.string().min(1)).default(["main", "master", "release/*"]),
-  limits: z.partialRecord(z.enum(PILLARS), limits).default({}),
+  protected_branches: z
+    .array(z.string().min(1))
+    .default(["main", "master", "release/*"])
+    .describe("globs; the host may protect more"),
+  limits: z.partialRecord(z.enum(PILLARS), limits).default({}).describe("by pillar, such as heal or release"),
   groups: z
     .record(z.string(), z.array(z.string().min(1)).min(1))
     .default({})
     .describe("people who may approve"),
-  rules: z.array(rule).default([]),
+  rules: z.array(rule).default([]).describe("each with one of allow, deny and ask; what none allows is denied"),
   release: z
     .strictObject({
       requires: z
@@ -98,16 +101,17 @@ export const documentSchema = z.strictObject({
     .default({ requires: [] }),
   approvals: z
     .record(z.string().regex(/^(tier[0-9]+|default)$/, "tier0, tier1 … or default"), z.enum(APPROVAL_MODES))
-    .default({}),
+    .default({})
+    .describe("by tier0, tier1 … and default: auto, checkpoints or final"),
   security: z
     .strictObject({
-      fail_on: z.enum(SEVERITIES).default("high"),
+      fail_on: z.enum(SEVERITIES).default("high").describe("findings of this severity and above fail a scan"),
       waivers: z
         .array(
           z.strictObject({
             id: z.string().min(1).describe("advisory or rule id"),
             until: isoDate.describe("the last day on which it counts"),
-            because: sentence,
+            because: sentence.describe("why it does no harm until then"),
             by: sentence.describe("the person or group that answers for it"),
             products: z.array(z.string()).optional().describe("all products when absent"),
           }),
@@ -117,7 +121,7 @@ export const documentSchema = z.strictObject({
     .default({ fail_on: "high", waivers: [] }),
   audit: z
     .strictObject({
-      keep: span.default("2y"),
+      keep: span.default("2y").describe("how long entries are to be kept"),
       include: z
         .array(z.enum(["decisions", "effects", "approvals", "evidence"]))
         .default(["decisions", "effects", "approvals", "evidence"]),
@@ -127,7 +131,7 @@ export const documentSchema = z.strictObject({
   sharing: z
     .array(
       z.strictObject({
-        companies: z.array(z.string()).min(2),
+        companies: z.array(z.string()).min(2).describe("they see what each other learned"),
         what: z.array(z.enum(["patterns", "templates"])).min(1),
       }),
     )
@@ -141,8 +145,8 @@ export const documentSchema = z.strictObject({
     .array(
       z.strictObject({
         name: sentence.optional(),
-        given: z.looseObject({ action: z.string() }),
-        expect: expectation,
+        given: z.looseObject({ action: z.string() }).describe("an action, and the facts that are known"),
+        expect: expectation.describe("the answer, or the answer and its rule; no-match for no rule"),
       }),
     )
     .default([]),
