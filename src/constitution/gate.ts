@@ -1,7 +1,7 @@
 import type { ActionName, Target } from "../core/action.ts";
 import type { Clock } from "../core/clock.ts";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
-import type { Emit } from "../core/events.ts";
+import { type Emit, silent } from "../core/events.ts";
 import type { Facts } from "../core/facts.ts";
 import type { Permit } from "../core/permit.ts";
 import type { Redactor } from "../core/redact.ts";
@@ -114,7 +114,7 @@ export const ORGANISATION = "organisation";
 export function createGate(options: GateOptions): Gate {
   const ask = <A extends ActionName>(action: A, target: Target<A>, facts: Facts) =>
     judge(options, options.mode, action, target, facts);
-  const looking = options.mode === "act" ? { ...options, emit: () => {} } : options;
+  const looking = options.mode === "act" ? { ...options, emit: silent } : options;
   return Object.assign(ask, {
     preview: <A extends ActionName>(action: A, target: Target<A>, facts: Facts) =>
       judge(looking, options.mode === "observe" ? "observe" : "plan", action, target, facts),

@@ -2,12 +2,12 @@ import { z } from "zod";
 import type { Anchor } from "../constitution/audit.ts";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Session } from "../pipeline/session.ts";
-import { openRepository } from "../tools/git/git.ts";
+import { type Git, openRepository } from "../tools/git/git.ts";
 
 /** Where the organisation repository keeps the audit log's anchors, one JSON object a line. */
 export const ANCHORS_FILE = "audit/anchors.jsonl";
 
-const anchorSchema = z.strictObject({
+export const anchorSchema = z.strictObject({
   seq: z.int().positive(),
   hash: z.string().regex(/^[0-9a-f]{64}$/),
   at: z.iso.datetime(),
@@ -18,10 +18,20 @@ export async function readAnchors(session: Session): Promise<Outcome<Anchor[]>> 
   const { path, commit } = session.organisation;
   const git = await openRepository(path, { redactor: session.redactor, signal: session.signal });
   if (!git.ok) return git;
-  const text = await git.value.readAt(commit, ANCHORS_FILE);
-  if (!text.ok) return text.diagnostics.some(({ code }) => code === "git.path_missing") ? succeed([]) : text;
+  const text = await anchorsText(git.value, commit);
+  return text.ok ? parseAnchors(text.value, commit) : text;
+}
+
+/** The anchors file at a commit; empty where there is none. */
+export async function anchorsText(git: Git, commit: string): Promise<Outcome<string>> {
+  const text = await git.readAt(commit, ANCHORS_FILE);
+  if (text.ok) return text;
+  return text.diagnostics.some(({ code }) => code === "git.path_missing") ? succeed("") : text;
+}
+
+export function parseAnchors(text: string, commit: string): Outcome<Anchor[]> {
   const anchors: Anchor[] = [];
-  for (const [index, line] of text.value.split("\n").entries()) {
+  for (const [index, line] of text.split("\n").entries()) {
     if (line.trim() === "") continue;
     const anchor = readAnchor(line);
     if (!anchor) {

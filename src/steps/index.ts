@@ -1,8 +1,11 @@
 import { announceStep } from "./announce.ts";
 import { approveStep } from "./approve.ts";
 import { auditShow, auditVerify } from "./audit.ts";
+import { auditAnchor } from "./audit-anchor.ts";
+import { auditPrune } from "./audit-prune.ts";
 import { configExplain, configSchema } from "./config.ts";
 import { constitutionCheck } from "./constitution-check.ts";
+import { constitutionDiff } from "./constitution-diff.ts";
 import { constitutionExplain } from "./constitution-explain.ts";
 import type { AnyStep } from "./definition.ts";
 import { docsStep } from "./docs.ts";
@@ -41,8 +44,11 @@ export const STEPS: readonly AnyStep[] = [
   resumeStep,
   constitutionCheck,
   constitutionExplain,
+  constitutionDiff,
   auditVerify,
   auditShow,
+  auditAnchor,
+  auditPrune,
   configExplain,
   configSchema,
   doctorStep,

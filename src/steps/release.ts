@@ -3,6 +3,7 @@ import { type Outcome, succeed } from "../core/diagnostic.ts";
 import { describePlan, release } from "../pillars/release/release.ts";
 import { type ReleaseResult, releaseResultSchema } from "../pillars/release/report.ts";
 import type { Session } from "../pipeline/session.ts";
+import { anchorAfterwards } from "./audit-anchor.ts";
 import { type CredentialNeed, defineStep, type StepReport } from "./definition.ts";
 import { effectLine } from "./effect-line.ts";
 
@@ -76,7 +77,9 @@ export async function runRelease(
     resume: given.resume,
     tag: given.tag,
   });
-  return done.ok ? succeed(reportOf(done.value, session.dryRun), done.warnings) : done;
+  if (!done.ok) return done;
+  const unanchored = done.value.released ? await anchorAfterwards(session) : [];
+  return succeed(reportOf(done.value, session.dryRun), [...done.warnings, ...unanchored]);
 }
 
 export const NO_RELEASE_OPTIONS = params.parse({});

@@ -78,6 +78,9 @@ export async function foundRepository(
     writes: true,
     env: { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email },
   };
+  // A push to the branch that is checked out here brings the files along, instead of being refused.
+  const receiving = await git(["config", "receive.denyCurrentBranch", "updateInstead"], call);
+  if (!receiving.ok) return receiving;
   const added = await git(["add", "--", ...Object.keys(input.files)], call);
   if (!added.ok) return added;
   const committed = await git(
