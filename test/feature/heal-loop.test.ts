@@ -85,6 +85,26 @@ describe("a build that breaks", () => {
     expect(await world.git("south", "worktree", "list")).not.toContain("\n");
   });
 
+  it("healed before is told as healed, and nothing is done again", async () => {
+    world = await brokenNorth();
+    const { log } = await world.build("north");
+    const commit = await world.git("north", "rev-parse", "HEAD");
+    const first = await world.heal("north", { log, commit });
+    expect(first.report.verdict).toBe("fixed");
+    // As when the process was killed after its last word to the journal and before its word to the user.
+    const second = await world.heal("north", { log, commit });
+    expect(second.report).toMatchObject({
+      verdict: "fixed",
+      run: first.report.run,
+      fix_commit: first.report.fix_commit,
+    });
+    expect(second.report.reason).toBe(`pushed to main, by ${first.report.run} before`);
+    expect(await world.git("north", "rev-list", "--count", `${commit}..origin/main`)).toBe("1");
+    // Taken back by somebody: then it is a failure of an old commit again.
+    await world.git("north", "push", "-q", "--force", "origin", `${commit}^:main`);
+    expect((await world.heal("north", { log, commit })).report.verdict).toBe("refused");
+  });
+
   it("has two faults healed in one commit, or none", async () => {
     world = await createWorld();
     await world.product("north", NORTH, "npm test");

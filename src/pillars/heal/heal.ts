@@ -8,6 +8,7 @@ import { listRuns, openRun, type Run } from "../../swarm/journal.ts";
 import { markFixed, patternHistory, recordOccurrence } from "../../swarm/patterns.ts";
 import { type Git, openRepository } from "../../tools/git/git.ts";
 import { healLimits } from "./checks.ts";
+import { healedBefore } from "./earlier.ts";
 import { type Landed, land, movedSince, remoteCredentials } from "./land.ts";
 import { confirmLessons, keepLesson, type PendingLesson, recordUses } from "./learn.ts";
 import { commitMessage, commitTrailers, healBranchName } from "./message.ts";
@@ -94,9 +95,14 @@ export async function healBuild(session: Session, request: HealRequest): Promise
 
   const learned = await confirmLessons(session, git);
   if (!learned.ok) return learned;
+  const key = `${failure.occurrence}@${commit.value}`;
+  const before =
+    request.fresh || unfinished.value !== undefined ? succeed(undefined) : await healedBefore(session, git, key);
+  if (!before.ok) return before;
+  if (before.value) return succeed(before.value);
   const run = await openRun(session.swarm, {
     kind: "heal",
-    key: `${failure.occurrence}@${commit.value}`,
+    key,
     company: product.company,
     product: product.name,
     title: `heal ${product.name}: ${failure.message.slice(0, 120)}`,

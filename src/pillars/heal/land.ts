@@ -47,7 +47,7 @@ export interface Landed {
   readonly waitsFor?: Extract<Decision, { answer: "ask" }>["approval"];
 }
 
-const REMOTE = "origin";
+export const REMOTE = "origin";
 
 /**
  * The act half: takes the patch and its proof by digest, looks again at everything rules may ask about, passes the
@@ -278,7 +278,8 @@ async function findCommit(git: Git, branch: string, base: string, run: string): 
   return found.ok ? succeed(found.value?.id) : found;
 }
 
-async function remoteOf(git: Git): Promise<Outcome<boolean>> {
+/** Whether there is a remote to push to. */
+export async function remoteOf(git: Git): Promise<Outcome<boolean>> {
   const url = await git.remoteUrl(REMOTE);
   if (url.ok) return succeed(true);
   return url.diagnostics.some((diagnostic) => diagnostic.code === "git.no_remote") ? succeed(false) : url;

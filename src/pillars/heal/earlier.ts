@@ -1,0 +1,41 @@
+import { type Outcome, succeed } from "../../core/diagnostic.ts";
+import { productOf, type Session } from "../../pipeline/session.ts";
+import { listRuns } from "../../swarm/journal.ts";
+import type { Git } from "../../tools/git/git.ts";
+import { REMOTE, remoteCredentials, remoteOf } from "./land.ts";
+import { type HealReport, healReportSchema } from "./report.ts";
+
+/**
+ * The report of the heal that repaired this very failure of this very commit before, as long as its commit stands where
+ * it was put: the command is then done already, as when its process was killed after the last thing it had to do.
+ */
+export async function healedBefore(session: Session, git: Git, key: string): Promise<Outcome<HealReport | undefined>> {
+  const { company, name } = productOf(session);
+  const runs = await listRuns(session.swarm, { company, product: name, kind: "heal", status: "succeeded" });
+  if (!runs.ok) return runs;
+  for (const run of runs.value.filter((one) => one.key === key)) {
+    const kept = healReportSchema.safeParse((run.evidence as { report?: unknown } | undefined)?.report);
+    if (!kept.success) continue;
+    const stands = await stillStands(session, git, kept.data);
+    if (!stands.ok) return stands;
+    if (stands.value) return succeed({ ...kept.data, reason: `${kept.data.reason}, by ${run.id} before` });
+  }
+  return succeed(undefined);
+}
+
+/** Its commit is in its branch: the remote's, or the local one where there is no remote. */
+async function stillStands(session: Session, git: Git, report: HealReport): Promise<Outcome<boolean>> {
+  const { branch, fix_commit: commit } = report;
+  if (branch === undefined || commit === undefined) return succeed(false);
+  const remote = await remoteOf(git);
+  if (!remote.ok) return remote;
+  if (remote.value && !report.pushed) return succeed(false);
+  const tip = remote.value
+    ? await git.lsRemote(REMOTE, `refs/heads/${branch}`, await remoteCredentials(session, git))
+    : await git.branchCommit(branch);
+  if (!tip.ok || tip.value === undefined) return tip.ok ? succeed(false) : tip;
+  if (tip.value === commit) return succeed(true);
+  const known = await git.resolve(tip.value);
+  // What others pushed since was not fetched: where the branch stands now, nobody here knows.
+  return known.ok ? await git.isAncestor(commit, known.value) : succeed(false);
+}
