@@ -195,6 +195,8 @@ async function carryOutRun(
   if (!work.ok) return work;
   const credentials = await remoteCredentials(session, git);
   if (run.resumed) {
+    const cleared = await git.removeDeadWorktrees();
+    if (!cleared.ok) return cleared;
     const fetched = await git.fetch("origin", credentials ? { credentials } : {});
     if (!fetched.ok) return fetched;
   }

@@ -23,7 +23,7 @@ import { optionalRef } from "./refs.ts";
 import { findRemoteRef, networkCall, type RemoteCredentials, remoteUrl } from "./remote.ts";
 import { applyReverse } from "./revert.ts";
 import { callGit, type GitCall, git, nulParts } from "./run.ts";
-import { addWorktree, removeWorktree, type Worktree, worktrees } from "./worktree.ts";
+import { addWorktree, removeDeadWorktrees, removeWorktree, type Worktree, worktrees } from "./worktree.ts";
 
 /** Who makes commits and tags when nobody is configured. */
 export const DEFAULT_AUTHOR: Person = { name: "Code Monkeys Ship", email: "codemonkeys@localhost" };
@@ -76,6 +76,8 @@ export interface Git {
   /** Checks a commit out in a new directory, detached, and opens it. */
   addWorktree(directory: string, commit: string): Promise<Outcome<Git>>;
   removeWorktree(directory: string): Promise<Outcome<void>>;
+  /** Takes away work trees that killed processes left; those of people and of living processes stay. */
+  removeDeadWorktrees(): Promise<Outcome<void>>;
   /**
    * Puts the reverse of a commit's change into this (scratch) work tree, uncommitted, and answers the changed paths; fails
    * with `git.revert_conflict`.
@@ -231,6 +233,7 @@ function makeGit(root: string, identity: string, call: GitCall, options: OpenOpt
         return succeed(makeGit(at, identity, { ...call, cwd: at }, options));
       }),
     removeWorktree: (directory) => removeWorktree(directory, call),
+    removeDeadWorktrees: () => removeDeadWorktrees(call),
     applyReverse: (commit) => resolved([commit], (id) => applyReverse(id as string, call)),
     lsRemote: (remote, ref, credentials) => findRemoteRef(remote, ref, { ...call, credentials }),
     async fetch(remote, { refspecs = [], tags: withTags = false, credentials } = {}) {

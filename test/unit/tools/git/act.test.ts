@@ -1,5 +1,7 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { Target } from "../../../../src/core/action.ts";
 import { type Git, openRepository } from "../../../../src/tools/git/git.ts";
@@ -94,6 +96,31 @@ describe("commitAll", () => {
     const again = ok(await git.commitAll(allow("git.commit", target), target, input));
     expect(again).toEqual({ ...made, already: true });
     expect(raw(root, "rev-list", "--count", "heal/x")).toBe("2");
+  });
+
+  test("takes away the work tree of a killed process, and neither a person's nor a living one's", async () => {
+    const { root, first } = repository();
+    const home = scratch();
+    const script = join(home, "dies.mts");
+    const module = fileURLToPath(new URL("../../../../src/tools/git/git.ts", import.meta.url));
+    writeFileSync(
+      script,
+      `const { openRepository } = await import(${JSON.stringify(module)});
+       const git = await openRepository(${JSON.stringify(root)});
+       await git.value.addWorktree(${JSON.stringify(join(home, "dead"))}, ${JSON.stringify(first)});
+       process.kill(process.pid, "SIGKILL");`,
+    );
+    expect(spawnSync(process.execPath, [script]).signal).toBe("SIGKILL");
+    raw(root, "worktree", "add", "-q", "--detach", join(home, "person"));
+    const git = ok(await openRepository(root));
+    const own = ok(await git.addWorktree(join(home, "own"), first));
+    const paths = async () => ok(await git.worktrees()).map(({ path }) => path);
+    expect(await paths()).toEqual([root, own.root, join(home, "person")]);
+    expect(readdirSync(home).sort()).toEqual(["dies.mts", "own", "own.owner", "person"]);
+    ok(await git.removeDeadWorktrees());
+    expect(await paths()).toContain(own.root);
+    ok(await git.removeWorktree(own.root));
+    expect(readdirSync(home).sort()).toEqual(["dies.mts", "person"]);
   });
 
   test("brings along the clean work tree that has the branch, and does not overwrite a dirty one", async () => {
