@@ -1,23 +1,19 @@
-import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { crashReal } from "./real.ts";
 import { simulate } from "./simulated.ts";
 
 /**
- * The crash harness. Tier one kills the loop's journal in thousands of runs against a world on loopback; tier two, in
- * `real.ts` beside this file when it is there, kills the real loop at each of its boundaries once. Ends with 1 when any
- * end state is not that of a run that never crashed.
+ * The crash harness. Tier one kills the loop's journal in thousands of runs against a world on loopback; tier two kills
+ * the real loop at each of its boundaries once. Ends with 1 when any end state is not that of a run that never crashed.
  */
-interface RealTier {
-  /** Its half of the last line, and whether all of it is as it should be. */
-  crashReal(options: { readonly progress: (text: string) => void }): Promise<{ summary: object; ok: boolean }>;
-}
-
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     runs: { type: "string", default: "5000" },
     seed: { type: "string", default: "1" },
     only: { type: "string" },
+    "real-cases": { type: "string" },
+    "real-loops": { type: "string" },
   },
 });
 const progress = (text: string) => process.stderr.write(`${text}\n`);
@@ -39,10 +35,13 @@ if (values.only !== "real") {
   for (const line of result.different.slice(0, 20)) progress(`different: ${line}`);
 }
 
-const realTier = new URL("real.ts", import.meta.url);
-if (values.only !== "simulated" && existsSync(realTier)) {
-  const { crashReal } = (await import(realTier.href)) as RealTier;
-  const real = await crashReal({ progress });
+if (values.only !== "simulated") {
+  const real = await crashReal({
+    progress,
+    seed: Number(values.seed),
+    ...(values["real-cases"] === undefined ? {} : { cases: Number(values["real-cases"]) }),
+    ...(values["real-loops"] === undefined ? {} : { randomLoops: Number(values["real-loops"]) }),
+  });
   summary.real = real.summary;
   ok &&= real.ok;
 }
