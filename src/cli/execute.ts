@@ -12,6 +12,7 @@ import { asObserved } from "./observed.ts";
 import { type CommonOptions, readParams } from "./options.ts";
 import { renderDiagnostics } from "./render/diagnostics.ts";
 import { createRenderer, type Renderer } from "./render/events.ts";
+import { unexpected } from "./unexpected.ts";
 
 /** Where a command's words go. `out` carries the answer, `err` the progress and the problems. */
 export interface Streams {
@@ -40,7 +41,14 @@ export async function execute(invocation: Invocation): Promise<number> {
     live: streams.err.isTTY === true && !common.plain && !common.json && invocation.environment.CI === undefined,
     verbose: common.verbose === true,
   });
-  if (common.resultFile) await rm(common.resultFile, { force: true });
+  if (common.resultFile) {
+    try {
+      await rm(common.resultFile, { force: true });
+    } catch (error) {
+      streams.err.write(`cannot write ${common.resultFile}: ${messageOf(error)}\n`);
+      return EXIT.infrastructure;
+    }
+  }
   const { outcome, observed } = await attempt(invocation, redactor, clock, renderer);
   renderer.close();
   const plain = resultOf(step, outcome, { startedAt, clock, dryRun: common.dryRun === true });
@@ -118,25 +126,6 @@ async function attempt(invocation: Invocation, redactor: Redactor, clock: Clock,
   } catch (error) {
     return { outcome: fail(unexpected(error)), observed };
   }
-}
-
-/** A programming error, or something of the machine that nobody foresaw: told as such, with what a report needs. */
-function unexpected(error: unknown): Diagnostic {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === "ENOSPC") {
-    return problem("infrastructure", "machine.disk_full", "the disk is full", {
-      next: "free some space and run the same command again: it goes on where it stopped",
-    });
-  }
-  if (code === "EROFS" || code === "EACCES" || code === "EPERM") {
-    return problem("infrastructure", "machine.not_writable", messageOf(error), {
-      next: "make the place writable, or choose another with CODEMONKEYS_STATE",
-    });
-  }
-  return problem("internal", "internal.unexpected", messageOf(error), {
-    details: error instanceof Error ? (error.stack ?? "") : String(error),
-    next: "this is a mistake in codemonkeys: please report it with the lines above",
-  });
 }
 
 async function readParamsFile(path: string): Promise<Outcome<Record<string, unknown>>> {

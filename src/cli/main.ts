@@ -23,6 +23,12 @@ if (first === "--version" || first === "-V") {
       interrupted.abort(signal);
     });
   }
+  // Whoever read our words has gone (`| head`): there is nobody left to tell anything.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      process.exit(error.code === "EPIPE" ? EXIT.success : EXIT.infrastructure);
+    });
+  }
   const { runProgram } = await import("./program.ts");
   process.exitCode = await runProgram(process.argv.slice(2), {
     version: VERSION,

@@ -94,7 +94,10 @@ export function childEnvironment(
   return { ...env, ...options.env };
 }
 
-/** Runs a command to its end. Never rejects for what the command does: read `ended` and `exitCode`. */
+/**
+ * Runs a command to its end. Never rejects for what the command does: read `ended` and `exitCode`. When its output cannot
+ * be kept (a full disk, an `onLine` that throws), the command is ended and this rejects with the reason.
+ */
 export async function runProcess(
   command: string,
   args: readonly string[],
@@ -123,23 +126,39 @@ export async function runProcess(
     ended = reason;
     if (child.pid !== undefined) endTree(child.pid);
   };
+  let lost: { readonly reason: unknown } | undefined;
+  const lose = (reason: unknown) => {
+    lost ??= { reason };
+    stop("cancelled");
+  };
+  log?.on("error", lose);
   const timer = options.timeoutMs === undefined ? undefined : setTimeout(() => stop("timeout"), options.timeoutMs);
   const abort = () => stop("cancelled");
   if (options.signal?.aborted) abort();
   options.signal?.addEventListener("abort", abort, { once: true });
   const follow = async (stream: "stdout" | "stderr") => {
     const lines = new LineSplitter((line, end) => {
+      if (lost) return;
       const shown = options.redactor ? options.redactor.redact(line) : line;
       log?.write(shown + end);
-      options.onLine?.(shown, stream);
+      try {
+        options.onLine?.(shown, stream);
+      } catch (error) {
+        lose(error);
+      }
     });
     const source = child[stream];
     source.on("data", (chunk: Buffer) => {
       kept[stream].push(chunk);
       lines.push(chunk);
-      if (log?.writableNeedDrain) {
+      if (log?.writableNeedDrain && !log.errored) {
         source.pause();
-        log.once("drain", () => source.resume());
+        // A log that breaks never drains; its "close" comes after the error.
+        const go = () => {
+          log.off("drain", go).off("close", go);
+          source.resume();
+        };
+        log.on("drain", go).on("close", go);
       }
     });
     await new Promise<void>((resolve) => {
@@ -169,7 +188,8 @@ export async function runProcess(
     killGroup(child.pid, "SIGKILL");
     groups.delete(child.pid);
   }
-  if (log) await closeLog(log);
+  if (log && !log.errored) await closeLog(log);
+  if (lost) throw lost.reason;
   const notStarted = child.pid === undefined;
   if (ended === "exited" && notStarted) ended = "not_started";
   else if (ended === "exited" && result.signal) ended = "signal";

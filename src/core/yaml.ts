@@ -13,6 +13,9 @@ export interface Located<T> {
 /** Larger documents are refused: no policy or spec is that long, and a parser should not be a way to fill memory. */
 export const MAX_YAML_BYTES = 1024 * 1024;
 
+/** After that many the rest follows from the first ones. */
+const MOST_SYNTAX_ERRORS = 20;
+
 export interface YamlOptions {
   /** Path shown in diagnostics. */
   readonly file: string;
@@ -61,9 +64,17 @@ export function readYaml<S extends z.ZodType>(
       excerpt: { firstLine: first + shift, lines: lines.slice(first - 1, line + 1) },
     });
   };
+  // The parser calls itself for each level; what a text of a thousand brackets does to it is one problem, not a thousand.
+  if (document.errors.some(({ message }) => message.includes("call stack"))) {
+    return fail(
+      problem("config", `${options.codes}.too_deep`, "lists and mappings are nested too deeply", {
+        where: at({ line: 1 + shift }),
+      }),
+    );
+  }
   if (document.errors.length > 0) {
     return fail(
-      ...document.errors.map((error) =>
+      ...document.errors.slice(0, MOST_SYNTAX_ERRORS).map((error) =>
         problem("config", `${options.codes}.yaml`, error.message.split("\n")[0] ?? error.message, {
           where: placeOfRange(error.pos[0], error.pos[1]),
         }),

@@ -39,14 +39,7 @@ export async function readOrganisation(
   if (!mirrored.ok) return mirrored;
   const git = mirrored.value;
   const commit = await git.resolve(`refs/heads/${ref}`);
-  if (!commit.ok) {
-    return fail(
-      problem("config", "organisation.no_ref", `the organisation has no branch ${ref}`, {
-        where: { file: user.file },
-        next: "push the branch, or name the right one as organisation.ref",
-      }),
-    );
-  }
+  if (!commit.ok) return fail(noBranch(ref, user));
   const read = (path: string) => readOptional(git, commit.value, path);
   const [constitutionText, fleetText, configText] = await Promise.all([
     read("constitution.yaml"),
@@ -92,6 +85,13 @@ export async function readOrganisation(
   );
 }
 
+function noBranch(ref: string, user: UserConfig): Diagnostic {
+  return problem("config", "organisation.no_ref", `the organisation has no branch ${ref}`, {
+    where: { file: user.file },
+    next: "push the branch, or name the right one as organisation.ref",
+  });
+}
+
 /** A bare mirror of the organisation's protected branch in the cache, brought up to date. */
 async function mirror(
   url: string,
@@ -105,7 +105,9 @@ async function mirror(
   const fetched = await git.value.fetch("origin", { refspecs: [`+refs/heads/${ref}:refs/heads/${ref}`] });
   if (fetched.ok) return git;
   const known = await git.value.resolve(`refs/heads/${ref}`);
-  const why = fetched.diagnostics[0]?.message ?? "it did not answer";
+  const [first] = fetched.diagnostics;
+  if (first?.code === "git.unknown_ref") return fail(noBranch(ref, user));
+  const why = first?.message ?? "it did not answer";
   if (!known.ok || options.acts) {
     return fail(
       problem(
@@ -144,6 +146,8 @@ async function openMirror(
   if (opened?.ok && opened.value.root === realpathSync(directory) && opened.value.identity !== opened.value.root) {
     return opened;
   }
+  // Without git, or interrupted, nothing is known about the mirror: it stays.
+  if (opened && !opened.ok && opened.diagnostics.some(({ kind }) => kind === "infrastructure")) return opened;
   await rm(directory, { recursive: true, force: true });
   return createRepository(directory, { ...open, bare: true, branch: ref, origin: url });
 }

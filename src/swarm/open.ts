@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { access, constants, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { Kysely, type Transaction } from "kysely";
+import { Kysely, sql, type Transaction } from "kysely";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import { guarded, KEPT } from "./database-problem.ts";
@@ -69,6 +69,8 @@ async function openSqlite(options: SwarmOptions): Promise<Outcome<Swarm>> {
   const file = join(options.stateDir, FILE);
   const ready = await guarded(file, async () => {
     await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
+    // SQLite would only say that it cannot open its log there.
+    await access(options.stateDir, constants.W_OK);
     await createOnce(file, options);
     return await hasHeader(file);
   });
@@ -126,6 +128,9 @@ async function createOnce(file: string, options: SwarmOptions): Promise<void> {
         backUp: async () => {},
         ...(options.migrations ? { migrations: options.migrations } : {}),
       });
+      // Only the file itself is linked. Closing would bring the log's pages into it as well, but keeps quiet about a full
+      // disk, and what was linked then would be half a database.
+      await sql`pragma wal_checkpoint(truncate)`.execute(db);
     } finally {
       await db.destroy();
     }
