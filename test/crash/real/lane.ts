@@ -37,6 +37,8 @@ export interface Lane {
   /** The built program. */
   readonly program: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Secrets that may be left nowhere. */
+  readonly tokens: string[];
   readonly deliveries: Delivery[];
   /** Called with each delivery before it is answered. */
   onDelivery: () => void;
@@ -68,6 +70,7 @@ export async function openLane(root: string, program: string, product: DemoProdu
     tmp,
     program,
     env,
+    tokens: [],
     deliveries,
     onDelivery: () => {},
     artefacts: () => namesIn(packagesIn(root, product)).filter(isArtefact).sort(),
@@ -98,6 +101,7 @@ export async function openLane(root: string, program: string, product: DemoProdu
       HARBOUR_WEBHOOK_URL: `${hook.url}/releases`,
     };
     Object.assign(env, tokens);
+    lane.tokens.push(npm.token, pypi.password);
     await writeLauncher(layout, tokens);
     await layOutProduct(layout, product);
     await layOutOrganisation(layout);

@@ -43,7 +43,6 @@ export async function live(
     cwd: `${lane.layout.products}/${lane.product.name}`,
     env: { ...process.env, ...lane.env },
     stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
   });
   const { pid } = child;
   if (pid === undefined) throw new Error("the program did not start");

@@ -49,7 +49,11 @@ export function watchLane(lane: Lane): Watch {
   function rowsNow(): string[] {
     const names: string[] = [];
     for (const row of rows.all(lane.product.name) as unknown as Row[]) {
-      if (row.name !== null) names.push(`row ${row.id} ${row.kind}: ${row.name} ${row.state}#${row.attempts}`);
+      if (row.name !== null) {
+        // A quick step may be done before anyone looked: then it was begun all the same.
+        names.push(`row ${row.id} ${row.kind}: ${row.name} started#${row.attempts}`);
+        if (row.state === "done") names.push(`row ${row.id} ${row.kind}: ${row.name} done#${row.attempts}`);
+      }
       names.push(`row ${row.id} ${row.kind}: run ${row.status}`);
     }
     // A run's status changes after its steps.
