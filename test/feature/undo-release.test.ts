@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { succeed } from "../../src/core/diagnostic.ts";
 import type { UndoResult } from "../../src/pillars/undo/report.ts";
 import { openRun } from "../../src/swarm/journal.ts";
@@ -9,6 +9,9 @@ import { openSwarm } from "../../src/swarm/open.ts";
 import { type NpmRegistryServer, startVerdaccio } from "../../src/tools/servers/verdaccio.ts";
 import { must } from "../unit/release/world.ts";
 import { type SpineWorld, spineWorld } from "./spine-world.ts";
+
+// Each of these drives the program many times, each time a process of its own.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let world: SpineWorld;
 let npm: NpmRegistryServer;
