@@ -28,7 +28,7 @@ export function configReference(): string {
         TYPES[option.type],
         fallback,
         option.description,
-        option.overridable ? "yes" : "no",
+        !option.overridable ? "no" : option.type === "registry" ? "on and off only" : "yes",
       ];
       return `| ${cells.join(" | ")} |`;
     }),
