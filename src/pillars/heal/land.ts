@@ -106,6 +106,7 @@ export async function land(session: Session, request: LandRequest): Promise<Outc
       treeDigest: candidate.value.treeDigest,
     };
     const way = await chooseWay(request, plan);
+    if (run !== undefined && way.kind === "refused") await askForTheLog(request, plan);
     if (run === undefined || way.kind === "refused") return succeed(previewOf(way, session, request));
     return await act(session, request, { ...request, run }.run, plan, way);
   } finally {
@@ -164,6 +165,21 @@ async function previewWay(request: LandRequest, plan: LandPlan, kind: "straight"
   const answers = gates.map((gate) => gate.answer);
   const answer = answers.includes("deny") ? "deny" : answers.includes("ask") ? "ask" : "allow";
   return { kind, branch, gates, answer } as const;
+}
+
+/**
+ * Previews leave no trace; that a heal was refused, and by which rule, belongs in the log. Only what would be denied is
+ * asked: no permit is issued, and nobody is bothered with a question.
+ */
+async function askForTheLog(request: LandRequest, plan: LandPlan): Promise<void> {
+  const { gate, healBranch } = request;
+  const commit = commitTarget(request, plan, healBranch);
+  if ((await gate.preview("git.commit", commit, plan.facts)).answer === "deny") {
+    await gate("git.commit", commit, plan.facts);
+    return;
+  }
+  const push = pushTarget(request, healBranch, plan.base);
+  if ((await gate.preview("git.push", push, plan.facts)).answer === "deny") await gate("git.push", push, plan.facts);
 }
 
 function commitTarget(request: LandRequest, plan: LandPlan, branch: string): Target<"git.commit"> {
