@@ -50,7 +50,7 @@ export const constitutionExplain = defineStep({
         ),
       );
     }
-    const facts = await lookAround(session, pillar ?? PILLAR_OF[action.split(".")[0] ?? ""]);
+    const facts = await lookAround(session, action, pillar ?? PILLAR_OF[action.split(".")[0] ?? ""]);
     if (!facts.ok) return facts;
     const explanation = explain(session.organisation.constitution, action, facts.value, { now: session.clock.now() });
     const lines = explanationLines(explanation);
