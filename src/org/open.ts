@@ -18,6 +18,7 @@ import { observedNote, observingBy } from "./observing.ts";
 import { readOrganisation } from "./organisation.ts";
 import { nearestSpec, openProduct } from "./product.ts";
 import { productFacts } from "./product-facts.ts";
+import { registerByName, registerConfig, registerFleet, registerUrlPassword } from "./secrets.ts";
 import { readUserConfig, type UserConfig } from "./user-config.ts";
 
 export interface OpenOptions {
@@ -49,9 +50,10 @@ export interface Opened {
 /** Opens what a step needs: the organisation at its protected ref, the product, the database, the audit log, the gate. */
 export async function openSession(options: OpenOptions): Promise<Outcome<Opened>> {
   const { environment, redactor, signal, clock } = options;
-  registerTokens(environment, redactor);
+  registerByName(environment, redactor);
   const user = await readUserConfig(homes(environment), environment);
   if (!user.ok) return user;
+  if (user.value.databaseUrl) registerUrlPassword(user.value.databaseUrl, redactor);
   const workplace: Workplace = {
     cwd: resolve(options.cwd),
     emit: options.emit,
@@ -73,6 +75,7 @@ export async function openSession(options: OpenOptions): Promise<Outcome<Opened>
   });
   if (!found.ok) return found;
   const { organisation, configLayer } = found.value;
+  registerFleet(organisation.fleet.value, environment, redactor);
   let product: OpenProduct | undefined;
   const warnings: Diagnostic[] = [...found.warnings];
   if (options.needs === "product" || (options.needs === "either" && (options.product || nearestSpec(workplace.cwd)))) {
@@ -87,6 +90,7 @@ export async function openSession(options: OpenOptions): Promise<Outcome<Opened>
     });
     if (!opened.ok) return opened;
     product = opened.value;
+    registerConfig(product.config, environment, redactor);
     warnings.push(...opened.warnings);
   }
   return openState(workplace, user.value, organisation, product, options, warnings);
@@ -166,18 +170,6 @@ async function recordProduct(
     if (!stored.ok) return stored;
   }
   return productFacts(swarm, product, organisation);
-}
-
-/**
- * Values of variables that are tokens by their name are secrets before anything is read: whatever prints them, they are
- * redacted. Which variables really are tokens the fleet file says later; this covers the rest of the machine's.
- */
-function registerTokens(environment: OpenOptions["environment"], redactor: Redactor): void {
-  for (const [name, value] of Object.entries(environment)) {
-    if (value && value.length >= 8 && /(TOKEN|PASSWORD|PASSWD|SECRET|API_?KEY|PRIVATE_KEY|CREDENTIALS?)$/i.test(name)) {
-      redactor.add(value);
-    }
-  }
 }
 
 /** Who asks: the person whom Jenkins or the host names, else the account of this machine. */

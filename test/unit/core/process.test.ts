@@ -112,6 +112,47 @@ describe("runProcess", () => {
     expect(told).toBe(1);
   });
 
+  test("hides a secret of several lines that comes in single bytes, in the log, in memory and line by line", async () => {
+    const secret = "-----BEGIN KEY-----\nMIIEvQIBADANBgkq'hk\"G9w0\n-----END KEY-----";
+    const script = `const bytes = Buffer.from(${JSON.stringify(`got ${secret} and\n${Buffer.from(secret).toString("base64")}\nend\n`)});
+      (async () => { for (const byte of bytes) await new Promise((go) => process.stdout.write(Buffer.of(byte), go)); })()`;
+    const logFile = join(cwd, "bytes.log");
+    const lines: string[] = [];
+    const redactor = createRedactor([secret]);
+    const { stdout } = await runProcess(process.execPath, node(script), {
+      cwd,
+      logFile,
+      redactor,
+      onLine: (line) => lines.push(line),
+    });
+    for (const text of [stdout, readFileSync(logFile, "utf8"), lines.join("\n")]) {
+      expect(text).toMatch(/^got \[redacted\][\s\S]*end\n?$/);
+      for (const part of ["BEGIN KEY", "MIIEvQ", "G9w0", "END KEY", "LS0tLS1CRUdJTiBL"])
+        expect(text).not.toContain(part);
+    }
+  });
+
+  test("rejects when the output cannot be kept, and ends the command", async () => {
+    const pids: number[] = [];
+    const work = runProcess(process.execPath, node("console.log(process.pid); setInterval(() => {}, 1e3)"), {
+      cwd,
+      onLine(line) {
+        pids.push(Number(line));
+        throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+      },
+    });
+    await expect(work).rejects.toMatchObject({ code: "ENOSPC" });
+    expect(pids.map(alive)).toEqual([false]);
+  });
+
+  test.runIf(process.platform === "linux")("rejects when its log is on a full disk", async () => {
+    const work = runProcess(process.execPath, node("for (;;) console.log('x'.repeat(1000))"), {
+      cwd,
+      logFile: "/dev/full",
+    });
+    await expect(work).rejects.toMatchObject({ code: "ENOSPC" });
+  });
+
   test("input reaches the command", async () => {
     const result = await runProcess("cat", [], { cwd, input: "hello" });
     expect(result.stdout).toBe("hello");

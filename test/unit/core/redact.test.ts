@@ -43,6 +43,59 @@ describe("redaction", () => {
     );
   });
 
+  const FORMS: Readonly<Record<string, (value: string, before: string) => string>> = {
+    plain: (value) => value,
+    "base64 behind anything": (value, before) => Buffer.from(before + value + before).toString("base64"),
+    "base64url behind anything": (value, before) => Buffer.from(before + value).toString("base64url"),
+    hex: (value) => Buffer.from(value).toString("hex"),
+    JSON: (value) => JSON.stringify({ value }),
+    URL: (value) => encodeURIComponent(value),
+    "a form": (value) => new URLSearchParams({ value }).toString(),
+  };
+  // Six characters and more, of everything that tokens and passwords are made of.
+  const secrets = fc.stringMatching(/^[A-Za-z0-9+/_.:'"\\ %&=!-]{6,60}$/).filter((text) => text.trim() === text);
+
+  test.each(Object.keys(FORMS))("short and long ones survive in no text as %s", (form) => {
+    const write = FORMS[form] as (value: string, before: string) => string;
+    fc.assert(
+      fc.property(secrets, fc.string({ maxLength: 5 }), (value, before) => {
+        const text = write(value, before);
+        const shown = createRedactor([value]).redact(text);
+        expect(shown).toContain("[redacted]");
+        expect(shown.replaceAll("[redacted]", "")).not.toContain(write(value, "").replace(/=+$/, "").slice(0, -1));
+      }),
+    );
+  });
+
+  test("two that overlap in a text are both gone, wherever they overlap", () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z0-9]{12,20}$/), fc.nat(), fc.nat(), (text, from, length) => {
+        const start = 1 + (from % 6);
+        const second = text.slice(start, start + 4 + (length % (text.length - start - 4 + 1)));
+        const first = text.slice(0, start + 3);
+        expect(createRedactor([first, second]).redact(`x ${text} y`)).not.toMatch(new RegExp(`${first}|${second}`));
+        const covered = Math.max(first.length, start + second.length);
+        expect(createRedactor([first, second]).redact(`x ${text} y`)).toBe(`x [redacted]${text.slice(covered)} y`);
+      }),
+    );
+  });
+
+  test("what base64 and hex tools break into lines is hidden line by line", () => {
+    const key = Array.from({ length: 40 }, (_, at) => `k${at}-`).join("");
+    for (const [encoding, width] of [
+      ["base64", 76],
+      ["base64", 64],
+      ["hex", 60],
+    ] as const) {
+      const lines =
+        Buffer.from(key)
+          .toString(encoding)
+          .match(new RegExp(`.{1,${width}}`, "g")) ?? [];
+      const redactor = createRedactor([key]);
+      expect(lines.filter((line) => line.length >= 8 && redactor.redact(line) !== "[redacted]")).toEqual([]);
+    }
+  });
+
   test("text without secrets stays as it is", () => {
     expect(createRedactor(["long-secret-value"]).redact("nothing to see")).toBe("nothing to see");
   });
