@@ -42,11 +42,16 @@ function reportOf(result: UndoResult): StepReport<UndoResult> {
   const { undone, effects } = result;
   const lines = effects.map(effectLine);
   if (effects.length === 0) lines.push("it changed nothing that could be undone");
+  if (result.approval) {
+    const { id, group } = result.approval;
+    lines.push(`→ one of ${group} answers with: codemonkeys approve ${id}; then this command goes on`);
+  }
   const has = (state: UndoEffect["state"]) => effects.some((effect) => effect.state === state);
   return {
     verdict: has("waiting") ? "waiting" : has("refused") ? "failure" : "success",
     ...(has("refused") ? { kind: refusalKind(effects) } : {}),
     ...(result.run ? { run: result.run } : {}),
+    ...(result.approval ? { approval: result.approval } : {}),
     data: result,
     summary: [`${undone.run}: ${undone.title}`, ...lines].join("\n"),
     display: [`${undone.run}: ${undone.title}`, ...lines],

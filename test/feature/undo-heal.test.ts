@@ -126,19 +126,27 @@ describe("undoing a heal", () => {
   it("waits for people where the constitution asks them, and goes on with their answer", async () => {
     const asking = LOOP_RULES.replace(
       "- id: undoing\n    allow: [git.commit, git.push, package.retract, secret.read, pr.close]",
-      '- { id: pushing, allow: [git.push], when: run.pillar == "undo" }\n  - id: undoing\n    ask: [git.commit]\n    of: { group: owners, count: 1, within: 4h }',
+      '- { id: committing, allow: [git.commit], when: run.pillar == "undo" }\n  - id: undoing\n    ask: [git.push]\n    of: { group: owners, count: 1, within: 4h }',
     );
     expect(asking).not.toBe(LOOP_RULES);
     await world.govern(asking, "groups: { owners: [ann] }\n");
     const waiting = await undo();
-    expect(waiting).toMatchObject({ code: 7, verdict: "waiting", data: { effects: [{ state: "waiting" }] } });
+    expect(waiting).toMatchObject({
+      code: 7,
+      verdict: "waiting",
+      data: { effects: [{ state: "undone" }, { state: "waiting" }] },
+    });
+    const reverted = await world.git("rev-parse", "HEAD");
     const { data } = await world.result<{ approvals: { id: string; action: string }[] }>("status");
-    expect(data.approvals).toMatchObject([{ action: "git.commit" }]);
+    expect(data.approvals).toMatchObject([{ action: "git.push" }]);
+    expect(waiting).toMatchObject({ approval: { id: data.approvals[0]?.id, group: "owners" } });
+    expect(waiting.summary).toContain(`codemonkeys approve ${data.approvals[0]?.id}`);
     const approved = await world.runWith({ CODEMONKEYS_REQUESTER: "ann" }, "approve", data.approvals[0]?.id ?? "");
     expect(approved.code).toBe(0);
     const done = await undo();
     expect(done).toMatchObject({ code: 0, run: waiting.run });
-    expect(done.data.effects.map(({ state }) => state)).toEqual(["undone", "undone", "undone"]);
+    expect(done.data.effects.map(({ state }) => state)).toEqual(["already", "undone", "undone"]);
+    expect(await remoteTip()).toBe(reverted);
   });
 });
 

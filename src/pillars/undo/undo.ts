@@ -71,8 +71,14 @@ export async function undoRun(session: Session, id: string): Promise<Outcome<Und
     await run.release();
     return effects;
   }
-  const result = { run: run.id, undone, effects: [...givenUp.value, ...effects.value] };
-  const ended = await end(run, acting.asked, result);
+  const { asked } = acting;
+  const result: UndoResult = {
+    run: run.id,
+    undone,
+    effects: [...givenUp.value, ...effects.value],
+    ...(asked ? { approval: { ...asked, until: new Date(asked.until).toISOString() } } : {}),
+  };
+  const ended = await end(run, asked, result);
   return ended.ok ? succeed(result) : ended;
 }
 
