@@ -4,7 +4,7 @@ import { z } from "zod";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { fateOf, thisProcess } from "../../swarm/holder.ts";
 import { guardConfig } from "./config-guard.ts";
-import { type GitCall, git, nulParts } from "./run.ts";
+import { callGit, type GitCall, git, nulParts } from "./run.ts";
 
 export interface Worktree {
   readonly path: string;
@@ -67,7 +67,11 @@ export async function removeDeadWorktrees(call: GitCall): Promise<Outcome<void>>
   if (!all.ok) return all;
   for (const { path } of all.value) {
     const owner = await ownerOf(path);
-    if (owner && fateOf(owner) === "dead") await discard(path);
+    if (!owner || fateOf(owner) !== "dead") continue;
+    // git locks a work tree while it makes it; where it died at that, nothing would ever prune it.
+    const unlocked = await callGit(["worktree", "unlock", "--", path], { ...call, writes: true });
+    if (!unlocked.ok) return unlocked;
+    await discard(path);
   }
   return await prune(call);
 }

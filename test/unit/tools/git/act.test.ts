@@ -111,6 +111,8 @@ describe("commitAll", () => {
        process.kill(process.pid, "SIGKILL");`,
     );
     expect(spawnSync(process.execPath, [script]).signal).toBe("SIGKILL");
+    // As git leaves it when it is killed at making it.
+    writeFileSync(join(root, ".git/worktrees/dead/locked"), "initializing\n");
     raw(root, "worktree", "add", "-q", "--detach", join(home, "person"));
     const git = ok(await openRepository(root));
     const own = ok(await git.addWorktree(join(home, "own"), first));
