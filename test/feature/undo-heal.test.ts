@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { UndoResult } from "../../src/pillars/undo/report.ts";
+import { openSwarm } from "../../src/swarm/open.ts";
+import { must } from "../unit/release/world.ts";
 import { BREAKING, GOOD_PRODUCT, LOOP_RULES, type SpineWorld, spineWorld } from "./spine-world.ts";
 
 // Each of these drives the program many times, each time a process of its own.
@@ -24,11 +26,19 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const undo = (...args: string[]) => world.result<UndoResult>("undo", heal, ...args);
+/** How the uses of the learned template went, as the database has it. */
+async function uses(): Promise<string[]> {
+  const swarm = must(await openSwarm({ stateDir: world.state }));
+  const rows = await swarm.db.selectFrom("template_outcomes").select("outcome").orderBy("seq").execute();
+  await swarm.close();
+  return rows.map(({ outcome }) => outcome);
+}
 const remoteTip = () => world.gitIn(world.origin, "rev-parse", "main");
 const source = () => readFile(join(world.product, "src/vat.js"), "utf8");
 
 describe("undoing a heal", () => {
   it("reverts its commit, pushes that, and counts its template as failed; once", async () => {
+    expect(await uses()).toEqual(["worked"]);
     const planned = await undo("--dry-run");
     expect(planned).toMatchObject({ code: 0, data: { run: null } });
     expect(planned.data.effects.map(({ action, state, rule }) => [action, state, rule])).toEqual([
@@ -59,12 +69,14 @@ describe("undoing a heal", () => {
     );
     expect(data.entries.map((entry) => entry.data.facts["run.pillar"]?.value)).toEqual(["undo", "undo"]);
 
+    expect(await uses()).toEqual(["worked", "failed"]);
     const tip = await remoteTip();
     const again = await undo();
     expect(again).toMatchObject({
       code: 0,
       data: { effects: [{ state: "already" }, { effect: expect.stringMatching(/^trust/) }] },
     });
+    expect(await uses()).toEqual(["worked", "failed"]);
     expect(await remoteTip()).toBe(tip);
   });
 
