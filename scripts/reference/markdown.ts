@@ -7,11 +7,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 /** Text that is shown as it is: nothing in it is Markdown or HTML but whole code spans. */
 export function plain(text: string): string {
-  const escape = (part: string) =>
+  const literal = (part: string) =>
     part.replaceAll(/[\\`*_{}[\]<>#]/g, (char) => (char === "<" ? "&lt;" : char === ">" ? "&gt;" : `\\${char}`));
   return text
     .split(/(`[^`]+`)/)
-    .map((part, index) => (index % 2 === 1 ? part : escape(part)))
+    .map((part, index) => (index % 2 === 1 ? part : literal(part)))
     .join("");
 }
 
