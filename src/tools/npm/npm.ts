@@ -225,7 +225,9 @@ export async function withNpm<T>(
   const address = registry.value.replace(/\/*$/, "/");
   const scratch = await mkdtemp(join(tmpdir(), "codemonkeys-npm-"));
   try {
-    const env: Record<string, string> = { npm_config_registry: address };
+    // npm keeps a debug log of each call in the user's home, with every word of the registry's answer: what a refusal
+    // repeats of the token would stay there, where no redactor sees it.
+    const env: Record<string, string> = { npm_config_registry: address, npm_config_logs_max: "0" };
     if (options.token !== undefined) {
       const config = join(scratch, ".user-npmrc");
       const key = `${address.replace(/^https?:/, "")}:_authToken`;
