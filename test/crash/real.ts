@@ -8,7 +8,7 @@ import { harbourTides } from "../../demo/products/harbour-tides.ts";
 import { randomFrom } from "./plan.ts";
 import { crashLoop, crashPhase, NOTHING, type Tally } from "./real/cases.ts";
 import { openLane } from "./real/lane.ts";
-import { settle } from "./real/life.ts";
+import { endAllIn, settle } from "./real/life.ts";
 import { uncrashed } from "./real/uncrashed.ts";
 
 export interface RealOptions {
@@ -41,6 +41,7 @@ export interface RealSummary {
   readonly seconds: number;
 }
 
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 const PRODUCTS = [harbourTides, harbourCargo];
 
 /**
@@ -51,6 +52,12 @@ const PRODUCTS = [harbourTides, harbourCargo];
 export async function crashReal(options: RealOptions): Promise<{ summary: RealSummary; ok: boolean }> {
   const startedAt = performance.now();
   const root = await mkdtemp(join(tmpdir(), "codemonkeys-crash-real-"));
+  const interrupt = async () => {
+    endAllIn(root);
+    await rm(root, { recursive: true, force: true, maxRetries: 5 });
+    process.exit(130);
+  };
+  for (const signal of SIGNALS) process.once(signal, interrupt);
   try {
     const program = await copyOfProgram(root);
     const lanes = await Promise.allSettled(
@@ -82,6 +89,7 @@ export async function crashReal(options: RealOptions): Promise<{ summary: RealSu
     const wrong = duplicates + missing + tagsWithoutArtefacts + different + secretsLeft + leftovers;
     return { summary, ok: wrong === 0 && summary.killedAt === sum("wanted") && summary.kills > 0 };
   } finally {
+    for (const signal of SIGNALS) process.off(signal, interrupt);
     await rm(root, { recursive: true, force: true, maxRetries: 5 });
   }
 }

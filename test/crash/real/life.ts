@@ -130,9 +130,17 @@ function descendants(pid: number): number[] {
   return found;
 }
 
+/** Kills whatever works in a folder: at an interrupt, when nobody waits for anything any more. */
+export function endAllIn(folder: string): void {
+  for (const pid of workingIn([folder])) signal(pid, "SIGKILL");
+}
+
 /** Processes that work in the lane's fleet or temporary folder: what a killed program left behind. */
-export function leftovers(lane: Lane): number[] {
-  const places = [lane.layout.root, lane.tmp];
+function leftovers(lane: Lane): number[] {
+  return workingIn([lane.layout.root, lane.tmp]);
+}
+
+function workingIn(places: readonly string[]): number[] {
   return allProcesses().filter((pid) => {
     if (pid === process.pid) return false;
     const about = `${read(`/proc/${pid}/environ`)}\0${read(`/proc/${pid}/cmdline`)}\0${cwdOf(pid)}`;
