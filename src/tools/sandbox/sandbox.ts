@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Emit } from "../../core/events.ts";
 import { type ProcessResult, runProcess } from "../../core/process.ts";
 import { createRedactor, type Redactor } from "../../core/redact.ts";
@@ -186,7 +186,9 @@ function mountsOf(options: WorkOptions, { home, tmp, realHome, path }: Omit<Plac
   for (const place of options.visible ?? []) add("keep", place, true);
   const covered = (place: string) => mounts.some((mount) => mount.kind !== "keep" && isBelow(place, mount.path));
   for (const place of path.split(":")) {
-    if (place.startsWith("/") && existsSync(place) && covered(realpathSync(place))) add("keep", place, true);
+    if (!place.startsWith("/") || !existsSync(place) || !covered(realpathSync(place))) continue;
+    // What npm links into `node_modules/.bin` lies beside it.
+    add("keep", basename(place) === ".bin" ? dirname(place) : place, true);
   }
   for (const place of metadata) add("keep", place, true);
   return mounts;
