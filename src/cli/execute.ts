@@ -1,5 +1,4 @@
 import { readFile, rm } from "node:fs/promises";
-import pc from "picocolors";
 import { type Clock, isoTime, systemClock } from "../core/clock.ts";
 import { type Diagnostic, fail, messageOf, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import { EXIT, exitCodeOf } from "../core/exit-codes.ts";
@@ -10,6 +9,7 @@ import { type OpenOptions, openSession } from "../org/open.ts";
 import type { StepDefinition, StepReport } from "../steps/definition.ts";
 import { asObserved } from "./observed.ts";
 import { type CommonOptions, readParams } from "./options.ts";
+import { pc } from "./render/colours.ts";
 import { renderDiagnostics } from "./render/diagnostics.ts";
 import { createRenderer, type Renderer } from "./render/events.ts";
 import { unexpected } from "./unexpected.ts";

@@ -1,5 +1,5 @@
-import pc from "picocolors";
 import type { Diagnostic } from "../../core/diagnostic.ts";
+import { pc } from "./colours.ts";
 
 /**
  * Diagnostics as a person reads them: those of one file together, each with its lines, a caret and what to do next.

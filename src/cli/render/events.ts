@@ -1,5 +1,5 @@
-import pc from "picocolors";
 import type { Emit, Event, GateAnswer } from "../../core/events.ts";
+import { pc } from "./colours.ts";
 import { renderDiagnostics } from "./diagnostics.ts";
 
 /** Draws events while a step runs. `close` must be called before anything else is printed. */
