@@ -63,7 +63,9 @@ async function appliedIn(db: Kysely<Schema> | Transaction<Schema>, kind: "sqlite
   const exists =
     kind === "sqlite"
       ? sql<{ found: number }>`select 1 as found from sqlite_master where type = 'table' and name = 'swarm_migrations'`
-      : sql<{ found: number }>`select 1 as found where to_regclass('swarm_migrations') is not null`;
+      : // Not to_regclass: it may answer from the connection's cache of what was not there a moment ago.
+        sql<{ found: number }>`select 1 as found from pg_catalog.pg_tables
+          where schemaname = any(current_schemas(false)) and tablename = 'swarm_migrations'`;
   if ((await exists.execute(db)).rows.length === 0) return [];
   return await db.selectFrom("swarm_migrations").select(["name", "checksum"]).orderBy("name").execute();
 }
