@@ -2,7 +2,8 @@ import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { listRuns } from "../../swarm/journal.ts";
 import type { Git } from "../../tools/git/git.ts";
-import { REMOTE, remoteCredentials, remoteOf } from "./land.ts";
+import { remoteCredentials } from "../remote-credentials.ts";
+import { REMOTE, remoteOf } from "./land.ts";
 import { type HealReport, healReportSchema } from "./report.ts";
 
 /**

@@ -8,7 +8,7 @@ import { isProtectedBranch, protectedPaths } from "../../constitution/protect.ts
 import type { ActionName, Target } from "../../core/action.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import type { Facts } from "../../core/facts.ts";
-import { productOf, type Session } from "../../pipeline/session.ts";
+import type { Session } from "../../pipeline/session.ts";
 import type { Run } from "../../swarm/journal.ts";
 import { changeFacts, type Git, gitFacts, type RemoteCredentials } from "../../tools/git/git.ts";
 import { writeChanges } from "./candidate.ts";
@@ -323,14 +323,4 @@ export async function movedSince(
   }
   const moved = `${branch} has moved from ${base.slice(0, 7)} to ${at.value.slice(0, 7)} since the build failed`;
   return succeed(`${moved}; heal the newest failing build instead`);
-}
-
-/** The token for the remote, where it is reached over https and the environment has one. */
-export async function remoteCredentials(session: Session, git: Git): Promise<RemoteCredentials | undefined> {
-  const url = await git.remoteUrl(REMOTE);
-  if (!url.ok || !/^https:\/\//.test(url.value)) return undefined;
-  const token = session.environment[productOf(session).config.get("ship.github.token_env")];
-  if (!token) return undefined;
-  session.redactor.add(token);
-  return { username: "x-access-token", token };
 }

@@ -6,7 +6,6 @@ import type { Facts } from "../../core/facts.ts";
 import type { Permit } from "../../core/permit.ts";
 import { type OpenProduct, productOf, type Session } from "../../pipeline/session.ts";
 import type { Run } from "../../swarm/journal.ts";
-import type { Git, RemoteCredentials } from "../../tools/git/git.ts";
 
 export type Approval = Extract<Decision, { answer: "ask" }>["approval"];
 
@@ -50,16 +49,4 @@ export async function permitFor<A extends ActionName>(
   const decision = await acting.gate(action, target, mergeFacts(facts));
   if (decision.answer === "ask") acting.asked = decision.approval;
   return permitOf(decision);
-}
-
-/** How the remote is reached over https; ssh keys and file paths need no token. */
-export async function remoteCredentials(session: Session, git: Git): Promise<RemoteCredentials | undefined> {
-  const url = await git.remoteUrl("origin");
-  if (!url.ok || !/^https:\/\//.test(url.value)) return undefined;
-  const product = productOf(session);
-  const account = session.organisation.fleet.value.companies[product.company]?.accounts.github;
-  const token = session.environment[account?.token_env ?? product.config.get("ship.github.token_env")];
-  if (!token) return undefined;
-  session.redactor.add(token);
-  return { username: account?.user ?? "x-access-token", token };
 }

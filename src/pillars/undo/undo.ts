@@ -3,7 +3,9 @@ import { task } from "../../core/events.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { openRun, type Run, type RunRecord, readRun } from "../../swarm/journal.ts";
 import { openRepository } from "../../tools/git/git.ts";
-import { actingFor, remoteCredentials } from "../release/acting.ts";
+import { actingFor } from "../release/acting.ts";
+import { remoteCredentials } from "../remote-credentials.ts";
+
 import { undoHeal } from "./heal.ts";
 import { undoRelease } from "./release.ts";
 import { plainEffect, type UndoEffect, type UndoResult } from "./report.ts";
