@@ -37,3 +37,27 @@ install_packages() {
   "${as_root[@]}" apt-get update --quiet >&2
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends "${missing[@]}" >&2
 }
+
+# install_cargo_tool NAME VERSION : a Rust program with its locked dependencies, in NAME-VERSION/bin, whole or not at all.
+install_cargo_tool() {
+  local directory="$TOOLS/$1-$2"
+  if [ -x "$directory/bin/$1" ]; then return; fi
+  command -v cargo >/dev/null 2>&1 || { say "cargo is missing: install Rust"; exit 1; }
+  say "building $1 $2 (some minutes)"
+  local scratch
+  scratch=$(mktemp -d)
+  CARGO_TARGET_DIR="$scratch/target" nice -n 19 cargo install "$1" --version "$2" --locked --quiet --root "$scratch/root" >&2
+  mkdir -p "$TOOLS"
+  rm -rf "$directory"
+  mv "$scratch/root" "$directory"
+  rm -rf "$scratch"
+}
+
+# install_go_tool NAME VERSION PACKAGE : a Go program, in NAME-VERSION/bin.
+install_go_tool() {
+  local directory="$TOOLS/$1-$2"
+  if [ -x "$directory/bin/$1" ]; then return; fi
+  command -v go >/dev/null 2>&1 || { say "Go is missing: install Go 1.24 or newer"; exit 1; }
+  say "building $1 $2"
+  GOBIN="$directory/bin" nice -n 19 go install "$3@v$2" >&2
+}
