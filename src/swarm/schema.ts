@@ -307,6 +307,58 @@ export interface AuditTable {
   at: number;
 }
 
+export interface CiBuildsTable {
+  backend: "local" | "jenkins" | "github-actions";
+  job: string;
+  build: string;
+  company: string;
+  product: string;
+  url: string | null;
+  cause: string;
+  /** Bytes of its log that were shown; a follower that was killed goes on here. */
+  log_offset: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface TriggersTable {
+  id: string;
+  company: string;
+  product: string;
+  kind: "build" | "heal" | "docs" | "release";
+  /** What happened, so that it triggers once: `payments/main#7`, or a commit. */
+  key: string;
+  source: "ci" | "git" | "webhook";
+  reason: string;
+  /** JSON object of strings. */
+  parameters: string;
+  state: "pending" | "started" | "refused" | "failed";
+  detail: string | null;
+  backend: string | null;
+  job: string | null;
+  build: string | null;
+  attempts: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface RateLimitsTable {
+  resource: string;
+  /** What was left at `updated_at`; below zero: places in the queue that are taken. */
+  tokens: number;
+  blocked_until: number;
+  updated_at: number;
+}
+
+export interface HttpAnswersTable {
+  /** Digest of who asks: another account may get another answer. */
+  account: string;
+  url: string;
+  etag: string;
+  body: string;
+  stored_at: number;
+}
+
 export interface Schema {
   swarm_migrations: MigrationsTable;
   companies: CompaniesTable;
@@ -327,4 +379,8 @@ export interface Schema {
   approval_votes: ApprovalVotesTable;
   pauses: PausesTable;
   audit: AuditTable;
+  ci_builds: CiBuildsTable;
+  triggers: TriggersTable;
+  rate_limits: RateLimitsTable;
+  http_answers: HttpAnswersTable;
 }

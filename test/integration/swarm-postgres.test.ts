@@ -11,6 +11,7 @@ import { journalSuite } from "../unit/swarm/suite/journal.ts";
 import { learningSuite } from "../unit/swarm/suite/learning.ts";
 import { leaseSuite } from "../unit/swarm/suite/leases.ts";
 import { processSuite } from "../unit/swarm/suite/processes.ts";
+import { rateLimitSuite } from "../unit/swarm/suite/rate-limits.ts";
 import { recordSuite } from "../unit/swarm/suite/records.ts";
 import { code, openRelease, type Place, value } from "../unit/swarm/suite/support.ts";
 import { type Cluster, startCluster } from "./postgres-cluster.ts";
@@ -37,6 +38,7 @@ describe("leases", () => leaseSuite(place));
 describe("fleet", () => fleetSuite(place));
 describe("learning", () => learningSuite(place));
 describe("records", () => recordSuite(place));
+describe("rate limits", () => rateLimitSuite(place));
 describe("processes", () => processSuite(place));
 
 describe("the server", () => {

@@ -1,5 +1,6 @@
 import { spine } from "./0001-spine.ts";
+import { ci } from "./0002-ci.ts";
 import type { Migration } from "./migration.ts";
 
 /** All migrations, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [spine];
+export const MIGRATIONS: readonly Migration[] = [spine, ci];

@@ -114,6 +114,10 @@ test("the released migrations are what they were when they were released", () =>
         "0001-spine",
         "53e5f20d37907a408941eae12fe49e5bf497f007adabc033390eaddfb847b319",
       ],
+      [
+        "0002-ci",
+        "49c10b899b4a3f7d8422d8bf8a1f8db3894747841f330bce769d59fb840934e7",
+      ],
     ]
   `);
 });

@@ -7,6 +7,7 @@ import { journalSuite } from "./suite/journal.ts";
 import { learningSuite } from "./suite/learning.ts";
 import { leaseSuite } from "./suite/leases.ts";
 import { processSuite } from "./suite/processes.ts";
+import { rateLimitSuite } from "./suite/rate-limits.ts";
 import { recordSuite } from "./suite/records.ts";
 import type { Place } from "./suite/support.ts";
 
@@ -21,4 +22,5 @@ describe("leases", { timeout: 30_000 }, () => leaseSuite(place));
 describe("fleet", () => fleetSuite(place));
 describe("learning", () => learningSuite(place));
 describe("records", () => recordSuite(place));
+describe("rate limits", () => rateLimitSuite(place));
 describe("processes", () => processSuite(place));

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { readAuditRows } from "../../../../src/swarm/audit-rows.ts";
 import { listRuns } from "../../../../src/swarm/journal.ts";
+import { MIGRATIONS } from "../../../../src/swarm/migrations/index.ts";
 import { openSwarm } from "../../../../src/swarm/open.ts";
 import { patternHistory } from "../../../../src/swarm/patterns.ts";
 import { locate, type MakePlace, useSwarm, value } from "./support.ts";
@@ -43,7 +44,7 @@ export function processSuite(make: MakePlace): void {
       const swarms = await Promise.all(Array.from({ length: 12 }, () => openSwarm(locate(place))));
       const opened = swarms.map(value);
       const migrations = await opened[0]?.db.selectFrom("swarm_migrations").select("name").execute();
-      expect(migrations).toEqual([{ name: "0001-spine" }]);
+      expect(migrations).toEqual(MIGRATIONS.map(({ name }) => ({ name })));
       for (const swarm of opened) await swarm.close();
     } finally {
       await place.remove();
