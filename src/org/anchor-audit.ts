@@ -4,13 +4,12 @@ import { join } from "node:path";
 import type { Anchor, AuditEntry } from "../constitution/audit.ts";
 import { decisionIn } from "../constitution/decision-record.ts";
 import { type Gate, permitOf } from "../constitution/gate.ts";
-import { mergeFacts } from "../constitution/probe.ts";
-import { protectedPaths } from "../constitution/protect.ts";
 import { type Outcome, succeed } from "../core/diagnostic.ts";
 import type { Facts } from "../core/facts.ts";
 import { writeFileAtomic } from "../core/files.ts";
+import { commitFacts } from "../pillars/commit-facts.ts";
 import type { Session } from "../pipeline/session.ts";
-import { changeFacts, cloneRepository, type Git, gitFacts, openRepository } from "../tools/git/git.ts";
+import { cloneRepository, type Git, openRepository } from "../tools/git/git.ts";
 import { ANCHORS_FILE, anchorsText, parseAnchors } from "./anchors.ts";
 
 export interface Anchoring {
@@ -100,21 +99,17 @@ async function commitAndPush(
   const paths = [ANCHORS_FILE];
   const candidate = await git.candidate({ base, paths });
   if (!candidate.ok) return candidate;
-  const source = await gitFacts(git);
-  if (!source.ok) return source;
-  const { constitution } = session.organisation;
-  const facts = mergeFacts(
-    source.value,
-    changeFacts(candidate.value.change, (all) => protectedPaths(constitution, all)),
-  );
+  const looked = await commitFacts(session, git, candidate.value);
+  if (!looked.ok) return looked;
+  const facts = looked.value;
   const commitTarget = { repository: git.identity, branch, base, tree_digest: candidate.value.treeDigest };
   const pushTarget = (commit: string) =>
     ({ repository: git.identity, remote: REMOTE, ref: `refs/heads/${branch}`, commit }) as const;
   if (session.dryRun || whereAllowed) {
-    const looked = await preview(gate, commitTarget, pushTarget(base), facts);
-    const answer = { anchor: head, commit: undefined, reason: looked.reason };
-    if (session.dryRun) return succeed({ state: looked.allowed ? "planned" : "not_allowed", ...answer });
-    if (!looked.allowed) return succeed({ state: "not_allowed", ...answer });
+    const answered = await preview(gate, commitTarget, pushTarget(base), facts);
+    const answer = { anchor: head, commit: undefined, reason: answered.reason };
+    if (session.dryRun) return succeed({ state: answered.allowed ? "planned" : "not_allowed", ...answer });
+    if (!answered.allowed) return succeed({ state: "not_allowed", ...answer });
   }
   const committing = permitOf(await gate("git.commit", commitTarget, facts));
   if (!committing.ok) return committing;

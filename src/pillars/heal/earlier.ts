@@ -3,7 +3,7 @@ import { productOf, type Session } from "../../pipeline/session.ts";
 import { listRuns } from "../../swarm/journal.ts";
 import type { Git } from "../../tools/git/git.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
-import { REMOTE, remoteOf } from "./land.ts";
+import { REMOTE, remoteOf } from "./branch-state.ts";
 import { type HealReport, healReportSchema } from "./report.ts";
 
 /**

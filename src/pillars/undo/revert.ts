@@ -1,11 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { mergeFacts } from "../../constitution/probe.ts";
-import { protectedPaths } from "../../constitution/protect.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import type { Facts } from "../../core/facts.ts";
-import { type Commit, changeFacts, gitFacts } from "../../tools/git/git.ts";
+import type { Commit } from "../../tools/git/git.ts";
+import { commitFacts } from "../commit-facts.ts";
 import { plainEffect, type UndoEffect } from "./report.ts";
 import { takeBack, type Undoing } from "./undoing.ts";
 
@@ -112,14 +111,10 @@ async function commitRevert(
     }
     const candidate = await worktree.value.candidate({ base: tip, paths: paths.value });
     if (!candidate.ok) return candidate;
-    const source = await gitFacts(git);
-    if (!source.ok) return source;
-    const { constitution } = session.organisation;
+    const looked = await commitFacts(session, git, candidate.value);
+    if (!looked.ok) return looked;
+    const facts = looked.value;
     const target = { repository: git.identity, branch, base: tip, tree_digest: candidate.value.treeDigest };
-    const facts = mergeFacts(
-      source.value,
-      changeFacts(candidate.value.change, (all) => protectedPaths(constitution, all)),
-    );
     const report = await takeBack(undoing, {
       effect,
       action: "git.commit",
