@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { createTemplateMiner } from "../../src/pillars/heal/read/template-miner.ts";
+import { basename, join } from "node:path";
+import { mineTemplates } from "../../src/pillars/heal/read/template-miner.ts";
 
 /**
  * Grouping accuracy on loghub's 2k sets: a line counts when its group of the miner holds exactly the lines of its
@@ -14,9 +14,8 @@ export function loghubAccuracy(dir: string): Record<string, number> {
     const content = header.indexOf("Content");
     const event = header.indexOf("EventId");
     if (content === -1 || event === -1) continue;
-    const miner = createTemplateMiner();
-    const groups = rows.map((row) => miner.add(row[content] ?? ""));
-    scores[entry] = groupingAccuracy(
+    const { groups } = mineTemplates(rows.map((row) => row[content] ?? ""));
+    scores[basename(entry).split("_")[0]!] = groupingAccuracy(
       groups,
       rows.map((row) => row[event] ?? ""),
     );
