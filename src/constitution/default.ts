@@ -68,7 +68,7 @@ rules:
     when: run.pillar in ["release", "publish", "announce"]
   - id: secrets-to-act-with
     allow: [secret.read]
-    when: run.pillar in ["release", "publish", "announce", "undo"]
+    when: run.pillar in ["heal", "release", "publish", "announce", "undo"]
   - id: undoing-a-heal
     allow: [git.commit, git.push]
     when: run.pillar == "undo" && size(change.protected) == 0

@@ -153,15 +153,17 @@ function resolve(
  */
 function redirects({ value }: Said, name: OptionName, may: Overriding): boolean {
   if (optionOf(name).type !== "registry" || may.where) return false;
-  const { url, token_env } = value as RegistrySetting;
-  return url !== undefined || token_env !== undefined;
+  const { url, token_env, token_secret } = value as RegistrySetting;
+  return url !== undefined || token_env !== undefined || token_secret !== undefined;
 }
 
 /** Part by part: `true` in a product's file does not forget the organisation's address. */
 function mergedRegistry(fallback: RegistrySetting, said: readonly Said[]): RegistrySetting {
   return said.reduce((merged, one) => {
-    const { enabled, url, token_env } = one.value as RegistrySetting;
-    return { enabled, url: url ?? merged.url, token_env: token_env ?? merged.token_env };
+    const { enabled, url, token_env, token_secret } = one.value as RegistrySetting;
+    // Who names one place of the token means it instead of the other.
+    const token = (token_env ?? token_secret) ? { token_env, token_secret } : merged;
+    return { enabled, url: url ?? merged.url, token_env: token.token_env, token_secret: token.token_secret };
   }, fallback);
 }
 
@@ -190,7 +192,7 @@ function refusal(name: OptionName, said: Said, may: Overriding): Diagnostic {
 
 /** Where a secret may have been pasted by mistake, the line is not shown again. */
 function conceal(diagnostic: Diagnostic): Diagnostic {
-  if (!diagnostic.where || !/_env\b|credentials/.test(diagnostic.message)) return diagnostic;
+  if (!diagnostic.where || !/_env\b|_secret\b|credentials/.test(diagnostic.message)) return diagnostic;
   const { excerpt: _, ...where } = diagnostic.where;
   return { ...diagnostic, where };
 }

@@ -11,6 +11,8 @@ export interface RegistrySetting {
   readonly url: string | undefined;
   /** The environment variable that holds the token. */
   readonly token_env: string | undefined;
+  /** The entry of an encrypted secrets file that holds it, instead of a variable. */
+  readonly token_secret: string | undefined;
 }
 
 /** What a key's value is read as. */
@@ -20,11 +22,13 @@ export interface ValueTypes {
   integer: number;
   /** Name of an environment variable. */
   variable: string;
+  /** Name of an entry of an encrypted secrets file. */
+  secret: string;
   /** A path; relative ones are relative to the root of the repository whose config file says so. */
   path: string;
   /** An http or https address without credentials. */
   url: string;
-  /** In the file `true`, `false` or a mapping of `url` and `token_env`. */
+  /** In the file `true`, `false` or a mapping of `url` and of `token_env` or `token_secret`. */
   registry: RegistrySetting;
 }
 
@@ -41,13 +45,24 @@ interface Option {
   readonly min?: number;
 }
 
-const registry = (token_env: string): RegistrySetting => ({ enabled: true, url: undefined, token_env });
+const registry = (token_env: string): RegistrySetting => ({
+  enabled: true,
+  url: undefined,
+  token_env,
+  token_secret: undefined,
+});
 
 export const OPTIONS = {
   "ship.github.token_env": {
     type: "variable",
     default: "GITHUB_TOKEN",
     description: "environment variable with the GitHub token, unless the company's account names another",
+    overridable: true,
+  },
+  "ship.github.token_secret": {
+    type: "secret",
+    default: undefined,
+    description: "entry of an encrypted secrets file with the GitHub token, instead of a variable",
     overridable: true,
   },
   "ship.ansible.playbook_dir": {

@@ -8,7 +8,8 @@ const TYPES: Record<ValueType, string> = {
   path: "a path",
   variable: "an environment variable's name",
   url: "an address",
-  registry: "true, false, or a mapping of `url` and `token_env`",
+  secret: "name of an entry of an encrypted secrets file",
+  registry: "true, false, or a mapping of `url` and of `token_env` or `token_secret`",
 };
 
 /** The reference page of the configuration, as Markdown. */
@@ -45,7 +46,7 @@ export function configReference(): string {
     "or patterns such as `ship.registries.*`, which then replaces the last column of these tables. A value that a product",
     "may not set does not count, and a warning says so.",
     "",
-    "No token ever stands in a config file: `token_env` names the environment variable that holds it.",
+    "No token ever stands in a config file: `token_env` names the environment variable that holds it, `token_secret` the entry of an [encrypted secrets file](../secrets.md).",
     ...sections,
     "",
   ].join("\n");

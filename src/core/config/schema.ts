@@ -7,6 +7,10 @@ import { OPTION_NAMES, type OptionName, optionOf, type RegistrySetting } from ".
 const variable = z
   .string()
   .regex(/^[A-Z_][A-Z0-9_]*$/, "the name of an environment variable, in capitals, and not its value");
+/** The name of an encrypted entry: what may stand in SOPS' path to it, in a file name and in fleet.yaml alike. */
+const secret = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9._-]{0,62}$/, "the name of an entry of an encrypted secrets file, and not its value");
 const line = z
   .string()
   .min(1)
@@ -15,7 +19,7 @@ const url = z
   .url({ protocol: /^https?$/, error: "an http or https address" })
   .refine(
     (address) => !/^[a-z]+:\/\/[^/]*@/i.test(address),
-    "an address has no credentials in it: name the variable with the token under token_env",
+    "an address has no credentials in it: name the variable with the token under token_env, or the encrypted entry under token_secret",
   );
 
 function schemaOf(name: OptionName): z.ZodType {
@@ -30,21 +34,27 @@ function schemaOf(name: OptionName): z.ZodType {
       return line;
     case "variable":
       return variable;
+    case "secret":
+      return secret;
     case "url":
       return url;
     case "registry": {
       const mapping = z.strictObject({
         url: url.optional().describe("address of the registry, without credentials"),
         token_env: variable.optional().describe("environment variable with the token"),
+        token_secret: secret.optional().describe("entry of an encrypted secrets file with the token"),
       });
-      return z
-        .union([z.boolean(), mapping])
-        .transform(
-          (value): RegistrySetting =>
-            typeof value === "boolean"
-              ? { enabled: value, url: undefined, token_env: undefined }
-              : { enabled: true, url: value.url, token_env: value.token_env },
-        );
+      return z.union([z.boolean(), mapping]).transform(
+        (value): RegistrySetting =>
+          typeof value === "boolean"
+            ? { enabled: value, url: undefined, token_env: undefined, token_secret: undefined }
+            : {
+                enabled: true,
+                url: value.url,
+                token_env: value.token_env,
+                token_secret: value.token_secret,
+              },
+      );
     }
   }
 }

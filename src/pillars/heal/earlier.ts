@@ -31,8 +31,10 @@ async function stillStands(session: Session, git: Git, report: HealReport): Prom
   const remote = await remoteOf(git);
   if (!remote.ok) return remote;
   if (remote.value && !report.pushed) return succeed(false);
+  const credentials = remote.value ? await remoteCredentials(session, git, "heal") : succeed(undefined);
+  if (!credentials.ok) return credentials;
   const tip = remote.value
-    ? await git.lsRemote(REMOTE, `refs/heads/${branch}`, await remoteCredentials(session, git))
+    ? await git.lsRemote(REMOTE, `refs/heads/${branch}`, credentials.value)
     : await git.branchCommit(branch);
   if (!tip.ok || tip.value === undefined) return tip.ok ? succeed(false) : tip;
   if (tip.value === commit) return succeed(true);

@@ -202,7 +202,9 @@ async function carryOut(
     attempt: attempt.value,
     trigger: session.trigger,
   });
-  const credentials = await remoteCredentials(session, git);
+  const allowed = await remoteCredentials(session, git, "heal");
+  if (!allowed.ok) return allowed;
+  const credentials = allowed.value;
   const base: HealReport = { ...start.base, ...(run ? { run: run.id } : {}) };
   const finish = async (report: HealReport, lesson?: PendingLesson): Promise<Outcome<HealReport>> => {
     if (!run) return succeed(report);

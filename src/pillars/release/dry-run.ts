@@ -47,9 +47,9 @@ export async function previewRelease(
     }
   };
   if (options.tag === "first") await tag();
-  for (const { target, variable } of publishes.value) {
+  for (const { target, secret } of publishes.value) {
     await show("package.publish", target);
-    await show("secret.read", { names: [variable] });
+    await show("secret.read", { names: [secret] });
   }
   if (options.tag !== "first") await tag();
   const warnings = [...work.warnings, ...publishes.warnings];
@@ -113,18 +113,21 @@ async function previewLanding(
 }
 
 async function publishTargets(session: Session, plan: ReleasePlan, work: ReleaseWork) {
-  const targets: { target: Target<"package.publish">; variable: string }[] = [];
+  const targets: { target: Target<"package.publish">; secret: string }[] = [];
   for (const unit of plan.units) {
     for (const pkg of unit.packages.filter(({ publish }) => publish)) {
       const ecosystem = ECOSYSTEMS[pkg.ecosystem];
       const destination = destinationOf(session, productOf(session), ecosystem);
       if (!destination.ok) return destination;
       if (destination.value === undefined) continue;
-      const { url, variable } = destination.value;
+      const { url, token } = destination.value;
       const registry = await ecosystem.registry({ url, signal: session.signal });
       if (!registry.ok) return registry;
       const artifacts = work.artifacts.filter((one) => one.ecosystem === pkg.ecosystem && one.package === pkg.name);
-      targets.push({ target: publishTarget({ item: { unit, pkg, artifacts }, ecosystem }, registry.value), variable });
+      targets.push({
+        target: publishTarget({ item: { unit, pkg, artifacts }, ecosystem }, registry.value),
+        secret: token.name,
+      });
     }
   }
   return succeed(targets);

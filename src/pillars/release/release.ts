@@ -79,8 +79,9 @@ async function findPlan(session: Session, git: Git, params: ReleaseParams): Prom
     "release.plan",
     `${product.name}: version from the commits`,
     async () => {
-      const credentials = await remoteCredentials(session, git);
-      const source = await findSource(git, product.config.get("git.main_branch"), credentials);
+      const credentials = await remoteCredentials(session, git, "release");
+      if (!credentials.ok) return credentials;
+      const source = await findSource(git, product.config.get("git.main_branch"), credentials.value);
       if (!source.ok) return source;
       return await planRelease(product, git, source.value, { ...params, at: session.clock.now() });
     },
@@ -194,7 +195,9 @@ async function carryOutRun(
   if (!conditions.ok) return conditions;
   const work = await run.step<ReleaseWork>("work", () => doWork(session, product, git, plan.value));
   if (!work.ok) return work;
-  const credentials = await remoteCredentials(session, git);
+  const allowed = await remoteCredentials(session, git, "release");
+  if (!allowed.ok) return allowed;
+  const credentials = allowed.value;
   if (run.resumed) {
     const cleared = await git.removeDeadWorktrees();
     if (!cleared.ok) return cleared;

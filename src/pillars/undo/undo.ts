@@ -37,8 +37,9 @@ export async function undoRun(session: Session, id: string): Promise<Outcome<Und
   });
   if (!git.ok) return git;
   const gate = session.gate.bound({ pillar: "undo", attempt: 1, trigger: session.trigger });
-  const credentials = await remoteCredentials(session, git.value);
-  const shared = { session, git: git.value, credentials, target, steps, gate };
+  const credentials = await remoteCredentials(session, git.value, "undo");
+  if (!credentials.ok) return credentials;
+  const shared = { session, git: git.value, credentials: credentials.value, target, steps, gate };
   const undone = { run: target.id, kind: target.kind, title: target.title };
   const unfinished = target.status === "running" || target.status === "waiting";
   if (session.dryRun) {
