@@ -3,7 +3,7 @@
  * `resources/codemonkeys/`, where Jenkins' `libraryResource` finds it. `--minify` is for library tags.
  */
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Metafile } from "esbuild";
 
@@ -50,7 +50,11 @@ await writeFile(join(outdir, "THIRD-PARTY-NOTICES.txt"), await notices(result.me
 /** The program's own playbooks: an agent gets one file, and they have to be in it. */
 async function playbooks(): Promise<Record<string, string>> {
   const folder = join(root, "playbooks");
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".yml"));
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const names = entries
+    .filter((entry) => entry.isFile() && /\.(?:yml|py|j2)$/.test(entry.name))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .sort();
   return Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), "utf8")])),
   );

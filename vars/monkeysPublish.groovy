@@ -15,6 +15,8 @@ Map call(Map params = [:]) {
         credentials: [
             [variable: 'NPM_TOKEN', id: 'codemonkeys-npm', kind: 'string', optional: true],
             [variable: 'PYPI_TOKEN', id: 'codemonkeys-pypi', kind: 'string', optional: true],
+            [variable: 'CARGO_REGISTRY_TOKEN', id: 'codemonkeys-crates-io', kind: 'string', optional: true],
+            [variable: 'DOCKER_TOKEN', id: 'codemonkeys-docker', kind: 'string', optional: true],
         ],
     ], params)
 }

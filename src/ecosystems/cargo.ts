@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "semver";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
-import { getText } from "../tools/http/get.ts";
+import { crateRegistry, crateVersion } from "../tools/cargo/index.ts";
 import { runWork } from "../tools/sandbox/sandbox.ts";
 import { bumpCargo, readCargoManifest } from "./cargo-manifest.ts";
 import type { BuildContext, Ecosystem, PackageQuery, PublishedFile } from "./ecosystem.ts";
@@ -31,11 +31,21 @@ export const cargo: Ecosystem = {
   },
   bump: bumpCargo,
   build: packageCrate,
-  published: readIndex,
-  installCheck: fetchCrate,
-  registry: async ({ url }) => (url === undefined ? fail(noAddress()) : succeed(url)),
-  publishPlan({ name, version, url, files }) {
-    return {
+  published: lookUp,
+  installCheck: addCrate,
+  async registry({ url, signal }) {
+    if (url !== undefined) return succeed(url);
+    const own = await crateRegistry({ url, signal });
+    if (!own.ok) return own;
+    if (own.value.api !== undefined) return succeed(own.value.api);
+    return fail(
+      problem("config", "cargo.no_api", "the registry that cargo is configured for takes no uploads: it names no API", {
+        next: "set ship.registries.crates_io.url to the address of the index that crates are published to",
+      }),
+    );
+  },
+  async publishPlan({ name, version, url, files }) {
+    return succeed({
       playbook: "publish-crates-io",
       vars: {
         package_name: name,
@@ -44,7 +54,7 @@ export const cargo: Ecosystem = {
         ...(url === undefined ? {} : { package_registry: url }),
       },
       tokenVariable: "CARGO_REGISTRY_TOKEN",
-    };
+    });
   },
 };
 
@@ -82,90 +92,62 @@ async function packageCrate(context: BuildContext): Promise<Outcome<readonly str
   return succeed([file]);
 }
 
-/** Reads the registry's sparse index (one JSON line a version). */
-async function readIndex(query: PackageQuery): Promise<Outcome<readonly PublishedFile[] | undefined>> {
-  if (query.url === undefined) return fail(noAddress());
-  const name = query.name.toLowerCase();
-  const folder =
-    name.length <= 2
-      ? String(name.length)
-      : name.length === 3
-        ? `3/${name[0]}`
-        : `${name.slice(0, 2)}/${name.slice(2, 4)}`;
-  const base = query.url.replace(/^sparse\+/, "").replace(/\/+$/, "");
-  const headers = query.token === undefined ? {} : { authorization: query.token };
-  const got = await getText(`${base}/${folder}/${name}`, { signal: query.signal, headers });
-  if (!got.ok) return got;
-  if ([404, 410, 451].includes(got.value.status)) return succeed(undefined);
-  if (got.value.status !== 200) {
-    return fail(problem("infrastructure", "cargo.index_failed", `the crate index answered ${got.value.status}`));
-  }
-  for (const line of got.value.body.split("\n")) {
-    const entry = indexEntry(line);
-    if (entry?.vers !== query.version) continue;
-    return succeed([
-      { file: `${query.name}-${query.version}.crate`, algorithm: "sha256", digest: entry.cksum.toLowerCase() },
-    ]);
-  }
-  return succeed(undefined);
+/** What the registry's index says of the version, in whichever way it is kept. */
+async function lookUp(query: PackageQuery): Promise<Outcome<readonly PublishedFile[] | undefined>> {
+  const seen = await crateVersion(query.name, query.version, query);
+  if (!seen.ok || seen.value === undefined) return seen.ok ? succeed(undefined) : seen;
+  const file = `${query.name}-${query.version}.crate`;
+  return succeed([{ file, algorithm: "sha256", digest: seen.value.cksum }]);
 }
 
-function indexEntry(line: string): { vers: string; cksum: string } | undefined {
-  if (line.trim() === "") return undefined;
-  let entry: { vers?: unknown; cksum?: unknown };
-  try {
-    entry = JSON.parse(line) as typeof entry;
-  } catch (error) {
-    // A line that is cut off: the version shows with the next look.
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-  return typeof entry.vers === "string" && typeof entry.cksum === "string"
-    ? { vers: entry.vers, cksum: entry.cksum }
-    : undefined;
-}
-
-/** Downloads the crate with its checksum verified by cargo itself, as a user's first build would. */
-async function fetchCrate(query: PackageQuery): Promise<Outcome<void>> {
-  if (query.url === undefined) return fail(noAddress());
+/**
+ * Adds the version to a scratch package and downloads it, its checksum compared by cargo itself: what a user's first
+ * build does before it compiles.
+ */
+async function addCrate(query: PackageQuery): Promise<Outcome<void>> {
   const scratch = await mkdtemp(join(tmpdir(), "codemonkeys-crate-"));
   try {
-    const index = query.url.startsWith("sparse+") ? query.url : `sparse+${query.url}`;
+    const from = await settingsFor(query);
+    if (!from.ok) return from;
     await mkdir(join(scratch, ".cargo"));
     await mkdir(join(scratch, "src"));
-    await writeFile(join(scratch, ".cargo", "config.toml"), `[registries.ship]\nindex = ${JSON.stringify(index)}\n`);
-    const dependency = `${query.name} = { version = ${JSON.stringify(`=${query.version}`)}, registry = "ship" }`;
+    await writeFile(join(scratch, ".cargo", "config.toml"), from.value.settings);
     await writeFile(
       join(scratch, "Cargo.toml"),
-      `[package]\nname = "install-check"\nversion = "0.0.0"\nedition = "2021"\n\n[dependencies]\n${dependency}\n`,
+      '[package]\nname = "install-check"\nversion = "0.0.0"\nedition = "2021"\n',
     );
     await writeFile(join(scratch, "src", "lib.rs"), "");
-    const result = await runWork("cargo fetch", {
+    const result = await runWork('cargo add "$CRATE" $CRATE_FROM && cargo fetch', {
       cwd: scratch,
       network: "host",
       timeoutMs: 300_000,
       redactor: query.redactor,
       signal: query.signal,
+      env: { CRATE: `${query.name}@=${query.version}`, CRATE_FROM: from.value.options },
     });
     if (result.exitCode === 0) return succeed(undefined);
+    const message = `${query.name} ${query.version} cannot be added from its registry`;
     return fail(
-      problem(
-        "infrastructure",
-        "cargo.install_check_failed",
-        `${query.name} ${query.version} cannot be fetched from its registry`,
-        {
-          details: result.stderr.trim().slice(-4000),
-          next: "an index may need some minutes to show a new version; run this again",
-        },
-      ),
+      problem("infrastructure", "cargo.install_check_failed", message, {
+        details: result.stderr.trim().slice(-4000),
+        next: "an index may need some minutes to show a new version; run this again",
+      }),
     );
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-function noAddress() {
-  return problem("config", "cargo.no_registry", "the crate registry's index address is not configured", {
-    next: "set ship.registries.crates_io.url to the address of its sparse index",
+/** Cargo's settings for a registry of one's own, and the option that names it. */
+async function settingsFor(
+  query: PackageQuery,
+): Promise<Outcome<{ readonly settings: string; readonly options: string }>> {
+  if (query.url === undefined) return succeed({ settings: "", options: "" });
+  const registry = await crateRegistry(query);
+  if (!registry.ok) return registry;
+  const index = registry.value.kind === "sparse" ? `sparse+${query.url.replace(/\/*$/, "/")}` : query.url;
+  return succeed({
+    settings: `[registries.ship]\nindex = ${JSON.stringify(index)}\n\n[net]\ngit-fetch-with-cli = true\n`,
+    options: "--registry ship",
   });
 }

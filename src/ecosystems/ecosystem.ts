@@ -2,7 +2,7 @@ import type { Outcome } from "../core/diagnostic.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { Homes } from "../core/state-home.ts";
 
-export const ECOSYSTEM_IDS = ["npm", "pypi", "cargo"] as const;
+export const ECOSYSTEM_IDS = ["npm", "pypi", "cargo", "docker"] as const;
 export type EcosystemId = (typeof ECOSYSTEM_IDS)[number];
 
 /** Files of a product, by paths relative to its root with `/` between their parts. */
@@ -67,12 +67,14 @@ export interface Artifact {
   readonly sha1: string;
   readonly sha256: string;
   readonly sha512: string;
+  /** SHA-256 of an image's manifest, by which registries name an image: its archive is never seen there. */
+  readonly manifest?: string | undefined;
 }
 
 /** A file that a registry shows for a version, by the digest that it names. */
 export interface PublishedFile {
   readonly file: string;
-  readonly algorithm: "sha512" | "sha256" | "sha1";
+  readonly algorithm: "sha512" | "sha256" | "sha1" | "manifest";
   /** Lower-case hex. */
   readonly digest: string;
 }
@@ -99,15 +101,14 @@ export interface PublishInput {
   readonly files: readonly string[];
   /** Pre-release channel; npm's dist-tag. */
   readonly channel: string | undefined;
-  /** Folder where the playbook may keep the tools it installs. */
-  readonly tools: string;
+  readonly signal: AbortSignal;
 }
 
 /** How the publish playbook is called for a package. */
 export interface PublishPlan {
   /** Name of the playbook, without its folder and ending. */
   readonly playbook: string;
-  readonly vars: Readonly<Record<string, string | number | readonly string[]>>;
+  readonly vars: Readonly<Record<string, string | number | boolean | readonly string[]>>;
   /** The environment variable in which the playbook looks for the token. */
   readonly tokenVariable: string;
 }
@@ -119,7 +120,11 @@ export interface Ecosystem {
   readonly title: string;
   /** The service's name among a company's accounts in fleet.yaml. */
   readonly account: string;
-  readonly registryOption: "ship.registries.npm" | "ship.registries.pypi" | "ship.registries.crates_io";
+  readonly registryOption:
+    | "ship.registries.npm"
+    | "ship.registries.pypi"
+    | "ship.registries.crates_io"
+    | "ship.registries.docker_hub";
   detect(tree: Tree, path: string): Promise<boolean>;
   /** Commands for stages that a spec leaves out. */
   defaultStages(tree: Tree, path: string): Promise<Readonly<Record<string, string>>>;
@@ -130,11 +135,14 @@ export interface Ecosystem {
   bump(tree: Tree, bumps: readonly Bump[]): Promise<Outcome<FileEdit[]>>;
   /** Builds the package's files into `out` and names them. */
   build(context: BuildContext): Promise<Outcome<readonly string[]>>;
+  /** Where the registry does not name a file by its bytes: the digest it does use, read from the built file. */
+  registryDigest?(file: string): Promise<Outcome<string>>;
   /** What the registry shows of a version; undefined when it has none. */
   published(query: PackageQuery): Promise<Outcome<readonly PublishedFile[] | undefined>>;
   /** Installs the version from the registry by the ecosystem's own client, in scratch space. */
   installCheck(query: PackageQuery): Promise<Outcome<void>>;
   /** The registry's address, without credentials: the given one, else as the tool is configured. */
   registry(query: Pick<PackageQuery, "url" | "signal">): Promise<Outcome<string>>;
-  publishPlan(input: PublishInput): PublishPlan;
+  /** How the ecosystem's playbook is called; brings the tool that it uploads with, where that is no part of the machine. */
+  publishPlan(input: PublishInput): Promise<Outcome<PublishPlan>>;
 }

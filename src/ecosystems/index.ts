@@ -1,4 +1,5 @@
 import { cargo } from "./cargo.ts";
+import { docker } from "./docker.ts";
 import { ECOSYSTEM_IDS, type Ecosystem, type EcosystemId, type Tree } from "./ecosystem.ts";
 import { npm } from "./npm.ts";
 import { pypi } from "./pypi.ts";
@@ -15,7 +16,7 @@ export {
 } from "./ecosystem.ts";
 export { directoryTree } from "./paths.ts";
 
-export const ECOSYSTEMS: Readonly<Record<EcosystemId, Ecosystem>> = { npm, pypi, cargo };
+export const ECOSYSTEMS: Readonly<Record<EcosystemId, Ecosystem>> = { npm, pypi, cargo, docker };
 
 /** The ecosystems of which a folder holds a package, in the order of `ECOSYSTEM_IDS`. */
 export async function detectEcosystems(tree: Tree, path = "."): Promise<EcosystemId[]> {

@@ -69,8 +69,8 @@ export const npm: Ecosystem = {
   async registry({ url, signal }) {
     return url === undefined ? await npmRegistry({ signal }) : succeed(url);
   },
-  publishPlan({ name, version, url, files, channel }) {
-    return {
+  async publishPlan({ name, version, url, files, channel }) {
+    return succeed({
       playbook: "publish-npm",
       vars: {
         package_name: name,
@@ -81,7 +81,7 @@ export const npm: Ecosystem = {
         ...(url === undefined ? {} : { package_registry: url }),
       },
       tokenVariable: "NPM_TOKEN",
-    };
+    });
   },
 };
 

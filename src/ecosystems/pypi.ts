@@ -1,6 +1,13 @@
 import { join } from "node:path";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
-import { buildPython, indexFiles, installPythonCheck, pipIndex, versionOfFile } from "../tools/python/index.ts";
+import {
+  buildPython,
+  ensureTwine,
+  indexFiles,
+  installPythonCheck,
+  pipIndex,
+  versionOfFile,
+} from "../tools/python/index.ts";
 import type { Ecosystem, PackageQuery, PublishedFile } from "./ecosystem.ts";
 import { inFolder, within } from "./paths.ts";
 import { normalizedVersion, toPep440 } from "./pep440.ts";
@@ -85,20 +92,22 @@ export const pypi: Ecosystem = {
   async registry({ url }) {
     return url === undefined ? await pipIndex() : succeed(url);
   },
-  publishPlan({ name, version, url, files, tools }) {
-    return {
+  async publishPlan({ name, version, url, files, signal }) {
+    const twine = await ensureTwine({ signal });
+    if (!twine.ok) return twine;
+    return succeed({
       playbook: "publish-pypi",
       vars: {
         package_name: name,
         package_version: version,
         package_files: files,
-        package_tools: tools,
+        package_twine: twine.value,
         ...(url === undefined
           ? {}
           : { package_registry: uploadAddress(url), package_index: indexAddress(url, undefined) as string }),
       },
       tokenVariable: "PYPI_TOKEN",
-    };
+    });
   },
 };
 

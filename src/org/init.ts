@@ -143,7 +143,7 @@ function unreadable(file: string): Diagnostic {
 }
 
 function configText({ packages }: InferredSpec): string {
-  const option = { npm: "npm", pypi: "pypi", cargo: "crates_io" } as const;
+  const option = { npm: "npm", pypi: "pypi", cargo: "crates_io", docker: "docker_hub" } as const;
   const registries = Object.fromEntries(
     packages.filter(({ publish }) => publish).map(({ ecosystem }) => [option[ecosystem], true]),
   );

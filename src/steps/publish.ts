@@ -21,7 +21,7 @@ export const publishStep = defineStep({
   params: z.object({ version: z.string().optional().describe("a built version; the newest without it") }),
   result: publishResultSchema,
   credentials: RELEASE_CREDENTIALS.filter(({ variable }) => variable !== "GITHUB_TOKEN"),
-  tools: ["git", "ansible-playbook", "npm", "python3"],
+  tools: ["git", "ansible-playbook", "npm", "python3", "cargo", "crane"],
   actions: ["package.publish", "secret.read"],
   retryOnAgentLoss: true,
   needs: "product",

@@ -33,6 +33,22 @@ export const RELEASE_CREDENTIALS: readonly CredentialNeed[] = [
     half: "act",
     optional: true,
   },
+  {
+    variable: "CARGO_REGISTRY_TOKEN",
+    credentialsId: "codemonkeys-crates-io",
+    kind: "string",
+    summary: "publishes to the crate registry",
+    half: "act",
+    optional: true,
+  },
+  {
+    variable: "DOCKER_TOKEN",
+    credentialsId: "codemonkeys-docker",
+    kind: "string",
+    summary: "publishes to the container registry; user:password",
+    half: "act",
+    optional: true,
+  },
 ];
 
 const params = z.object({
@@ -59,7 +75,7 @@ export const releaseStep = defineStep({
   params,
   result: releaseResultSchema,
   credentials: RELEASE_CREDENTIALS,
-  tools: ["git", "ansible-playbook", "npm", "python3"],
+  tools: ["git", "ansible-playbook", "npm", "python3", "cargo", "buildah", "crane"],
   actions: ["git.commit", "git.push", "release.tag", "package.publish", "announce.post", "secret.read"],
   retryOnAgentLoss: true,
   needs: "product",

@@ -70,7 +70,7 @@ export async function publishPackage(
     (done) => {
       if (!done.ok)
         return { state: acting.asked ? "held" : "failed", title: `${label}: ${done.diagnostics[0]?.message}` };
-      const algorithm = ecosystem.id === "npm" ? "sha512" : "sha256";
+      const algorithm = ecosystem.id === "npm" ? "sha512" : ecosystem.id === "docker" ? "manifest" : "sha256";
       const how = done.value?.already ? "was published already" : "published, read back";
       return { title: `${label} ${how}, ${algorithm} equal${done.value?.installed ? ", installed" : ""}` };
     },
@@ -195,14 +195,16 @@ async function send(
       files.push(join(scratch, file));
       await copyFile(stored.value, files.at(-1) as string);
     }
-    const plan = ecosystem.publishPlan({
+    const planned = await ecosystem.publishPlan({
       name: item.pkg.name,
       version: item.unit.version,
       url: to.url,
       files,
       channel: channelOf(item.unit.version),
-      tools: join(session.homes.cache, "playbooks"),
+      signal: session.signal,
     });
+    if (!planned.ok) return planned;
+    const plan = planned.value;
     const playbook = await findPlaybook(session, plan.playbook);
     if (!playbook.ok) return playbook;
     let changed = false;

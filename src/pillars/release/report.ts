@@ -68,6 +68,7 @@ export const artifactSchema = z.object({
   sha1: z.string(),
   sha256: z.string().describe("also its name in the artefact store"),
   sha512: z.string(),
+  manifest: z.string().optional().describe("of an image: SHA-256 of its manifest, by which registries name it"),
 });
 export type ReleaseArtifact = z.infer<typeof artifactSchema>;
 

@@ -181,7 +181,10 @@ async function keepArtifact(
   if (sha256 !== stored.value.digest) {
     return fail(problem("internal", "release.store_differs", `the artefact store names ${file} by another digest`));
   }
+  const named = await ECOSYSTEMS[pkg.ecosystem].registryDigest?.(path);
+  if (named && !named.ok) return named;
   return succeed({
+    ...(named ? { manifest: named.value } : {}),
     ecosystem: pkg.ecosystem,
     package: pkg.name,
     version: unit.version,

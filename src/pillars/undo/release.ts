@@ -2,15 +2,12 @@ import type { Target } from "../../core/action.ts";
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import { ECOSYSTEMS } from "../../ecosystems/index.ts";
 import { productOf } from "../../pipeline/session.ts";
-import { npmDeprecate, npmDeprecated } from "../../tools/npm/deprecate.ts";
 import { destinationOf, readToken } from "../publish/token.ts";
 import { findRelease } from "../release/kept.ts";
 import { type PlannedPackage, planSchema, type ReleasePlan } from "../release/report.ts";
 import { plainEffect, type UndoEffect } from "./report.ts";
+import { byHand, retractionOf } from "./retract.ts";
 import { takeBack, type Undoing } from "./undoing.ts";
-
-/** What whoever installs a deprecated version reads. */
-export const DEPRECATION = "Taken back by its publisher: use another version.";
 
 /**
  * Undoes a release as far as registries let one: published packages are marked where that can be done from here, and
@@ -61,39 +58,34 @@ async function planOf({ session, target, steps }: Undoing): Promise<Outcome<Rele
 async function retract(undoing: Undoing, pkg: PlannedPackage, version: string): Promise<Outcome<UndoEffect>> {
   const ecosystem = ECOSYSTEMS[pkg.ecosystem];
   const effect = `${ecosystem.title} ${pkg.name} ${pkg.version}`;
-  if (pkg.ecosystem !== "npm") return succeed(plainEffect(effect, "cannot", BY_HAND[pkg.ecosystem](pkg)));
   const { session, acting } = undoing;
+  const { redactor, signal } = session;
   const destination = destinationOf(session, productOf(session), ecosystem);
   if (!destination.ok) return destination;
   const to = destination.value;
+  const named = { name: pkg.name, version };
   if (!to) {
-    const why = `publishing is switched off (${ecosystem.registryOption}), so that its registry is not known; by hand: npm deprecate ${pkg.name}@${version} "…"`;
+    const why = `publishing is switched off (${ecosystem.registryOption}), so that its registry is not known; ${byHand(pkg.ecosystem, named)}`;
     return succeed(plainEffect(effect, "cannot", why));
   }
-  const registry = await ecosystem.registry({ url: to.url, signal: session.signal });
+  const registry = await ecosystem.registry({ url: to.url, signal });
   if (!registry.ok) return registry;
-  const options = { registry: registry.value, redactor: session.redactor, signal: session.signal };
-  const target: Target<"package.retract"> = { ecosystem: "npm", registry: registry.value, name: pkg.name, version };
+  const target: Target<"package.retract"> = { ecosystem: pkg.ecosystem, registry: registry.value, ...named };
+  const retraction = await retractionOf(pkg.ecosystem, target, { ...named, url: to.url, redactor, signal });
+  if (!retraction.ok) return retraction;
+  if (typeof retraction.value === "string") return succeed(plainEffect(effect, "cannot", retraction.value));
+  const { probe, act, words } = retraction.value;
   return await takeBack(undoing, {
     effect,
     action: "package.retract",
     target,
     facts: {},
-    probe: () => npmDeprecated(pkg.name, version, options),
+    probe,
     async act(permit) {
       if (!acting) throw new Error("a dry run acts on nothing");
       const token = await readToken(acting, ecosystem, to);
-      if (!token.ok) return token;
-      return await npmDeprecate(permit, target, { ...options, token: token.value, message: DEPRECATION });
+      return token.ok ? await act(permit, token.value) : token;
     },
-    words: (said) => `deprecated at ${registry.value}: ${said}`,
+    words,
   });
 }
-
-/** Registries that offer programs no way to take a version back, and what a person does there. */
-const BY_HAND = {
-  pypi: ({ name, version }: PlannedPackage) =>
-    `a Python index has no call for it; by hand: sign in there, Manage ${name}, Releases, ${version}, Options, Yank`,
-  cargo: ({ name, version }: PlannedPackage) =>
-    `this program does not yank crates; by hand: cargo yank --version ${version} ${name}`,
-} as const;
