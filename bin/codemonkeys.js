@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The command as npm links it. The program itself is the built bundle; a checkout without one says how to make it.
+// The command as npm links it. The program is the built one: in parts, or the single file that Jenkins takes; a checkout
+// with neither says how to make it.
 // What it adds is speed at start: the version is told without loading the program, and the program's compiled code is
 // kept in the user's own cache folder (never in a shared temporary one, where another user could plant some).
 import { existsSync, readFileSync } from "node:fs";
@@ -7,9 +8,11 @@ import * as nodeModule from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-const program = new URL("../resources/codemonkeys/codemonkeys.mjs", import.meta.url);
+const program = ["../dist/main.mjs", "../resources/codemonkeys/codemonkeys.mjs"]
+  .map((path) => new URL(path, import.meta.url))
+  .find((url) => existsSync(url));
 const [first] = process.argv.slice(2);
-if (!existsSync(program)) {
+if (!program) {
   process.stderr.write("codemonkeys is not built yet. Run: npm ci && npm run build\n");
   process.exitCode = 3;
 } else if (first === "--version" || first === "-V") {

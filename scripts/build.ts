@@ -1,14 +1,16 @@
 /**
- * Builds the program: one file, no native module, with a source map and the notices of what it contains, in
- * `resources/codemonkeys/`, where Jenkins' `libraryResource` finds it. `--minify` is for library tags.
+ * Builds the program twice. One file, with a source map and the notices of what it contains, in
+ * `resources/codemonkeys/`, where Jenkins' `libraryResource` finds it (`--minify` is for library tags); and the same in
+ * parts, in `dist/`, of which the linked command loads only what it needs. Neither has a native module.
  */
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type Metafile } from "esbuild";
+import { type BuildOptions, build, type Metafile, type OutputFile } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const outdir = join(root, "resources", "codemonkeys");
+const partsDir = join(root, "dist");
 
 // Runs before anything else in the file. Written for old engines: it is what tells their users what to do.
 const banner = `#!/usr/bin/env node
@@ -21,31 +23,59 @@ if (__v[0] < 22 || (__v[0] === 22 && __v[1] < 18)) {
 var require = __codemonkeysRequire(import.meta.url);`;
 
 const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
-await mkdir(outdir, { recursive: true });
-const result = await build({
+const settings = {
   absWorkingDir: root,
-  entryPoints: { codemonkeys: "src/cli/main.ts" },
-  outdir,
   outExtension: { ".js": ".mjs" },
   bundle: true,
   platform: "node",
   format: "esm",
   target: "node22",
-  minify: process.argv.includes("--minify"),
-  keepNames: true,
-  sourcemap: "linked",
   // Some packages ship UMD as their main, which cannot be bundled.
   mainFields: ["module", "main"],
   legalComments: "none",
-  metafile: true,
   // Optional native accelerators of `pg`; their absence is their normal case.
   external: ["pg-native", "cpu-features"],
   define: { __VERSION__: JSON.stringify(manifest.version), __PLAYBOOKS__: JSON.stringify(await playbooks()) },
   banner: { js: banner },
   loader: { ".yaml": "text", ".md": "text" },
   logLevel: "warning",
+} satisfies BuildOptions;
+
+const single = await build({
+  ...settings,
+  entryPoints: { codemonkeys: "src/cli/main.ts" },
+  outdir,
+  minify: process.argv.includes("--minify"),
+  keepNames: true,
+  sourcemap: "linked",
+  metafile: true,
+  write: false,
 });
-await writeFile(join(outdir, "THIRD-PARTY-NOTICES.txt"), await notices(result.metafile));
+await place(outdir, single.outputFiles);
+await writeFile(join(outdir, "THIRD-PARTY-NOTICES.txt"), await notices(single.metafile));
+
+const inParts = await build({
+  ...settings,
+  entryPoints: { main: "src/cli/main.ts" },
+  outdir: partsDir,
+  splitting: true,
+  chunkNames: "[name]-[hash]",
+  write: false,
+});
+await place(partsDir, inParts.outputFiles);
+const written = new Set(inParts.outputFiles.map(({ path }) => basename(path)));
+for (const name of await readdir(partsDir)) if (!written.has(name)) await rm(join(partsDir, name));
+
+/** Writes what is new or changed, each file at once: another process may be running the program. */
+async function place(folder: string, files: readonly OutputFile[]): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const known = new Set(await readdir(folder));
+  for (const { path, contents } of files) {
+    if (known.has(basename(path)) && (await readFile(path)).equals(contents)) continue;
+    await writeFile(`${path}.${process.pid}`, contents);
+    await rename(`${path}.${process.pid}`, path);
+  }
+}
 
 /** The program's own playbooks: an agent gets one file, and they have to be in it. */
 async function playbooks(): Promise<Record<string, string>> {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { documentSchema } from "../../src/constitution/schema.ts";
 import { ACTION_NAMES, ACTIONS, type ActionName } from "../../src/core/action.ts";
 import { EXIT, type ExitName } from "../../src/core/exit-codes.ts";

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { z } from "zod";
+import type * as z from "zod";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import { didYouMean } from "../core/suggest.ts";
 import type { StepDefinition } from "../steps/definition.ts";
@@ -20,7 +20,7 @@ export interface CommonOptions {
 export function declareOptions(command: Command, step: StepDefinition): void {
   for (const name of step.positional ?? []) {
     const { schema, optional } = unwrap(step.params.shape[name] as z.ZodType);
-    const list = schema instanceof z.ZodArray;
+    const list = isType(schema, "array");
     const shown = `${kebab(name)}${list ? "..." : ""}`;
     command.argument(optional ? `[${shown}]` : `<${shown}>`, description(step.params.shape[name] as z.ZodType));
   }
@@ -47,11 +47,11 @@ function optionFor(name: string, schema: z.ZodType): Option {
   const text = description(schema);
   const shown =
     defaultValue === undefined || defaultValue === false ? text : `${text} (default: ${String(defaultValue)})`;
-  if (inner instanceof z.ZodBoolean) return new Option(defaultValue === true ? `--no-${kebab(name)}` : flag, shown);
-  if (inner instanceof z.ZodArray) return new Option(`${flag} <${singular(name)}...>`, shown);
+  if (isType(inner, "boolean")) return new Option(defaultValue === true ? `--no-${kebab(name)}` : flag, shown);
+  if (isType(inner, "array")) return new Option(`${flag} <${singular(name)}...>`, shown);
   const option = new Option(`${flag} <${placeholder(name, inner)}>`, shown);
-  if (inner instanceof z.ZodEnum) option.choices(inner.options.map(String));
-  if (inner instanceof z.ZodNumber) {
+  if (isType(inner, "enum")) option.choices(inner.options.map(String));
+  if (isType(inner, "number")) {
     option.argParser((value) => {
       const number = Number(value);
       if (value.trim() === "" || !Number.isFinite(number)) throw new InvalidArgumentError("expected a number");
@@ -115,16 +115,31 @@ export function collectParams(
   return params;
 }
 
+interface SchemaTypes {
+  readonly array: z.ZodArray;
+  readonly boolean: z.ZodBoolean;
+  readonly default: z.ZodDefault;
+  readonly enum: z.ZodEnum;
+  readonly nullable: z.ZodNullable;
+  readonly number: z.ZodNumber;
+  readonly optional: z.ZodOptional;
+}
+
+/** Asks the schema itself, so that the command line needs nothing of zod's own code. */
+function isType<T extends keyof SchemaTypes>(schema: z.ZodType, type: T): schema is z.ZodType & SchemaTypes[T] {
+  return schema.def.type === type;
+}
+
 function unwrap(schema: z.ZodType): { schema: z.ZodType; optional: boolean; defaultValue: unknown } {
   let current = schema;
   let optional = false;
   let defaultValue: unknown;
   for (;;) {
-    if (current instanceof z.ZodDefault) {
+    if (isType(current, "default")) {
       optional = true;
       defaultValue = current.def.defaultValue;
       current = current.unwrap() as z.ZodType;
-    } else if (current instanceof z.ZodOptional || current instanceof z.ZodNullable) {
+    } else if (isType(current, "optional") || isType(current, "nullable")) {
       optional = true;
       current = current.unwrap() as z.ZodType;
     } else {
@@ -139,7 +154,7 @@ function description(schema: z.ZodType): string {
 }
 
 function placeholder(name: string, schema: z.ZodType): string {
-  if (schema instanceof z.ZodNumber) return "n";
+  if (isType(schema, "number")) return "n";
   return kebab(name.split("_").at(-1) ?? name);
 }
 

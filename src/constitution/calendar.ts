@@ -27,7 +27,11 @@ function formatter(timeZone: string): Intl.DateTimeFormat {
   return made;
 }
 
+/** Intl reads its tables at its first use, which costs more than most commands; the usual zone does without it. */
+const UTC = "UTC";
+
 export function isTimeZone(name: string): boolean {
+  if (name === UTC) return true;
   try {
     formatter(name);
     return true;
@@ -46,13 +50,21 @@ export function localTime(ms: number, timeZone: string): LocalTime {
 /** `Fri 20 Nov 2026 14:05`, in a time zone. */
 export function showTime(ms: number, timeZone: string): string {
   const part = partsOf(ms, timeZone);
-  const month = new Intl.DateTimeFormat("en-GB", { timeZone, month: "short" }).format(ms).slice(0, 3);
-  return `${part.weekday.slice(0, 3)} ${Number(part.day)} ${month} ${part.year} ${part.hour}:${part.minute}`;
+  return `${part.weekday.slice(0, 3)} ${Number(part.day)} ${MONTHS[Number(part.month) - 1]} ${part.year} ${part.hour}:${part.minute}`;
 }
 
 type Part = "weekday" | "year" | "month" | "day" | "hour" | "minute";
 
+const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 function partsOf(ms: number, timeZone: string): Record<Part, string> {
+  if (timeZone === UTC) {
+    const time = new Date(ms);
+    const [, year = "", month = "", day = "", hour = "", minute = ""] =
+      /^(.+)-(\d\d)-(\d\d)T(\d\d):(\d\d)/.exec(time.toISOString()) ?? [];
+    return { weekday: WEEKDAYS[time.getUTCDay()] ?? "", year, month, day, hour, minute };
+  }
   const parts = formatter(timeZone).formatToParts(ms);
   return Object.fromEntries(parts.map(({ type, value }) => [type, value])) as Record<Part, string>;
 }

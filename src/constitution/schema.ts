@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { APPROVAL_MODES } from "../swarm/schema.ts";
 import { PILLARS } from "./pillars.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * Everything this program can do to the world outside its scratch space. Each action has a target: the exact thing it

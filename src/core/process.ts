@@ -1,6 +1,7 @@
-import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, createWriteStream, mkdirSync, openSync, type WriteStream } from "node:fs";
 import { dirname } from "node:path";
-import { execa, type Options } from "execa";
+import type { Readable } from "node:stream";
 import type { Redactor } from "./redact.ts";
 
 /**
@@ -107,24 +108,11 @@ export async function runProcess(
   const log = options.logFile ? openLog(options.logFile) : undefined;
   const kept = { stdout: new Tail(options.keepBytes ?? KEEP_BYTES), stderr: new Tail(options.keepBytes ?? KEEP_BYTES) };
   let ended: ProcessResult["ended"] = "exited";
-  const settings = {
-    cwd: options.cwd,
-    env: childEnvironment(options),
-    extendEnv: false,
-    detached: process.platform !== "win32",
-    cleanup: true,
-    buffer: false,
-    reject: false,
-    stripFinalNewline: false,
-    windowsHide: true,
-    ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
-  } satisfies Options;
-  const child = execa(command, args, settings);
-  if (child.pid !== undefined) groups.add(child.pid);
+  let running: number | undefined;
   const stop = (reason: "timeout" | "cancelled") => {
     if (ended !== "exited") return;
     ended = reason;
-    if (child.pid !== undefined) endTree(child.pid);
+    if (running !== undefined) endTree(running);
   };
   let lost: { readonly reason: unknown } | undefined;
   const lose = (reason: unknown) => {
@@ -132,6 +120,35 @@ export async function runProcess(
     stop("cancelled");
   };
   log?.on("error", lose);
+  const started = await startChild(() =>
+    spawn(command, args, {
+      cwd: options.cwd,
+      env: childEnvironment(options),
+      detached: process.platform !== "win32",
+      windowsHide: true,
+      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    }),
+  );
+  if ("startError" in started) {
+    if (log && !log.errored) await closeLog(log);
+    if (lost) throw lost.reason;
+    return {
+      ...{ command, args, exitCode: undefined, signal: undefined, ended: "not_started" as const, ...started },
+      ...{ stdout: "", stderr: "", truncated: false, durationMs: performance.now() - startedAt },
+    };
+  }
+  const { child, pid } = started;
+  running = pid;
+  groups.add(pid);
+  // Listened for before anything is waited for: it comes once.
+  const exited = new Promise<{ exitCode: number | undefined; signal: string | undefined }>((resolve) => {
+    child.once("exit", (code, signal) => resolve({ exitCode: code ?? undefined, signal: signal ?? undefined }));
+  });
+  child.stdin?.on("error", (error: NodeJS.ErrnoException) => {
+    // A command may end without having read all of its input.
+    if (error.code !== "EPIPE") lose(error);
+  });
+  child.stdin?.end(options.input);
   const timer = options.timeoutMs === undefined ? undefined : setTimeout(() => stop("timeout"), options.timeoutMs);
   const abort = () => stop("cancelled");
   if (options.signal?.aborted) abort();
@@ -147,7 +164,7 @@ export async function runProcess(
         lose(error);
       }
     });
-    const source = child[stream];
+    const source = child[stream] as Readable;
     source.on("data", (chunk: Buffer) => {
       kept[stream].push(chunk);
       lines.push(chunk);
@@ -171,28 +188,24 @@ export async function runProcess(
   // A server left in the background holds the streams open for ever: it is ended, not waited for.
   let leftovers: NodeJS.Timeout | undefined;
   let handled: Promise<void> | undefined;
-  child.nodeChildProcess.once("exit", () => {
+  child.once("exit", () => {
     leftovers = setTimeout(() => {
-      if (child.pid !== undefined) killGroup(child.pid, "SIGKILL");
+      killGroup(pid, "SIGKILL");
       handled = Promise.resolve(options.onLeftovers?.());
     }, LEFTOVERS_MS);
   });
-  const result = await child;
+  const { exitCode, signal } = await exited;
   await Promise.all(followed);
   clearTimeout(leftovers);
   await handled;
   clearTimeout(timer);
   options.signal?.removeEventListener("abort", abort);
-  if (child.pid !== undefined) {
-    // What the command left running in its group ends with it: no stage leaves a server behind.
-    killGroup(child.pid, "SIGKILL");
-    groups.delete(child.pid);
-  }
+  // What the command left running in its group ends with it: no stage leaves a server behind.
+  killGroup(pid, "SIGKILL");
+  groups.delete(pid);
   if (log && !log.errored) await closeLog(log);
   if (lost) throw lost.reason;
-  const notStarted = child.pid === undefined;
-  if (ended === "exited" && notStarted) ended = "not_started";
-  else if (ended === "exited" && result.signal) ended = "signal";
+  if (ended === "exited" && signal) ended = "signal";
   const text = (stream: "stdout" | "stderr") => {
     const raw = kept[stream].text();
     return options.redactor ? options.redactor.redact(raw) : raw;
@@ -200,10 +213,10 @@ export async function runProcess(
   return {
     command,
     args,
-    exitCode: result.exitCode,
-    signal: result.signal,
+    exitCode,
+    signal,
     ended,
-    startError: notStarted ? (result.code ?? result.shortMessage ?? "unknown") : undefined,
+    startError: undefined,
     stdout: text("stdout"),
     stderr: text("stderr"),
     truncated: kept.stdout.dropped || kept.stderr.dropped,
@@ -220,44 +233,64 @@ export interface ServerProcess {
 }
 
 /** Starts a long-running command. Rejects only when it cannot be started. */
-export function startServer(
+export async function startServer(
   command: string,
   args: readonly string[],
   options: Pick<ProcessOptions, "cwd" | "env" | "inherit"> & { readonly logFile: string },
 ): Promise<ServerProcess> {
-  return new Promise((resolve, reject) => {
-    const log = openLog(options.logFile);
-    const child = execa(command, args, {
+  mkdirSync(dirname(options.logFile), { recursive: true });
+  const log = openSync(options.logFile, "a");
+  const started = await startChild(() =>
+    spawn(command, args, {
       cwd: options.cwd,
       env: childEnvironment(options),
-      extendEnv: false,
       detached: process.platform !== "win32",
-      cleanup: true,
-      buffer: false,
-      reject: false,
-      stdin: "ignore",
-      all: true,
-    });
-    child.all.pipe(log);
-    const pid = child.pid;
-    if (pid === undefined) {
-      child.then((result) => reject(new Error(`cannot start ${command}: ${result.code ?? result.shortMessage}`)));
-      return;
-    }
-    groups.add(pid);
-    const exited = child.then(() => {
+      stdio: ["ignore", log, log],
+    }),
+  );
+  // The child has its own copy.
+  closeSync(log);
+  if ("startError" in started) throw new Error(`cannot start ${command}: ${started.startError}`);
+  const { child, pid } = started;
+  groups.add(pid);
+  const exited = new Promise<void>((resolve) => {
+    child.once("exit", () => {
       groups.delete(pid);
-    });
-    resolve({
-      pid,
-      exited,
-      async stop() {
-        endTree(pid);
-        await exited;
-        killGroup(pid, "SIGKILL");
-      },
+      resolve();
     });
   });
+  return {
+    pid,
+    exited,
+    async stop() {
+      endTree(pid);
+      await exited;
+      killGroup(pid, "SIGKILL");
+    },
+  };
+}
+
+/**
+ * The child, or why there is none. Node tells some reasons by throwing, others by an event; either way the reason has a
+ * code: `ENOENT`, `EACCES`, `E2BIG` …
+ */
+async function startChild(
+  start: () => ChildProcess,
+): Promise<{ readonly child: ChildProcess; readonly pid: number } | { readonly startError: string }> {
+  try {
+    const child = start();
+    const { pid } = child;
+    if (pid !== undefined) return { child, pid };
+    const error = await new Promise<Error>((resolve) => child.once("error", resolve));
+    return { startError: codeOf(error) };
+  } catch (error) {
+    return { startError: codeOf(error) };
+  }
+}
+
+function codeOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code ?? message;
 }
 
 /** Process groups that are alive; ended with this process, whatever ends it (a SIGKILL excepted). */

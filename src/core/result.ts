@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DIAGNOSTIC_KINDS, type Diagnostic } from "./diagnostic.ts";
 
 /**

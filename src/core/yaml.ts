@@ -1,5 +1,5 @@
 import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { type Diagnostic, fail, type Outcome, problem, type SourcePlace, succeed } from "./diagnostic.ts";
 import { didYouMean } from "./suggest.ts";
 

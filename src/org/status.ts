@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Outcome, succeed } from "../core/diagnostic.ts";
 import { type FleetProduct, productEntry } from "../pipeline/fleet.ts";
 import type { Session } from "../pipeline/session.ts";

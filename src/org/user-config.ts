@@ -1,27 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
-import { z } from "zod";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Homes } from "../core/state-home.ts";
-import { readYaml } from "../core/yaml.ts";
-
-/**
- * The user's own configuration (`<config home>/config.yaml`): where the organisation lies. It never comes from a
- * product. On Jenkins, JCasC sets the environment variables instead, which win.
- */
-export const userConfigSchema = z.strictObject({
-  organisation: z
-    .strictObject({
-      url: z.string().min(1).describe("URL or path of the organisation's git repository"),
-      ref: z.string().min(1).default("main").describe("its protected branch"),
-    })
-    .optional(),
-  database: z
-    .strictObject({ url_env: z.string().min(1).describe("environment variable that holds a postgres:// URL") })
-    .optional(),
-  workspaces: z.string().min(1).optional().describe("folder in which products are checked out, one folder each"),
-  state: z.string().min(1).optional().describe("folder of database, audit log, artefacts and kept logs"),
-});
+import type { Located } from "../core/yaml.ts";
+import type { UserConfigFile } from "./user-config-file.ts";
 
 export interface UserConfig {
   readonly organisation: { readonly url: string; readonly ref: string } | undefined;
@@ -39,15 +21,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export async function readUserConfig(homes: Homes, environment: Environment): Promise<Outcome<UserConfig>> {
   const file = join(homes.config, "config.yaml");
-  let text = "";
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-  const read = readYaml(text, userConfigSchema, { file, codes: "user_config" });
-  if (!read.ok) return read;
-  const { value, place } = read.value;
+  const text = await textOf(file);
+  // Only who has such a file pays for what reads it.
+  const read = text === undefined ? undefined : (await import("./user-config-file.ts")).readUserConfigFile(text, file);
+  if (read && !read.ok) return read;
+  const { value, place } = read?.value ?? EMPTY;
   const local = (path: string) => (isAbsolute(path) ? path : resolve(homes.config, path));
   let organisation = value.organisation
     ? { url: pathOrUrl(value.organisation.url, local), ref: value.organisation.ref }
@@ -77,6 +55,17 @@ export async function readUserConfig(homes: Homes, environment: Environment): Pr
     homes: value.state && !environment.CODEMONKEYS_STATE ? { ...homes, state: local(value.state) } : homes,
     file,
   });
+}
+
+const EMPTY: Located<UserConfigFile> = { value: {}, place: () => ({ file: "" }) };
+
+async function textOf(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return undefined;
+  }
 }
 
 function pathOrUrl(text: string, local: (path: string) => string): string {

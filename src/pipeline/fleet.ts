@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Diagnostic, type Outcome, problem, type SourcePlace, succeed } from "../core/diagnostic.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { type Located, readYaml } from "../core/yaml.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Constitution } from "../constitution/constitution.ts";
 import { digestOf, type Json } from "../core/canonical.ts";
 import type { Config } from "../core/config.ts";

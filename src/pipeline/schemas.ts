@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { documentSchema } from "../constitution/schema.ts";
 import { configJsonSchema } from "../core/config/schema.ts";
 import { fleetSchema } from "./fleet.ts";

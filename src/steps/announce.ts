@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { succeed } from "../core/diagnostic.ts";
 import { type AnnounceResult, announce, announceResultSchema } from "../pillars/announce/announce.ts";
 import { defineStep, type StepReport } from "./definition.ts";

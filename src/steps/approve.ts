@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { answerApproval } from "../constitution/approvals.ts";
 import { succeed } from "../core/diagnostic.ts";
 import { defineStep } from "./definition.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import { task } from "../core/events.ts";
 import { type Anchoring, anchorAudit } from "../org/anchor-audit.ts";

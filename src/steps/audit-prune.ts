@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { spanMs } from "../constitution/schema.ts";
 import { succeed } from "../core/diagnostic.ts";
 import { readAnchors } from "../org/anchors.ts";

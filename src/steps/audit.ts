@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { entryLines, verificationLines } from "../constitution/audit-text.ts";
 import { succeed } from "../core/diagnostic.ts";
 import { readAnchors } from "../org/anchors.ts";

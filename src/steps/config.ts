@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { configJsonSchema } from "../core/config/schema.ts";
 import { type Explanation, findOption, OPTION_NAMES } from "../core/config.ts";
 import type { SourcePlace } from "../core/diagnostic.ts";

@@ -1,12 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { localTime } from "../constitution/calendar.ts";
 import { checkConstitution } from "../constitution/check.ts";
 import { type Constitution, readConstitution } from "../constitution/constitution.ts";
 import { fail, messageOf, type Outcome, problem, succeed } from "../core/diagnostic.ts";
-import { readOrganisation } from "../org/organisation.ts";
-import { readUserConfig } from "../org/user-config.ts";
 import type { Workplace } from "../pipeline/session.ts";
 import { defineStep } from "./definition.ts";
 
@@ -71,6 +69,10 @@ export async function findConstitution(workplace: Workplace, file: string | unde
     }
   }
   const { environment, homes, redactor, signal } = workplace;
+  const [{ readUserConfig }, { readOrganisation }] = await Promise.all([
+    import("../org/user-config.ts"),
+    import("../org/organisation.ts"),
+  ]);
   const user = await readUserConfig(homes, environment);
   if (!user.ok) return user;
   const found = await readOrganisation(user.value, { redactor, signal, acts: false });

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { type Constitution, readConstitution } from "../constitution/constitution.ts";
 import { diffConstitutions, diffLines } from "../constitution/diff.ts";
 import { fail, messageOf, type Outcome, problem, succeed } from "../core/diagnostic.ts";

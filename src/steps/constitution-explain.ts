@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { explain } from "../constitution/explain.ts";
 import { explanationLines } from "../constitution/explain-text.ts";
 import { ACTION_NAMES, isActionName } from "../core/action.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { ActionName } from "../core/action.ts";
 import type { Diagnostic, Outcome } from "../core/diagnostic.ts";
 import type { StepResult } from "../core/result.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { succeed } from "../core/diagnostic.ts";
 import { examine } from "../org/doctor.ts";
 import { defineStep } from "./definition.ts";

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { VERSION } from "../core/version.ts";

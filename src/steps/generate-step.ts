@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { problem, succeed } from "../core/diagnostic.ts";
 import { generateProduct } from "../pillars/generate/product.ts";
 import { defineStep } from "./definition.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import { healBuild } from "../pillars/heal/heal.ts";
 import { type HealReport, healReportSchema } from "../pillars/heal/report.ts";

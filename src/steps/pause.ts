@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { pauseWork, resumeWork } from "../constitution/pausing.ts";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Session } from "../pipeline/session.ts";

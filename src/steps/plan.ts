@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { succeed } from "../core/diagnostic.ts";
 import { planSchema } from "../pipeline/plan.ts";
 import { planOfProduct } from "../pipeline/product-plan.ts";

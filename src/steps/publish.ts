@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { succeed } from "../core/diagnostic.ts";
 import { type PublishResult, publish, publishResultSchema } from "../pillars/publish/publish.ts";
 import { defineStep, type StepReport } from "./definition.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { succeed } from "../core/diagnostic.ts";
 import { describePlan, planNow } from "../pillars/release/release.ts";
 import { replayRepositories } from "../pillars/release/replay.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Outcome, succeed } from "../core/diagnostic.ts";
 import { describePlan, release } from "../pillars/release/release.ts";
 import { type ReleaseResult, releaseResultSchema } from "../pillars/release/report.ts";

@@ -1,5 +1,5 @@
 import { basename, relative } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { type Diagnostic, type Outcome, succeed } from "../core/diagnostic.ts";
 import { excerptsOf, explainLines } from "../pillars/heal/explain/index.ts";
 import { confirmLessons } from "../pillars/heal/learn.ts";

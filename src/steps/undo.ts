@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { succeed } from "../core/diagnostic.ts";
 import { type UndoEffect, type UndoResult, undoResultSchema } from "../pillars/undo/report.ts";
 import { undoRun } from "../pillars/undo/undo.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { OPTION_NAMES, type OptionName, optionOf, type RegistrySetting } from "./options.ts";
 
 /** The schemas of the config files, made from the options table. */

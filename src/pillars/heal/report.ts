@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * What a heal did, for `result.json`, the CLI and the journal. Times are milliseconds; digests name entries of the

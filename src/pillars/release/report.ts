@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ECOSYSTEM_IDS } from "../../ecosystems/ecosystem.ts";
 import { LEVELS } from "./rules.ts";
 import { BUMPS } from "./version.ts";

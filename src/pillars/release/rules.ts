@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** How much a release changes for its users, least first. */
 export const LEVELS = ["none", "patch", "minor", "major"] as const;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * How one effect of a run was taken back. `undone`: by this call. `already`: it was, before. `cannot`: nobody can from

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { BuildState } from "../../core/ci-backend.ts";
 import type { Diagnostic } from "../../core/diagnostic.ts";
 import { diagnosticSchema } from "../../core/result.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { StepDefinition } from "../definition.ts";
 
 /** One parameter as help texts and reference pages show it. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { StepDefinition } from "../definition.ts";
 
 /** JSON Schema (2020-12) of what a caller may give: defaults are optional, unknown keys are refused. */

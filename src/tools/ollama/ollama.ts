@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { perform } from "../../constitution/effect.ts";
 import type { Target } from "../../core/action.ts";
 import { digestOf, type Json } from "../../core/canonical.ts";

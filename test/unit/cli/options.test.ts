@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { collectParams, declareOptions, readParams } from "../../../src/cli/options.ts";
 import { succeed } from "../../../src/core/diagnostic.ts";
 import { defineStep } from "../../../src/steps/definition.ts";

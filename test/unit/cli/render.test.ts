@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { renderDiagnostics } from "../../../src/cli/render/diagnostics.ts";
 import { createRenderer } from "../../../src/cli/render/events.ts";
 import { problem } from "../../../src/core/diagnostic.ts";

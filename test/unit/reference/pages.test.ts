@@ -6,7 +6,7 @@ import { checkConstitution } from "../../../src/constitution/check.ts";
 import { readConstitution } from "../../../src/constitution/constitution.ts";
 import { readConfig } from "../../../src/core/config.ts";
 import { readYaml } from "../../../src/core/yaml.ts";
-import { userConfigSchema } from "../../../src/org/user-config.ts";
+import { userConfigSchema } from "../../../src/org/user-config-file.ts";
 import { readSpec } from "../../../src/pipeline/spec.ts";
 import type { StepDefinition } from "../../../src/steps/definition.ts";
 import { STEPS } from "../../../src/steps/index.ts";

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { StepDefinition } from "../../../src/steps/definition.ts";
 import { driftOf, type GeneratedFile, stepFiles, writeStepFiles } from "../../../src/steps/generate/files.ts";
 import { look, mend } from "./samples.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { succeed } from "../../../src/core/diagnostic.ts";
 import { defineStep, type StepDefinition } from "../../../src/steps/definition.ts";
 

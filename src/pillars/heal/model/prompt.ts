@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Json } from "../../../core/canonical.ts";
 import type { Question } from "../../../tools/ollama/ollama.ts";
 import type { CandidateInput } from "../candidates.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * A fix, generalised: what was on the changed lines and what came instead, with every name, string, path and number of

@@ -1,0 +1,128 @@
+import { join } from "node:path";
+import { openAudit } from "../constitution/audit.ts";
+import { createGate } from "../constitution/gate.ts";
+import { type Diagnostic, type Outcome, succeed } from "../core/diagnostic.ts";
+import type { Facts } from "../core/facts.ts";
+import { standingOf } from "../pipeline/fleet.ts";
+import type { OpenOrganisation, OpenProduct, Session, Workplace } from "../pipeline/session.ts";
+import { openArtifacts } from "../swarm/artifacts.ts";
+import { openSwarm, type Swarm } from "../swarm/open.ts";
+import { upsertAccount, upsertProduct } from "../swarm/products.ts";
+import { observedNote, observingBy } from "./observing.ts";
+import type { Opened, OpenOptions } from "./open.ts";
+import { readOrganisation } from "./organisation.ts";
+import { nearestSpec, openProduct } from "./product.ts";
+import { productFacts } from "./product-facts.ts";
+import { registerConfig, registerFleet } from "./secrets.ts";
+import type { UserConfig } from "./user-config.ts";
+
+/** The part of a session that has an organisation: its policy, the product, the database, the audit log, the gate. */
+export async function openOrganisation(
+  workplace: Workplace,
+  user: UserConfig,
+  options: OpenOptions,
+): Promise<Outcome<Opened>> {
+  const { environment, redactor, signal } = options;
+  const found = await readOrganisation(user, {
+    redactor,
+    signal,
+    acts: options.actions.length > 0 && !options.dryRun,
+  });
+  if (!found.ok) return found;
+  const { organisation, configLayer } = found.value;
+  registerFleet(organisation.fleet.value, environment, redactor);
+  let product: OpenProduct | undefined;
+  const warnings: Diagnostic[] = [...found.warnings];
+  if (options.needs === "product" || (options.needs === "either" && (options.product || nearestSpec(workplace.cwd)))) {
+    const opened = await openProduct({
+      cwd: workplace.cwd,
+      name: options.product,
+      fleet: organisation.fleet,
+      organisationConfig: configLayer,
+      user: user,
+      redactor,
+      signal,
+    });
+    if (!opened.ok) return opened;
+    product = opened.value;
+    registerConfig(product.config, environment, redactor);
+    warnings.push(...opened.warnings);
+  }
+  return openState(workplace, user, organisation, product, options, warnings);
+}
+
+async function openState(
+  workplace: Workplace,
+  user: UserConfig,
+  organisation: OpenOrganisation,
+  product: OpenProduct | undefined,
+  options: OpenOptions,
+  warnings: readonly Diagnostic[],
+): Promise<Outcome<Opened>> {
+  const { clock, redactor, emit } = workplace;
+  const stateDir = user.homes.state;
+  const swarm = await openSwarm({ stateDir, clock, ...(user.databaseUrl ? { url: user.databaseUrl } : {}) });
+  if (!swarm.ok) return swarm;
+  const close = () => swarm.value.close();
+  const audit = await openAudit({ dir: join(stateDir, "audit"), clock, redactor, swarm: swarm.value });
+  if (!audit.ok) {
+    await close();
+    return audit;
+  }
+  const known = product ? await recordProduct(swarm.value, product, organisation) : succeed({});
+  if (!known.ok) {
+    await close();
+    return known;
+  }
+  const { constitution } = organisation;
+  const observing =
+    options.dryRun || options.actions.length === 0
+      ? undefined
+      : observingBy(constitution, workplace.environment, options.observe);
+  const gate = createGate({
+    constitution,
+    organisationCommit: organisation.commit,
+    swarm: swarm.value,
+    audit: audit.value,
+    clock,
+    redactor,
+    emit,
+    requester: workplace.requester,
+    trigger: workplace.trigger,
+    actions: options.actions,
+    mode: options.dryRun ? "plan" : observing ? "observe" : "act",
+    ...(product ? { product: { name: product.name, company: product.company }, facts: known.value } : {}),
+  });
+  const session: Session = {
+    ...workplace,
+    dryRun: workplace.dryRun || observing !== undefined,
+    ...(observing ? { observing } : {}),
+    organisation,
+    product,
+    swarm: swarm.value,
+    artifacts: openArtifacts(join(stateDir, "artifacts")),
+    audit: audit.value,
+    gate,
+  };
+  const observed = observing ? observedNote(observing, constitution) : undefined;
+  return succeed({ session, product: product?.name, observed, close }, warnings);
+}
+
+/** Brings the product's row, its company and its accounts in line with the fleet file; answers the facts of it. */
+async function recordProduct(
+  swarm: Swarm,
+  product: OpenProduct,
+  organisation: OpenOrganisation,
+): Promise<Outcome<Facts>> {
+  const { tier, priority } = standingOf(product.spec, organisation.fleet);
+  const { company, name, repository } = product;
+  const written = await upsertProduct(swarm, { company, name, repository, tier, priority });
+  if (!written.ok) return written;
+  const { accounts } = organisation.fleet.value.companies[company] ?? { accounts: {} };
+  for (const [service, account] of Object.entries(accounts)) {
+    const token = account.token_env === undefined ? { secret: account.secret ?? "" } : { env: account.token_env };
+    const stored = await upsertAccount(swarm, { company, service, token });
+    if (!stored.ok) return stored;
+  }
+  return productFacts(swarm, product, organisation);
+}
