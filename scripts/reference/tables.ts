@@ -63,6 +63,7 @@ const ACTION_MEANINGS: Readonly<Record<ActionName, string>> = {
   "announce.post": "Tell a release to a channel",
   "webhook.send": "Post to another system",
   "secret.read": "Read secrets into memory",
+  "secret.write": "Write encrypted entries into a secrets file of a work tree",
   "model.ask": "Send a prompt to a model",
   "repo.create": "Create a repository",
   "files.generate": "Write generated files into a product's work tree",

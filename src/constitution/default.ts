@@ -69,6 +69,9 @@ rules:
   - id: secrets-to-act-with
     allow: [secret.read]
     when: run.pillar in ["heal", "release", "publish", "announce", "undo"]
+  - id: people-keep-the-secrets
+    allow: [secret.read, secret.write]
+    when: run.pillar == "org" && run.trigger == "person"
   - id: undoing-a-heal
     allow: [git.commit, git.push]
     when: run.pillar == "undo" && size(change.protected) == 0

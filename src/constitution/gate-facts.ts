@@ -46,6 +46,7 @@ export function targetFacts<A extends ActionName>(
     "target.ecosystem": isPackage ? text("ecosystem") : undefined,
     "target.version": isPackage ? text("version") : undefined,
     "target.channel": text("channel"),
+    "target.secrets": Array.isArray(of.names) ? (of.names as string[]) : undefined,
     "target.host": host?.name,
     "target.loopback": host?.loopback,
   });

@@ -29,6 +29,7 @@ export const ACTIONS = {
   "announce.post": z.object({ channel: z.string(), to: z.string(), digest, key: z.string() }),
   "webhook.send": z.object({ to: z.string(), digest, key: z.string() }),
   "secret.read": z.object({ names: z.array(z.string()) }),
+  "secret.write": z.object({ repository, path: z.string(), names: z.array(z.string()) }),
   "model.ask": z.object({ endpoint: z.string(), model: z.string(), prompt_digest: digest }),
   "repo.create": z.object({
     owner: z.string(),

@@ -27,6 +27,7 @@ export const FACTS = {
   "target.ecosystem": ["string", "npm, pypi, cargo, oci …"],
   "target.version": ["string", "version to be published or tagged"],
   "target.channel": ["string", "announcement channel"],
+  "target.secrets": ["list<string>", "names of the secrets that are to be read or written"],
   "target.host": ["string", "host name of the endpoint, with port"],
   "target.loopback": ["bool", "the endpoint is on this machine"],
   "change.files": ["int", "files changed"],

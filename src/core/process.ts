@@ -224,6 +224,26 @@ export async function runProcess(
   };
 }
 
+/**
+ * Runs a command at the person's own terminal, which it has to itself until it ends: an editor. Neither its input nor
+ * what it shows is seen here.
+ */
+export async function runAttached(
+  command: string,
+  args: readonly string[],
+  options: Pick<ProcessOptions, "cwd" | "env" | "inherit">,
+): Promise<Pick<ProcessResult, "exitCode" | "startError">> {
+  const result = await execa(command, args, {
+    cwd: options.cwd,
+    env: childEnvironment(options),
+    extendEnv: false,
+    stdio: "inherit",
+    reject: false,
+  });
+  const notStarted = result.exitCode === undefined && result.signal === undefined;
+  return { exitCode: result.exitCode, startError: notStarted ? (result.code ?? result.shortMessage) : undefined };
+}
+
 /** A server that this process started and has to end: its log goes to a file, `stop` ends the whole tree. */
 export interface ServerProcess {
   readonly pid: number;

@@ -20,7 +20,7 @@ export async function remoteCredentials(
   const product = productOf(session);
   const account = session.organisation.fleet.value.companies[product.company]?.accounts.github;
   const username = account?.user ?? "x-access-token";
-  const source = accountSource(account, `companies.${product.company}.accounts.github`) ?? configured(session);
+  const source = remoteSource(session);
   if (source.kept === "environment") {
     const token = session.environment[source.name];
     if (!token) return succeed(undefined);
@@ -34,8 +34,12 @@ export async function remoteCredentials(
   return token.ok ? succeed({ username, token: token.value }, token.warnings) : token;
 }
 
-function configured(session: Session): SecretSource {
-  const { config } = productOf(session);
+/** Where the token of the product's remote is. */
+export function remoteSource(session: Session): SecretSource {
+  const { config, company } = productOf(session);
+  const account = session.organisation.fleet.value.companies[company]?.accounts.github;
+  const named = accountSource(account, `companies.${company}.accounts.github`);
+  if (named) return named;
   const secret = config.get("ship.github.token_secret");
   if (secret !== undefined) return { kept: "encrypted", name: secret, from: "ship.github.token_secret" };
   return { kept: "environment", name: config.get("ship.github.token_env"), from: "ship.github.token_env" };

@@ -7,7 +7,8 @@ const TELLING = ["name", "version", "tag", "ref", "branch", "channel", "to", "re
 
 /** One effect of a dry run with the constitution's answer to it. */
 export function effectLine({ action, target, answer, rule, reason }: PlannedEffect): string {
-  const what = TELLING.flatMap((key) => (typeof target[key] === "string" ? [target[key]] : [])).join(" ");
+  const words = TELLING.flatMap((key) => (typeof target[key] === "string" ? [target[key]] : []));
+  const what = [...words, ...(Array.isArray(target.names) ? target.names : [])].join(" ");
   const by = rule ? ` by ${rule}` : "";
   return `${MARK[answer]} ${action}  ${what}  ${answer}${by}${answer === "allow" ? "" : `: ${reason}`}`;
 }

@@ -20,6 +20,7 @@ import { publishStep } from "./publish.ts";
 import { releaseStep } from "./release.ts";
 import { releasePlanStep, releaseReplayStep } from "./release-plan.ts";
 import { runStep } from "./run.ts";
+import { secretsEditStep, secretsListStep, secretsRotateStep, secretsSetStep } from "./secrets.ts";
 import { statusStep } from "./status.ts";
 import { undoStep } from "./undo.ts";
 
@@ -38,6 +39,10 @@ export const STEPS: readonly AnyStep[] = [
   publishStep,
   announceStep,
   undoStep,
+  secretsListStep,
+  secretsSetStep,
+  secretsRotateStep,
+  secretsEditStep,
   statusStep,
   approveStep,
   pauseStep,

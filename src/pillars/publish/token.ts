@@ -1,7 +1,10 @@
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import type { Ecosystem } from "../../ecosystems/ecosystem.ts";
-import type { OpenProduct, Session } from "../../pipeline/session.ts";
+import { ECOSYSTEMS } from "../../ecosystems/index.ts";
+import { type OpenProduct, productOf, type Session } from "../../pipeline/session.ts";
 import { type Acting, permitFor } from "../release/acting.ts";
+import type { ReleasePlan } from "../release/report.ts";
+import { secretsReady, type Wanted } from "../secrets/read.ts";
 import { accountSource, readSource, type SecretSource } from "../secrets/source.ts";
 
 /** Where a package goes and which secret opens the door; the secret itself is read in the act half only. */
@@ -40,6 +43,22 @@ function settingSource(
 ): SecretSource | undefined {
   if (token_secret !== undefined) return { kept: "encrypted", name: token_secret, from: `${option}.token_secret` };
   return token_env === undefined ? undefined : { kept: "environment", name: token_env, from: `${option}.token_env` };
+}
+
+/** Whether the encrypted tokens that a release will need are there: told before its first effect, not in the middle. */
+export async function tokensReady(session: Session, plan: Pick<ReleasePlan, "units">): Promise<Outcome<void>> {
+  const ids = new Set(
+    plan.units.flatMap(({ packages }) => packages.filter(({ publish }) => publish).map((one) => one.ecosystem)),
+  );
+  const wanted: Wanted[] = [];
+  for (const id of ids) {
+    const to = destinationOf(session, productOf(session), ECOSYSTEMS[id]);
+    // What else may be wrong with it is told where the package is published.
+    if (!to.ok || to.value?.token.kept !== "encrypted") continue;
+    const { name, owners } = to.value.token;
+    wanted.push({ names: [name], ...(owners ? { owners } : {}) });
+  }
+  return await secretsReady(session, wanted);
 }
 
 /** Reads the token, once the gate allows it. From here on it is redacted from everything that is written. */

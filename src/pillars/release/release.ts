@@ -6,6 +6,7 @@ import { openRun, type Run } from "../../swarm/journal.ts";
 import { type Git, openRepository } from "../../tools/git/git.ts";
 import { announceRelease } from "../announce/announce.ts";
 import { PATIENCE, type PublishPatience, publishPackage } from "../publish/publish-package.ts";
+import { tokensReady } from "../publish/token.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
 import { type Acting, actingFor } from "./acting.ts";
 import { releaseConditions } from "./conditions.ts";
@@ -195,6 +196,8 @@ async function carryOutRun(
   if (!conditions.ok) return conditions;
   const work = await run.step<ReleaseWork>("work", () => doWork(session, product, git, plan.value));
   if (!work.ok) return work;
+  const ready = await tokensReady(session, plan.value);
+  if (!ready.ok) return ready;
   const allowed = await remoteCredentials(session, git, "release");
   if (!allowed.ok) return allowed;
   const credentials = allowed.value;

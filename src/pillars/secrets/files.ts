@@ -18,11 +18,11 @@ export interface SecretsFile extends Omit<EncryptedFile, "text"> {
   readonly uncommitted: boolean;
 }
 
-const FOLDER = ".codemonkeys/secrets";
+export const SECRETS_FOLDER = ".codemonkeys/secrets";
 
 /** `.codemonkeys/secrets/payments.production.sops.yaml`; without an environment `.codemonkeys/secrets/payments.sops.yaml`. */
 export function secretsPath(name: string, environment: string | undefined): string {
-  return `${FOLDER}/${name}${environment === undefined ? "" : `.${environment}`}.sops.yaml`;
+  return `${SECRETS_FOLDER}/${name}${environment === undefined ? "" : `.${environment}`}.sops.yaml`;
 }
 
 /**

@@ -31,7 +31,7 @@ export async function readSecrets(asking: Asking, wanted: Wanted): Promise<Outco
   const files = await secretsFiles(session, wanted);
   if (!files.ok) return files;
   const identity = sessionIdentity(session);
-  const found = await findEntries(files.value, wanted.names);
+  const found = findEntries(files.value, wanted.names);
   if (!found.ok) return found;
   const lacking = await setupOf(session, identity, files.value, found.value);
   if (lacking.length > 0) return fail(setupRequired(lacking));
@@ -45,9 +45,26 @@ export async function readSecrets(asking: Asking, wanted: Wanted): Promise<Outco
   });
 }
 
-/** The age key that the product's and organisation's configuration name. */
+/**
+ * Whether everything is there that reading these sources later will need, without asking a gate or decrypting anything:
+ * so that nothing is half done before a missing entry is noticed.
+ */
+export async function secretsReady(session: Session, wanted: readonly Wanted[]): Promise<Outcome<void>> {
+  const identity = sessionIdentity(session);
+  const lacking = new Set<string>();
+  for (const one of wanted) {
+    const files = await secretsFiles(session, one);
+    if (!files.ok) return files;
+    const found = findEntries(files.value, one.names);
+    if (!found.ok) return found;
+    for (const line of await setupOf(session, identity, files.value, found.value)) lacking.add(line);
+  }
+  return lacking.size > 0 ? fail(setupRequired([...lacking])) : succeed(undefined);
+}
+
+/** The age key that the configuration names; outside a product SOPS' own variables and default place are all there is. */
 export function sessionIdentity(session: Session): Identity {
-  return identityOf(productOf(session).config.get("ship.secrets.sops_age_key"), session.environment);
+  return identityOf(session.product?.config.get("ship.secrets.sops_age_key"), session.environment);
 }
 
 interface Found {
@@ -55,7 +72,7 @@ interface Found {
   readonly missing: readonly string[];
 }
 
-async function findEntries(files: readonly SecretsFile[], names: readonly string[]): Promise<Outcome<Found>> {
+function findEntries(files: readonly SecretsFile[], names: readonly string[]): Outcome<Found> {
   const entries = new Map<string, EncryptedFile>();
   for (const { path, text } of files) {
     if (text === undefined) continue;
@@ -84,17 +101,19 @@ async function setupOf(
   }
   for (const name of missing) {
     const places = files.map(({ path, owner }) => `${path} of the ${owner === "product" ? "product" : "organisation"}`);
+    const ofCompany = files.every(({ owner }) => owner === "company");
+    const whose = ofCompany ? ` --company ${productOf(session).company} in a clone of the organisation` : "";
     const waiting = files.find(({ uncommitted }) => uncommitted);
     lacking.push(
       waiting
         ? `the secret ${name}: ${waiting.path} is not committed yet, and only what is committed counts`
-        : `the secret ${name}: codemonkeys secrets set ${name}, then commit it (looked in ${places.join(", ")})`,
+        : `the secret ${name}: codemonkeys secrets set ${name}${whose}, then commit it (looked in ${places.join(", ")})`,
     );
   }
   return lacking;
 }
 
-function setupRequired(lacking: readonly string[]): Diagnostic {
+export function setupRequired(lacking: readonly string[]): Diagnostic {
   const [first = "", ...rest] = lacking;
   const more = rest.length === 0 ? "" : ` and ${rest.length} more`;
   return problem("secret", "secrets.setup_required", `setup required: ${first.split(":")[0]}${more} is missing`, {

@@ -36,8 +36,7 @@ export async function readEntries(
 ): Promise<Outcome<ReadonlyMap<string, string>>> {
   return await perform(permit, "secret.read", target, async () => {
     const values = new Map<string, string>();
-    const warnings: Diagnostic[] = exposedKey(options.identity);
-    if (!(await withoutCoreDumps())) warnings.push(coreDumps());
+    const warnings = await withoutDumps(options.identity);
     for (const [name, file] of wanted) {
       const args = ["decrypt", "--input-type", "yaml", "--extract", pathOf(name), "--filename-override", file.path];
       const done = await sops(args, { ...options, input: file.text });
@@ -137,9 +136,15 @@ export function refusal(result: ProcessResult, path: string, name?: string): Dia
   });
 }
 
-function coreDumps(): Diagnostic {
-  return problem("secret", "secrets.core_dumps", "core dumps of this process could not be switched off", {
-    severity: "warning",
-    next: "run it under `ulimit -c 0`, or install prlimit (package util-linux)",
-  });
+/** Switches core dumps off before anything is decrypted; warns where that fails, or where the key lies open. */
+export async function withoutDumps(identity: Identity): Promise<Diagnostic[]> {
+  const exposed = exposedKey(identity);
+  if (await withoutCoreDumps()) return exposed;
+  return [
+    ...exposed,
+    problem("secret", "secrets.core_dumps", "core dumps of this process could not be switched off", {
+      severity: "warning",
+      next: "run it under `ulimit -c 0`, or install prlimit (package util-linux)",
+    }),
+  ];
 }
