@@ -233,15 +233,13 @@ export async function runAttached(
   args: readonly string[],
   options: Pick<ProcessOptions, "cwd" | "env" | "inherit">,
 ): Promise<Pick<ProcessResult, "exitCode" | "startError">> {
-  const result = await execa(command, args, {
-    cwd: options.cwd,
-    env: childEnvironment(options),
-    extendEnv: false,
-    stdio: "inherit",
-    reject: false,
+  const child = spawn(command, args, { cwd: options.cwd, env: childEnvironment(options), stdio: "inherit" });
+  return await new Promise((resolve) => {
+    child.once("error", (error: NodeJS.ErrnoException) =>
+      resolve({ exitCode: undefined, startError: error.code ?? error.message }),
+    );
+    child.once("exit", (code) => resolve({ exitCode: code ?? undefined, startError: undefined }));
   });
-  const notStarted = result.exitCode === undefined && result.signal === undefined;
-  return { exitCode: result.exitCode, startError: notStarted ? (result.code ?? result.shortMessage) : undefined };
 }
 
 /** A server that this process started and has to end: its log goes to a file, `stop` ends the whole tree. */
