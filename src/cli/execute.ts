@@ -1,17 +1,19 @@
-import { readFile, rm } from "node:fs/promises";
-import { type Clock, isoTime, systemClock } from "../core/clock.ts";
-import { type Diagnostic, fail, messageOf, type Outcome, problem, succeed } from "../core/diagnostic.ts";
+import { rm } from "node:fs/promises";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { type Diagnostic, fail, messageOf, type Outcome, succeed } from "../core/diagnostic.ts";
 import { EXIT, exitCodeOf } from "../core/exit-codes.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { createRedactor, type Redactor } from "../core/redact.ts";
-import { RESULT_VERSION, type StepResult } from "../core/result.ts";
+import { takeApprovals } from "../org/jenkins-approvals.ts";
 import { type OpenOptions, openSession } from "../org/open.ts";
 import type { StepDefinition, StepReport } from "../steps/definition.ts";
 import { asObserved } from "./observed.ts";
 import { type CommonOptions, readParams } from "./options.ts";
+import { NOTHING_GIVEN, readParamsFile } from "./params-file.ts";
 import { pc } from "./render/colours.ts";
 import { renderDiagnostics } from "./render/diagnostics.ts";
 import { createRenderer, type Renderer } from "./render/events.ts";
+import { type Seen, stepResult, watchEvents } from "./step-result.ts";
 import { unexpected } from "./unexpected.ts";
 
 /** Where a command's words go. `out` carries the answer, `err` the progress and the problems. */
@@ -49,9 +51,10 @@ export async function execute(invocation: Invocation): Promise<number> {
       return EXIT.infrastructure;
     }
   }
-  const { outcome, observed } = await attempt(invocation, redactor, clock, renderer);
+  const seen: Seen = { dryRun: common.dryRun === true };
+  const { outcome, observed } = await attempt(invocation, { redactor, clock, renderer, seen });
   renderer.close();
-  const plain = resultOf(step, outcome, { startedAt, clock, dryRun: common.dryRun === true });
+  const plain = stepResult(step, outcome, { startedAt, clock, seen });
   const result = observed ? asObserved(plain, observed) : plain;
   const text = redactor.redact(JSON.stringify(result, null, 2));
   let code = invocation.signal.aborted ? EXIT.interrupted : exitCodeOf(result.verdict, result.kind);
@@ -69,43 +72,41 @@ export async function execute(invocation: Invocation): Promise<number> {
     streams.out.write(`${text}\n`);
     return code;
   }
-  const display = outcome.ok ? (outcome.value.report.display ?? markdownLines(outcome.value.report.summary)) : [];
+  const display = outcome.ok ? (outcome.value.display ?? markdownLines(outcome.value.summary)) : [];
   for (const line of display) streams.out.write(`${redactor.redact(line)}\n`);
-  const told = outcome.ok ? (outcome.value.report.told ?? []) : [];
+  const told = outcome.ok ? (outcome.value.told ?? []) : [];
   const untold = result.diagnostics.filter(({ code: name }) => !told.includes(name));
   for (const line of renderDiagnostics(untold)) streams.err.write(`${redactor.redact(line)}\n`);
   return code;
 }
 
-interface Finished {
-  readonly report: StepReport<unknown>;
-  readonly product: string | undefined;
-}
-
 interface Attempt {
-  readonly outcome: Outcome<Finished>;
+  readonly outcome: Outcome<StepReport<unknown>>;
   /** What is told where the session only observed. */
   readonly observed?: Diagnostic | undefined;
 }
 
-async function attempt(invocation: Invocation, redactor: Redactor, clock: Clock, renderer: Renderer): Promise<Attempt> {
+async function attempt(
+  invocation: Invocation,
+  means: { readonly redactor: Redactor; readonly clock: Clock; readonly renderer: Renderer; readonly seen: Seen },
+): Promise<Attempt> {
   const { step, common } = invocation;
+  const { redactor, clock, renderer, seen } = means;
   let observed: Diagnostic | undefined;
   try {
-    const fromFile = common.paramsFile ? await readParamsFile(common.paramsFile) : undefined;
-    if (fromFile && !fromFile.ok) return { outcome: fromFile };
-    const file = fromFile?.value ?? {};
-    const { product: productInFile, dry_run: dryRunInFile, ...rest } = file;
-    const params = readParams(step, { ...rest, ...invocation.given });
+    const file = common.paramsFile ? await readParamsFile(common.paramsFile) : succeed(NOTHING_GIVEN);
+    if (!file.ok) return { outcome: file };
+    const params = readParams(step, { ...file.value.params, ...invocation.given });
     if (!params.ok) return { outcome: params };
+    seen.dryRun ||= file.value.dryRun;
     const options: OpenOptions = {
       needs: step.needs,
       cwd: invocation.cwd,
       environment: invocation.environment,
-      product: common.product ?? (typeof productInFile === "string" ? productInFile : undefined),
-      dryRun: common.dryRun === true || dryRunInFile === true,
+      product: common.product ?? file.value.product,
+      dryRun: seen.dryRun,
       observe: common.observe === true,
-      emit: renderer.emit,
+      emit: watchEvents(seen, renderer.emit),
       redactor,
       clock,
       signal: invocation.signal,
@@ -115,90 +116,22 @@ async function attempt(invocation: Invocation, redactor: Redactor, clock: Clock,
     if (!opened.ok) return { outcome: opened };
     const { session, close } = opened.value;
     observed = opened.value.observed;
+    seen.product = opened.value.product;
     try {
-      const done = await step.run(session, params.value);
-      if (!done.ok) return { outcome: done, observed };
-      const value = { report: done.value as StepReport<unknown>, product: opened.value.product };
-      return { outcome: succeed(value, [...opened.warnings, ...done.warnings]), observed };
+      const taken = "swarm" in session ? await takeApprovals(session, file.value.approvals) : succeed(undefined);
+      if (!taken.ok) return { outcome: taken, observed };
+      const done: Outcome<StepReport<unknown>> = await step.run(session, params.value);
+      if (!done.ok) return { outcome: fail(...done.diagnostics, ...taken.warnings), observed };
+      return {
+        outcome: succeed(done.value, [...opened.warnings, ...taken.warnings, ...done.warnings]),
+        observed,
+      };
     } finally {
       await close();
     }
   } catch (error) {
     return { outcome: fail(unexpected(error)), observed };
   }
-}
-
-async function readParamsFile(path: string): Promise<Outcome<Record<string, unknown>>> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    return fail(problem("config", "params.file", `cannot read the parameters: ${messageOf(error)}`));
-  }
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      return { ok: true, value: value as Record<string, unknown>, warnings: [] };
-    }
-  } catch (error) {
-    return fail(
-      problem("config", "params.file", `${path} is not JSON: ${messageOf(error)}`, { where: { file: path } }),
-    );
-  }
-  return fail(problem("config", "params.file", `${path} must hold one JSON object`, { where: { file: path } }));
-}
-
-function resultOf(
-  step: StepDefinition,
-  outcome: Outcome<Finished>,
-  run: { startedAt: number; clock: Clock; dryRun: boolean },
-): StepResult {
-  const base = {
-    version: RESULT_VERSION,
-    step: step.name,
-    started_at: isoTime({ now: () => run.startedAt }),
-    duration_ms: run.clock.now() - run.startedAt,
-    dry_run: run.dryRun,
-    observed: false,
-  } as const;
-  if (!outcome.ok) {
-    const diagnostics = [...outcome.diagnostics];
-    const waiting = diagnostics.find((d) => d.code === "journal.waiting" || d.code === "gate.asks");
-    const first = diagnostics.find((d) => d.severity === "error") ?? diagnostics[0];
-    return {
-      ...base,
-      verdict: waiting ? "waiting" : "failure",
-      ...(first ? { kind: first.kind } : {}),
-      diagnostics,
-      junit: [],
-      coverage: [],
-      sarif: [],
-      artifacts: [],
-      links: [],
-      metrics: {},
-      summary: diagnostics.map((d) => `- ${d.message}`).join("\n"),
-      data: null,
-    };
-  }
-  const { report, product } = outcome.value;
-
-  return {
-    ...base,
-    ...(product ? { product } : {}),
-    ...(report.run ? { run: report.run } : {}),
-    verdict: report.verdict ?? "success",
-    ...(report.kind ? { kind: report.kind } : {}),
-    diagnostics: [...(report.diagnostics ?? []), ...outcome.warnings],
-    junit: report.junit ?? [],
-    coverage: report.coverage ?? [],
-    sarif: report.sarif ?? [],
-    artifacts: report.artifacts ?? [],
-    links: report.links ?? [],
-    metrics: report.metrics ?? {},
-    ...(report.approval ? { approval: report.approval } : {}),
-    summary: report.summary,
-    data: report.data ?? null,
-  };
 }
 
 /** Markdown is made to be read as it is; only headings and emphasis get a terminal's means. */

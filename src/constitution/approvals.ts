@@ -81,14 +81,15 @@ export async function approvalStanding(
   // The same plan may have been asked about for several requesters: a no to any of them is a no to the plan.
   const counted = live.map((row) => ({ row, ...count(context, of, row) }));
   const refused = counted.find(({ no }) => no.length > 0);
-  if (refused) return succeed({ state: "denied", people: refused.no, approval: asked(refused.row) });
+  if (refused) return succeed({ state: "denied", people: refused.no, approval: asked(context, refused.row) });
   const agreed = counted.find(({ yes }) => yes.length >= of.count);
-  if (agreed) return succeed({ state: "granted", people: agreed.yes, approval: asked(agreed.row) });
+  if (agreed) return succeed({ state: "granted", people: agreed.yes, approval: asked(context, agreed.row) });
   const waiting = counted.find(({ row }) => row.state === "open" && row.requester === context.requester);
-  if (waiting) return succeed({ state: "open", people: waiting.yes, approval: asked(waiting.row) });
+  if (waiting) return succeed({ state: "open", people: waiting.yes, approval: asked(context, waiting.row) });
   const planned: AskedApproval = {
     id: "planned",
     group: of.group,
+    people: others(context, of.group, context.requester),
     count: of.count,
     until: context.now + of.withinMs,
     reason: question.reason,
@@ -116,7 +117,7 @@ export async function approvalStanding(
     data: { ...facts(row.value), group: of.group, count: of.count, until: new Date(row.value.until).toISOString() },
   });
   if (!logged.ok) return logged;
-  return succeed({ state: "open", people: [], approval: asked(row.value) });
+  return succeed({ state: "open", people: [], approval: asked(context, row.value) });
 }
 
 /** Says whether a claimed Jenkins approval is in the controller's own record, and by whom it was given there. */
@@ -148,6 +149,8 @@ export async function answerApproval(
     readonly id: string;
     readonly person: string;
     readonly answer: "yes" | "no";
+    /** Their own words; they go into the log. */
+    readonly reason?: string | undefined;
     readonly source: ApprovalSource;
   },
 ): Promise<Outcome<ApprovalStanding>> {
@@ -175,7 +178,13 @@ export async function answerApproval(
   const logged = await context.audit.append({
     ...subject,
     kind: "approval.answered",
-    data: { ...facts(row), person: person.value, answer: answer.answer, source },
+    data: {
+      ...facts(row),
+      person: person.value,
+      answer: answer.answer,
+      source,
+      ...(answer.reason ? { reason: answer.reason } : {}),
+    },
   });
   if (!logged.ok) return logged;
   const voted = await vote(context.swarm, row.id, { person: person.value, answer: answer.answer, source });
@@ -187,7 +196,7 @@ export async function answerApproval(
     const closed = await close(context, row, state, subject);
     if (!closed.ok) return closed;
   }
-  return succeed({ state, people: no.length > 0 ? no : yes, approval: asked(row) });
+  return succeed({ state, people: no.length > 0 ? no : yes, approval: asked(context, row) });
 }
 
 async function confirmed(
@@ -283,8 +292,13 @@ function facts(row: Approval) {
   return { approval: row.id, action: row.action, rule: row.rule, plan: row.planHash };
 }
 
-function asked(row: Approval): AskedApproval {
-  return { id: row.id, group: row.group, count: row.count, until: row.until, reason: row.reason };
+function asked(context: Pick<ApprovalContext, "constitution">, row: Approval): AskedApproval {
+  const { id, group, count, until, reason } = row;
+  return { id, group, people: others(context, group, row.requester), count, until, reason };
+}
+
+function others({ constitution }: Pick<ApprovalContext, "constitution">, group: string, requester: string): string[] {
+  return members(constitution, group).filter((person) => person !== requester);
 }
 
 function refusal(code: string, message: string, next?: string): Diagnostic {

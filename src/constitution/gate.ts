@@ -5,6 +5,7 @@ import { type Emit, silent } from "../core/events.ts";
 import type { Facts } from "../core/facts.ts";
 import type { Permit } from "../core/permit.ts";
 import type { Redactor } from "../core/redact.ts";
+import type { ApprovalAsked } from "../core/result.ts";
 import type { Swarm } from "../swarm/open.ts";
 import { pausesInForce } from "../swarm/pauses.ts";
 import { type ApprovalStanding, approvalStanding, planHash } from "./approvals.ts";
@@ -24,10 +25,17 @@ export interface AskedApproval {
   /** The row's id; `planned` in a preview of a question that nobody asked yet. */
   readonly id: string;
   readonly group: string;
+  /** Whose answer counts: the group's members without the requester. */
+  readonly people: readonly string[];
   readonly count: number;
   /** Milliseconds since the epoch. */
   readonly until: number;
   readonly reason: string;
+}
+
+/** A question as events and results tell it. */
+export function approvalAsked({ id, group, people, count, until, reason }: AskedApproval): ApprovalAsked {
+  return { id, group, people: [...people], count, until: new Date(until).toISOString(), reason };
 }
 
 /** What a gate answers. `planned` marks an answer that was only looked at: then there is never a permit. */
@@ -208,6 +216,7 @@ async function judge<A extends ActionName>(
   options.emit({
     type: "gate",
     gate: { action, answer: settled.answer, ...(rule ? { rule: rule.id } : {}), reason },
+    ...(settled.answer === "ask" && !planned ? { approval: approvalAsked(settled.approval) } : {}),
   });
   switch (settled.answer) {
     case "allow":

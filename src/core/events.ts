@@ -1,5 +1,5 @@
 import type { Diagnostic } from "./diagnostic.ts";
-import type { Verdict } from "./result.ts";
+import type { ApprovalAsked, Verdict } from "./result.ts";
 
 /** How a gate answered, as far as a reader of the events needs it. */
 export interface GateAnswer {
@@ -28,7 +28,13 @@ export type Event =
       readonly title?: string;
       readonly durationMs?: number;
     }
-  | { readonly type: "gate"; readonly task?: string; readonly gate: GateAnswer }
+  | {
+      readonly type: "gate";
+      readonly task?: string;
+      readonly gate: GateAnswer;
+      /** The question that now stands. */
+      readonly approval?: ApprovalAsked;
+    }
   | { readonly type: "output"; readonly task?: string; readonly line: string }
   | { readonly type: "diagnostic"; readonly diagnostic: Diagnostic };
 

@@ -29,6 +29,17 @@ export const diagnosticSchema = z.object({
   details: z.string().optional(),
 });
 
+/** A question to people, as a result and Jenkins' `input` step name it. */
+export const approvalAskedSchema = z.object({
+  id: z.string(),
+  group: z.string(),
+  people: z.array(z.string()).describe("whose answer counts: the group's members without the requester"),
+  count: z.int().describe("how many distinct people must agree"),
+  until: z.iso.datetime(),
+  reason: z.string(),
+});
+export type ApprovalAsked = z.infer<typeof approvalAskedSchema>;
+
 export const resultSchema = z.object({
   version: z.literal(RESULT_VERSION),
   step: z.string(),
@@ -51,9 +62,7 @@ export const resultSchema = z.object({
   links: z.array(z.object({ title: z.string(), url: z.string() })).default([]),
   metrics: z.record(z.string(), z.number()).default({}),
   /** A question to people: set with verdict `waiting` when a gate asked. */
-  approval: z
-    .object({ id: z.string(), group: z.string(), count: z.int(), until: z.iso.datetime(), reason: z.string() })
-    .optional(),
+  approval: approvalAskedSchema.optional(),
   /** Markdown, a screenful at most. */
   summary: z.string(),
   /** The step's own typed result. */

@@ -146,6 +146,23 @@ export async function listApprovals(
   });
 }
 
+/** On how many questions, one left out, a person has voted from one source. */
+export async function countVotes(
+  swarm: Swarm,
+  of: { readonly person: string; readonly source: string; readonly except: string },
+): Promise<Outcome<number>> {
+  return await query(swarm, async (db) => {
+    const rows = await db
+      .selectFrom("approval_votes")
+      .select("approval_id")
+      .where("person", "=", of.person)
+      .where("source", "=", of.source)
+      .where("approval_id", "!=", of.except)
+      .execute();
+    return rows.length;
+  });
+}
+
 async function withVotes(db: Database, rows: readonly ApprovalsTable[]): Promise<Approval[]> {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);

@@ -175,6 +175,12 @@ export const OPTIONS = {
     description: "branch that releases are made from",
     overridable: true,
   },
+  "jenkins.url": {
+    type: "url",
+    default: undefined,
+    description: "address of the Jenkins controller, when it is not the JENKINS_URL that Jenkins itself sets",
+    overridable: false,
+  },
   "jenkins.library": {
     type: "text",
     default: "codemonkeys",

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { approvalAskedSchema } from "../../core/result.ts";
 
 /**
  * What a heal did, for `result.json`, the CLI and the journal. Times are milliseconds; digests name entries of the
@@ -77,9 +78,7 @@ export const healReportSchema = z.object({
   fix_commit: z.string().optional(),
   pushed: z.boolean().default(false),
   pull_request: z.string().optional(),
-  approval: z
-    .object({ id: z.string(), group: z.string(), count: z.int(), until: z.string(), reason: z.string() })
-    .optional(),
+  approval: approvalAskedSchema.optional(),
   /** The template that was learned or is a candidate, and why none was. */
   learned: z.string().optional(),
   not_learned: z.string().optional(),

@@ -1,3 +1,4 @@
+import { approvalAsked } from "../../constitution/gate.ts";
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import type { Session } from "../../pipeline/session.ts";
 import type { Landed } from "./land.ts";
@@ -29,9 +30,7 @@ export function landedReport(landed: Landed): Partial<HealReport> {
     ...(landed.branch === undefined ? {} : { branch: landed.branch }),
     ...(landed.commit === undefined ? {} : { fix_commit: landed.commit }),
     ...(landed.pullRequest === undefined ? {} : { pull_request: landed.pullRequest }),
-    ...(landed.waitsFor
-      ? { approval: { ...landed.waitsFor, until: new Date(landed.waitsFor.until).toISOString() } }
-      : {}),
+    ...(landed.waitsFor ? { approval: approvalAsked(landed.waitsFor) } : {}),
   };
 }
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { approvalAskedSchema } from "../../core/result.ts";
 
 /**
  * How one effect of a run was taken back. `undone`: by this call. `already`: it was, before. `cannot`: nobody can from
@@ -20,10 +21,7 @@ export const undoResultSchema = z.object({
   run: z.string().nullable().describe("the run that undid it; null in a dry run"),
   undone: z.object({ run: z.string(), kind: z.string(), title: z.string() }).describe("the run that is undone"),
   effects: z.array(undoEffectSchema),
-  approval: z
-    .object({ id: z.string(), group: z.string(), count: z.int(), until: z.iso.datetime(), reason: z.string() })
-    .optional()
-    .describe("the question to people that this waits for"),
+  approval: approvalAskedSchema.optional().describe("the question to people that this waits for"),
 });
 export type UndoResult = z.infer<typeof undoResultSchema>;
 

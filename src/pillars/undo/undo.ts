@@ -1,3 +1,4 @@
+import { approvalAsked } from "../../constitution/gate.ts";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { task } from "../../core/events.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
@@ -79,7 +80,7 @@ export async function undoRun(session: Session, id: string): Promise<Outcome<Und
     run: run.id,
     undone,
     effects: [...givenUp.value, ...effects.value],
-    ...(asked ? { approval: { ...asked, until: new Date(asked.until).toISOString() } } : {}),
+    ...(asked ? { approval: approvalAsked(asked) } : {}),
   };
   const ended = await end(run, asked, result);
   return ended.ok ? succeed(result) : ended;

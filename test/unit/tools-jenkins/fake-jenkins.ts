@@ -10,6 +10,12 @@ export interface FakeBuild {
   log: string;
   parameters?: Record<string, string>;
   stages?: { name: string; status: string; durationMillis?: number }[];
+  /** Who let an `input` step proceed, once for each, as pipeline-input-step records it. */
+  approvers?: string[];
+  /** Who started it by hand. */
+  startedBy?: string;
+  /** The log as `progressiveHtml` shows it: the controller's own notes are links there. */
+  html?: string;
 }
 
 /** A controller on loopback that answers in the shapes of the real one, and can be told to misbehave. */
@@ -53,6 +59,18 @@ export async function fakeJenkins(): Promise<FakeJenkins> {
     _class: "org.jenkinsci.plugins.workflow.job.WorkflowRun",
     actions: [
       {},
+      ...(build.startedBy
+        ? [
+            {
+              _class: "hudson.model.CauseAction",
+              causes: [{ _class: "hudson.model.Cause$UserIdCause", userId: build.startedBy }],
+            },
+          ]
+        : []),
+      ...(build.approvers ?? []).map((userId) => ({
+        _class: "org.jenkinsci.plugins.workflow.support.steps.input.ApproverAction",
+        userId,
+      })),
       ...build.commits.map((SHA1) => ({ _class: "hudson.plugins.git.util.BuildData", lastBuiltRevision: { SHA1 } })),
     ],
     building: build.building,
@@ -135,6 +153,10 @@ export async function fakeJenkins(): Promise<FakeJenkins> {
       build.building = false;
       build.result = "ABORTED";
       return status(response, 302);
+    }
+    if (tail === "/logText/progressiveHtml") {
+      response.setHeader("x-text-size", String(build.log.length));
+      return status(response, 200, build.html ?? build.log.replaceAll("&", "&amp;").replaceAll("<", "&lt;"));
     }
     if (tail === "/logText/progressiveText") {
       const bytes = Buffer.from(build.log);

@@ -1,0 +1,46 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { fail, messageOf, type Outcome, problem, succeed } from "../core/diagnostic.ts";
+import { type ApprovalClaim, approvalClaimSchema } from "../org/jenkins-approvals.ts";
+
+/** A call as the shared library hands it over: the step's own parameters, and what every step takes. */
+export interface GivenByFile {
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly product: string | undefined;
+  readonly dryRun: boolean;
+  /** People's answers to Jenkins' `input` step. */
+  readonly approvals: readonly ApprovalClaim[];
+}
+
+export const NOTHING_GIVEN: GivenByFile = { params: {}, product: undefined, dryRun: false, approvals: [] };
+
+const own = z.object({
+  product: z.string().optional(),
+  dry_run: z.boolean().default(false),
+  approvals: z.array(approvalClaimSchema).default([]),
+});
+
+/** Reads the JSON file that `--params-file` names. */
+export async function readParamsFile(path: string): Promise<Outcome<GivenByFile>> {
+  const where = { file: path };
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    const what = error instanceof SyntaxError ? `${path} is not JSON` : "cannot read the parameters";
+    return fail(problem("config", "params.file", `${what}: ${messageOf(error)}`, { where }));
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return fail(problem("config", "params.file", `${path} must hold one JSON object`, { where }));
+  }
+  const read = own.safeParse(value);
+  if (!read.success) {
+    const problems = read.error.issues.map((issue) =>
+      problem("config", "params.invalid", `${issue.path.join(".")}: ${issue.message}`, { where }),
+    );
+    return fail(...problems);
+  }
+  const params = Object.entries(value).filter(([name]) => !Object.hasOwn(own.shape, name));
+  const { product, dry_run: dryRun, approvals } = read.data;
+  return succeed({ params: Object.fromEntries(params), product, dryRun, approvals });
+}

@@ -1,0 +1,38 @@
+import { fail, type Outcome, problem } from "../core/diagnostic.ts";
+import type { Session } from "../pipeline/session.ts";
+import { connectJenkins, type JenkinsConnection } from "../tools/jenkins/connection.ts";
+
+/** The variables that a bound `usernamePassword` credential leaves: the user, and their API token. */
+export const JENKINS_TOKEN = "CODEMONKEYS_JENKINS_TOKEN";
+export const JENKINS_USER = `${JENKINS_TOKEN}_USER`;
+/** Id under which the shared library looks for it. */
+export const JENKINS_CREDENTIAL = "codemonkeys-jenkins";
+
+/**
+ * The controller that this process runs under, with the token that was bound for it. Its address is the organisation's
+ * `jenkins.url`; without one, JENKINS_URL as Jenkins sets it.
+ *
+ * @param what for the message: what cannot be done without it
+ */
+export function openController(session: Session, what: string): Outcome<JenkinsConnection> {
+  const { environment, product, redactor, signal } = session;
+  const url = product?.config.get("jenkins.url") ?? environment.JENKINS_URL;
+  const token = environment[JENKINS_TOKEN];
+  const user = environment[JENKINS_USER];
+  if (!url) {
+    return fail(
+      problem("config", "jenkins.no_url", `${what}: this process knows no Jenkins`, {
+        next: "set Jenkins' address under Manage Jenkins → System, or jenkins.url in the organisation's configuration",
+      }),
+    );
+  }
+  if (!token || !user) {
+    return fail(
+      problem("secret", "jenkins.no_token", `${what}: no token for ${url} is bound`, {
+        next: `add a username-with-password credential '${JENKINS_CREDENTIAL}': a user who may read the job, and their API token`,
+      }),
+    );
+  }
+  redactor.add(token);
+  return connectJenkins({ url, user, token, signal });
+}
