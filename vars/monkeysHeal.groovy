@@ -14,6 +14,7 @@ Map call(Map params = [:]) {
         retryOnAgentLoss: true,
         credentials: [
             [variable: 'GITHUB_TOKEN', id: 'codemonkeys-github', kind: 'string', optional: true],
+            [variable: 'CODEMONKEYS_JENKINS_TOKEN', id: 'codemonkeys-jenkins', kind: 'usernamePassword', optional: true],
         ],
     ], params)
 }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { fail, messageOf, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import { type ApprovalClaim, approvalClaimSchema } from "../org/jenkins-approvals.ts";
 

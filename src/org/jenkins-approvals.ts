@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type ApprovalVerifier, answerApproval } from "../constitution/approvals.ts";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Session } from "../pipeline/session.ts";

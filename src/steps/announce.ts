@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { succeed } from "../core/diagnostic.ts";
 import { type AnnounceResult, announce, announceResultSchema } from "../pillars/announce/announce.ts";
+import { CONTROLLER_CREDENTIAL } from "./controller-credential.ts";
 import { defineStep, type StepReport } from "./definition.ts";
 import { effectLine } from "./effect-line.ts";
 
@@ -25,6 +26,7 @@ export const announceStep = defineStep({
       half: "act",
       optional: true,
     },
+    CONTROLLER_CREDENTIAL,
   ],
   tools: ["git"],
   actions: ["announce.post", "secret.read"],

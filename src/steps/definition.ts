@@ -12,8 +12,8 @@ export interface CredentialNeed {
   readonly credentialsId: string;
   readonly kind: "string" | "file" | "usernamePassword";
   readonly summary: string;
-  /** The half that holds it; a work half never gets a credential. */
-  readonly half: "act";
+  /** The half that holds it; `both` only for what reads and cannot act. */
+  readonly half: "act" | "both";
   readonly optional: boolean;
 }
 

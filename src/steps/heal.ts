@@ -1,13 +1,11 @@
-import { resolve } from "node:path";
 import * as z from "zod";
-import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
+import { type Outcome, succeed } from "../core/diagnostic.ts";
 import { healBuild } from "../pillars/heal/heal.ts";
 import { type HealReport, healReportSchema } from "../pillars/heal/report.ts";
-import { recordsOf, type StageRecord } from "../pipeline/local/records.ts";
 import { planOfProduct } from "../pipeline/product-plan.ts";
-import { productOf, type Session } from "../pipeline/session.ts";
-import { type Build, getBuild, listBuilds } from "../swarm/builds.ts";
+import { CONTROLLER_CREDENTIAL } from "./controller-credential.ts";
 import { defineStep, type StepReport } from "./definition.ts";
+import { findFailure } from "./heal-failure.ts";
 
 export const healStep = defineStep({
   name: "heal",
@@ -24,6 +22,10 @@ export const healStep = defineStep({
     log: z.string().optional().describe("the failed build's log; the newest failed build's without it"),
     stage: z.string().optional().describe("the stage that failed, by its name in the plan"),
     build: z.string().optional().describe("a build of the local runner"),
+    build_url: z
+      .string()
+      .optional()
+      .describe("a Jenkins build whose log is read from the controller; in a build of Jenkins its own without it"),
     commit: z.string().optional().describe("the commit that was built; the checked-out one without it"),
     branch: z.string().optional().describe("the branch that was built; the checked-out one without it"),
     model: z.string().optional().describe("a model's name, instead of the configured one"),
@@ -40,6 +42,7 @@ export const healStep = defineStep({
       half: "act",
       optional: true,
     },
+    CONTROLLER_CREDENTIAL,
   ],
   tools: ["git"],
   actions: ["git.commit", "git.push", "pr.open", "model.ask", "secret.read"],
@@ -48,7 +51,7 @@ export const healStep = defineStep({
   async run(session, params): Promise<Outcome<StepReport<HealReport>>> {
     const plan = await planOfProduct(session);
     if (!plan.ok) return plan;
-    const found = await findFailure(session, params);
+    const found = await findFailure(session, plan.value, params);
     if (!found.ok) return found;
     const healed = await healBuild(session, {
       plan: plan.value,
@@ -62,75 +65,6 @@ export const healStep = defineStep({
     return healed.ok ? succeed(reportOf(healed.value), healed.warnings) : healed;
   },
 });
-
-interface Failure {
-  readonly log: string;
-  readonly stage: string;
-  readonly commit?: string | undefined;
-  readonly branch?: string | undefined;
-}
-
-/** The log and stage to heal: as given, or those of a failed build of the local runner. */
-async function findFailure(
-  session: Session,
-  params: {
-    readonly log?: string | undefined;
-    readonly stage?: string | undefined;
-    readonly build?: string | undefined;
-  },
-): Promise<Outcome<Failure>> {
-  if (params.log !== undefined) {
-    return succeed({ log: resolve(session.cwd, params.log), stage: params.stage ?? "test" });
-  }
-  const build = await failedBuild(session, params.build);
-  if (!build.ok) return build;
-  const record = failedCommand(build.value, params.stage);
-  if (!record?.log) {
-    return fail(
-      problem(
-        "config",
-        "heal.no_log",
-        `build ${build.value.id} has no failed command${params.stage ? ` of stage ${params.stage}` : ""} with a kept log`,
-        {
-          next: "name a log: codemonkeys heal LOG --stage NAME",
-        },
-      ),
-    );
-  }
-  return succeed({ log: record.log, stage: record.name, commit: build.value.commit, branch: build.value.branch });
-}
-
-async function failedBuild(session: Session, id: string | undefined): Promise<Outcome<Build>> {
-  const { company, name } = productOf(session);
-  if (id !== undefined) {
-    const build = await getBuild(session.swarm, id);
-    if (!build.ok) return build;
-    if (build.value?.product === name) return succeed(build.value);
-    return fail(problem("config", "heal.unknown_build", `${name} has no build ${id}`));
-  }
-  const builds = await listBuilds(session.swarm, { company, product: name, finished: true });
-  if (!builds.ok) return builds;
-  const [newest] = builds.value;
-  if (newest?.state === "failed") return succeed(newest);
-  return fail(
-    problem(
-      "config",
-      "heal.nothing_failed",
-      newest ? `the newest build of ${name} (${newest.id}) ${newest.state}` : `${name} was never built here`,
-      {
-        next: newest
-          ? "there is nothing to heal; to heal an older build, name it: --build ID"
-          : "codemonkeys run builds it, or name a log: codemonkeys heal LOG --stage NAME",
-      },
-    ),
-  );
-}
-
-function failedCommand(build: Build, stage: string | undefined): StageRecord | undefined {
-  const failed = recordsOf(build).filter((one) => one.kind === "command" && one.state === "failed");
-  const wanted = stage === undefined ? failed : failed.filter((one) => one.name === stage);
-  return wanted.toSorted((a, b) => (a.finishedAt ?? 0) - (b.finishedAt ?? 0))[0];
-}
 
 /** The step's answer: an unhealed failure is a failed step of kind product, a refused one of kind policy. */
 function reportOf(report: HealReport): StepReport<HealReport> {

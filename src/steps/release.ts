@@ -4,6 +4,7 @@ import { describePlan, release } from "../pillars/release/release.ts";
 import { type ReleaseResult, releaseResultSchema } from "../pillars/release/report.ts";
 import type { Session } from "../pipeline/session.ts";
 import { anchorAfterwards } from "./audit-anchor.ts";
+import { CONTROLLER_CREDENTIAL } from "./controller-credential.ts";
 import { type CredentialNeed, defineStep, type StepReport } from "./definition.ts";
 import { effectLine } from "./effect-line.ts";
 
@@ -49,6 +50,7 @@ export const RELEASE_CREDENTIALS: readonly CredentialNeed[] = [
     half: "act",
     optional: true,
   },
+  CONTROLLER_CREDENTIAL,
 ];
 
 const params = z.object({

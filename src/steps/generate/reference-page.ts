@@ -73,7 +73,7 @@ function needs(step: StepDefinition): string {
   for (const need of step.credentials) {
     const use = need.optional ? "optional" : "required";
     lines.push(
-      `- \`${need.variable}\` (${use}): ${need.summary}. In Jenkins the ${need.kind} credential \`${need.credentialsId}\`, bound in the ${need.half} half only.`,
+      `- \`${need.variable}\` (${use}): ${need.summary}. In Jenkins the ${need.kind} credential \`${need.credentialsId}\`, bound around ${need.half === "act" ? "the act half" : "the one command"} only.`,
     );
   }
   lines.push(

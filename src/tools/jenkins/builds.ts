@@ -1,7 +1,7 @@
 import type { BuildRef, BuildState, BuildStatus } from "../../core/ci-backend.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { type JenkinsConnection, readJson } from "./connection.ts";
-import { jobPath } from "./names.ts";
+import { buildAt, jobPath } from "./names.ts";
 
 type StageStatus = BuildStatus["stages"][number];
 
@@ -49,6 +49,25 @@ export async function latestBuild(
   if (!found) return succeed(undefined);
   const stages = await readStages(jenkins, job, found);
   return stages.ok ? succeed(statusOf(job, found, stages.value, commit)) : stages;
+}
+
+/** All that a build has logged by now, by its address as BUILD_URL has it. */
+export async function buildLog(jenkins: JenkinsConnection, url: string): Promise<Outcome<string>> {
+  const place = buildAt(jenkins.url, url);
+  if (!place) return otherController(jenkins.url, url);
+  const answered = await jenkins.get(`${place.path}/logText/progressiveText?start=0`);
+  if (!answered.ok) return answered;
+  if (answered.value.status === 404) return unknownBuild(place.job, place.number);
+  return succeed(answered.value.body.toString("utf8"));
+}
+
+/** A build's address that is not below this controller's root. */
+export function otherController<T>(root: string, url: string): Outcome<T> {
+  return fail(
+    problem("config", "jenkins.other_controller", `${url} is no build of ${root}`, {
+      next: "set jenkins.url in the organisation's configuration to the address that BUILD_URL begins with",
+    }),
+  );
 }
 
 export function unknownJob<T>(job: string): Outcome<T> {

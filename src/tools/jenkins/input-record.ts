@@ -1,5 +1,5 @@
-import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
-import { unknownBuild } from "./builds.ts";
+import { type Outcome, succeed } from "../../core/diagnostic.ts";
+import { otherController, unknownBuild } from "./builds.ts";
 import { type JenkinsConnection, readJson } from "./connection.ts";
 import { buildAt } from "./names.ts";
 
@@ -34,13 +34,7 @@ const TREE = "building,actions[_class,userId,causes[_class,userId]]";
  */
 export async function readInputRecord(jenkins: JenkinsConnection, url: string): Promise<Outcome<InputRecord>> {
   const place = buildAt(jenkins.url, url);
-  if (!place) {
-    return fail(
-      problem("policy", "jenkins.other_controller", `${url} is no build of ${jenkins.url}`, {
-        next: "set jenkins.url in the organisation's configuration to the address that BUILD_URL begins with",
-      }),
-    );
-  }
+  if (!place) return otherController(jenkins.url, url);
   const answered = await jenkins.get(`${place.path}/api/json?tree=${TREE}`);
   if (!answered.ok) return answered;
   if (answered.value.status === 404) return unknownBuild(place.job, place.number);

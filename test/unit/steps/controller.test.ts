@@ -23,7 +23,7 @@ describe("the controller's configuration", () => {
 
   it("has each credential that a step looks for", () => {
     const there = config.credentials.system.domainCredentials[0].credentials.map(
-      (entry: { string: { id: string } }) => entry.string.id,
+      (entry: Record<string, { id: string }>) => Object.values(entry)[0]?.id,
     );
     const wanted = STEPS.filter((step) => step.jenkinsName).flatMap((step) =>
       step.credentials.map((need) => need.credentialsId),
