@@ -54,6 +54,7 @@ const ACTION_MEANINGS: Readonly<Record<ActionName, string>> = {
   "git.push": "Move a branch or a tag at the remote",
   "pr.open": "Open a pull request",
   "pr.close": "Close a pull request",
+  "pr.comment": "Comment on a pull request",
   "release.tag": "Make a release's tag",
   "package.publish": "Put one version of a package into a registry",
   "package.retract": "Take a version back: yank, unpublish, deprecate",

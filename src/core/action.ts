@@ -14,6 +14,7 @@ export const ACTIONS = {
   "git.push": z.object({ repository, remote: z.string(), ref: z.string(), commit }),
   "pr.open": z.object({ repository, branch: z.string(), into: z.string(), commit }),
   "pr.close": z.object({ repository, number: z.int() }),
+  "pr.comment": z.object({ repository, number: z.int(), digest }),
   "release.tag": z.object({ repository, tag: z.string(), commit }),
   "package.publish": z.object({
     ecosystem: z.string(),

@@ -17,21 +17,43 @@ export async function remoteCredentials(
 ): Promise<Outcome<RemoteCredentials | undefined>> {
   const url = await git.remoteUrl("origin");
   if (!url.ok || !/^https:\/\//.test(url.value)) return succeed(undefined);
+  const account = await githubAccount(session, pillar);
+  if (!account.ok) return account;
+  const { username, token } = account.value;
+  return succeed(token === undefined ? undefined : { username, token }, account.warnings);
+}
+
+/** The company's account at GitHub, with its token where it may be read now. */
+export interface GitHubAccount {
+  readonly username: string;
+  readonly token: string | undefined;
+  /** Why there is no token, as a clause. */
+  readonly missing: string;
+  /** Of the company's own GitHub server. */
+  readonly url: string | undefined;
+}
+
+/** The account that the company's entry in fleet.yaml names, else the configured one; see `remoteCredentials`. */
+export async function githubAccount(session: Session, pillar: Pillar): Promise<Outcome<GitHubAccount>> {
   const product = productOf(session);
   const account = session.organisation.fleet.value.companies[product.company]?.accounts.github;
-  const username = account?.user ?? "x-access-token";
   const source = remoteSource(session);
+  const username = account?.user ?? "x-access-token";
+  const found = (token: string | undefined, missing = ""): GitHubAccount => {
+    return { username, token, missing, url: account?.url };
+  };
   if (source.kept === "environment") {
     const token = session.environment[source.name];
-    if (!token) return succeed(undefined);
+    if (!token) return succeed(found(undefined, `the variable ${source.name} with the GitHub token is not bound`));
     session.redactor.add(token);
-    return succeed({ username, token });
+    return succeed(found(token));
   }
-  if (session.dryRun) return succeed(undefined);
+  if (session.dryRun)
+    return succeed(found(undefined, `the GitHub token ${source.name} is not decrypted where nothing acts`));
   const gate = session.gate.bound({ pillar, attempt: 1, trigger: session.trigger });
   const permit = async (target: { names: string[] }) => permitOf(await gate("secret.read", target, {}));
   const token = await readSource({ session, permit }, source, "GitHub token");
-  return token.ok ? succeed({ username, token: token.value }, token.warnings) : token;
+  return token.ok ? succeed(found(token.value), token.warnings) : token;
 }
 
 /** Where the token of the product's remote is. */

@@ -12,13 +12,15 @@ export interface Bucket {
 
 /**
  * Takes one token from a bucket that all processes share, and answers for how many milliseconds to wait before using it.
- * A token that is not there yet is lent: the next taker waits behind it, so that the order is kept and nobody polls.
+ * A token that is not there yet is lent: the next taker waits behind it, so that the order is kept and nobody polls. When
+ * that would be longer than `patienceMs` none is taken: the answer is then only when to ask again.
  */
-export async function takeToken(swarm: Swarm, bucket: Bucket): Promise<Outcome<number>> {
+export async function takeToken(swarm: Swarm, bucket: Bucket, patienceMs = Infinity): Promise<Outcome<number>> {
   return await change(swarm, bucket, (tokens, blockedUntil, now) => {
     const left = tokens - 1;
     const refill = left >= 0 ? 0 : (-left / bucket.perSecond) * 1000;
-    return { tokens: left, blockedUntil, answer: Math.ceil(Math.max(refill, blockedUntil - now, 0)) };
+    const answer = Math.ceil(Math.max(refill, blockedUntil - now, 0));
+    return { tokens: answer > patienceMs ? tokens : left, blockedUntil, answer };
   });
 }
 

@@ -64,7 +64,9 @@ rules:
 
 const ACTIONS: readonly ActionName[] = ["git.commit", "git.push", "pr.open", "model.ask"];
 
-export async function createWorld(options: { constitution?: string; config?: string } = {}): Promise<World> {
+export async function createWorld(
+  options: { constitution?: string; config?: string; company?: string } = {},
+): Promise<World> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "codemonkeys-world-")));
   const commands = new Map<string, string>();
   const products: string[] = [];
@@ -92,7 +94,11 @@ export async function createWorld(options: { constitution?: string; config?: str
     const state = join(root, "state");
     const constitution = must(readConstitution(options.constitution ?? ALLOW_ALL, { file: "constitution.yaml" }));
     const entries = products.map((one) => `  ${one}: { company: acme, repo: ${join(root, `${one}.git`)}, tier: 2 }\n`);
-    const fleet = must(readFleet(`companies:\n  acme: {}\nproducts:\n${entries.join("")}`, { file: "fleet.yaml" }));
+    const fleet = must(
+      readFleet(`companies:\n  acme: ${options.company ?? "{}"}\nproducts:\n${entries.join("")}`, {
+        file: "fleet.yaml",
+      }),
+    );
     const config = must(
       readConfig([
         { layer: "organisation", text: options.config ?? "model:\n  token_budget: 0\n", file: "config.yaml" },

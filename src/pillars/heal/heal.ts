@@ -262,7 +262,9 @@ async function carryOut(
     }),
   );
   if (!landed.ok) return landed;
-  return settle(context, run, { ...report.value, ...landedReport(landed.value) }, worked.value, landed.value, finish);
+  const ending = { ...report.value, ...landedReport(landed.value) };
+  const settled = await settle(context, run, ending, worked.value, landed.value, finish);
+  return settled.ok ? succeed(settled.value, [...landed.warnings, ...settled.warnings]) : settled;
 }
 
 function announceLanding(session: Session, work: () => Promise<Outcome<Landed>>): Promise<Outcome<Landed>> {

@@ -23,6 +23,7 @@ import {
   type Way,
 } from "./land-way.ts";
 import { changesOf, readEvidence, readPatch } from "./patch.ts";
+import { proposePullRequest } from "./pull-request.ts";
 import type { HealGate } from "./report.ts";
 
 export interface Landed {
@@ -177,11 +178,14 @@ async function act(
   if (way.kind === "straight") return ended("fixed", `pushed to ${way.branch}`, { commit, pushed: true });
 
   const into = { repository: git.identity, branch: way.branch, into: request.branch, commit };
-  const opening = await gate.preview("pr.open", into, plan.facts);
-  gates.push(shown("pr.open", opening, true));
-  const byHand =
-    opening.answer === "deny"
-      ? `the pull request is not opened: ${opening.reason}`
-      : "this remote has no forge that a pull request could be opened on; open it by hand";
-  return ended("proposed", `pushed ${way.branch}; ${byHand}`, { commit, pushed: true });
+  const proposed = await proposePullRequest(session, { ...request, run, gates, facts: plan.facts, target: into });
+  if (!proposed.ok) return proposed;
+  const { asked: waitsFor, url } = proposed.value;
+  const done = ended("proposed", proposed.value.reason, {
+    commit,
+    pushed: true,
+    ...(url === undefined ? {} : { pullRequest: url }),
+    ...(waitsFor === undefined ? {} : { waitsFor }),
+  });
+  return done.ok ? succeed(done.value, proposed.warnings) : done;
 }

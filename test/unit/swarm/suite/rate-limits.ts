@@ -38,6 +38,16 @@ export function rateLimitSuite(make: MakePlace): void {
     expect(value(await takeToken(other, BUCKET))).toBe(0);
   });
 
+  test("who does not want to wait that long takes nothing from the others", async () => {
+    value(await blockBucket(at.swarm, BUCKET, 30_000));
+    for (let asked = 0; asked < 5; asked += 1) {
+      expect(value(await takeToken(at.swarm, BUCKET, 10_000))).toBe(30_000);
+    }
+    at.clock.time += 30_000;
+    expect(value(await takeToken(at.swarm, BUCKET))).toBe(0);
+    expect(value(await takeToken(at.swarm, BUCKET))).toBe(0);
+  });
+
   test("an answer is kept for one account, replaced by a newer one, and forgotten in the end", async () => {
     const place = { account: "a", url: "https://api.example/x" };
     expect(value(await keptAnswer(at.swarm, place))).toBeUndefined();
