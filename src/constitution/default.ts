@@ -90,9 +90,9 @@ rules:
     when: run.pillar in ["generate", "docs", "org"]
   - id: builds-may-be-started
     allow: [ci.trigger]
-  - id: heal-may-tidy-up
-    allow: [pr.close]
-    when: run.pillar in ["heal", "org"]
+  - id: pull-requests-may-be-tidied-up
+    allow: [pr.close, pr.comment]
+    when: run.pillar in ["heal", "org", "undo"]
 
   - id: production-needs-a-person
     ask: [service.deploy, infra.apply]

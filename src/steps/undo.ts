@@ -9,7 +9,7 @@ export const undoStep = defineStep({
   name: "undo",
   summary: "Undo what can be undone of a run",
   description:
-    "Of a heal, its commit is reverted and the revert pushed, and the templates that took part count as failed. Of a release, npm packages are deprecated, crates yanked, and an image's moving tags (`latest`, `1.5`) name the version before again. Nothing is deleted, and no tag is moved: what stays is named, with the reason and what you can do by hand. Each effect is asked of the constitution as pillar `undo`, looked up before it is done, and logged.",
+    "Of a heal, its commit is reverted and the revert pushed, its open pull request is closed, and the templates that took part count as failed. Of a release, npm packages are deprecated, crates yanked, and an image's moving tags (`latest`, `1.5`) name the version before again. Nothing is deleted, and no tag is moved: what stays is named, with the reason and what you can do by hand. Each effect is asked of the constitution as pillar `undo`, looked up before it is done, and logged.",
   examples: [
     { command: "codemonkeys undo r-7f3a --dry-run", says: "what would be undone, and each gate's answer" },
     { command: "codemonkeys undo r-7f3a", says: "undo it, or finish an undo that stopped" },
@@ -19,7 +19,7 @@ export const undoStep = defineStep({
   result: undoResultSchema,
   credentials: RELEASE_CREDENTIALS.filter(({ variable }) => variable !== "PYPI_TOKEN"),
   tools: ["git", "npm", "cargo", "crane"],
-  actions: ["git.commit", "git.push", "package.retract", "secret.read"],
+  actions: ["git.commit", "git.push", "pr.close", "pr.comment", "package.retract", "secret.read"],
   retryOnAgentLoss: true,
   needs: "product",
   async run(session, { run }) {

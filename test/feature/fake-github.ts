@@ -1,6 +1,7 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 
 /** A pull request in the shape that GitHub's REST API gives it (the fields that clients read). */
 export interface FakePull {
@@ -41,13 +42,18 @@ export async function fakeGitHub(root: string, token: string): Promise<FakeGitHu
     response.end(JSON.stringify(value));
   };
 
+  const tip = (repository: string, branch: string) =>
+    execFileSync("git", ["-C", join(root, repository), "rev-parse", `refs/heads/${branch}`], {
+      encoding: "utf8",
+    }).trim();
+
   function api(request: IncomingMessage, response: ServerResponse, url: URL, body: Record<string, string>) {
     fake.requests.push(`${request.method} ${url.pathname}`);
     const fault = fake.faults.shift();
     if (fault) return fault(response);
     if (request.headers.authorization !== `token ${token}`)
       return answer(response, 401, { message: "Bad credentials" });
-    const [, owner, , rest = ""] = /^\/api\/v3\/repos\/([^/]+)\/([^/]+)(\/.*)$/.exec(url.pathname) ?? [];
+    const [, owner, name, rest = ""] = /^\/api\/v3\/repos\/([^/]+)\/([^/]+)(\/.*)$/.exec(url.pathname) ?? [];
     const number = Number(/^\/(?:pulls|issues)\/(\d+)/.exec(rest)?.[1]);
     const pull = fake.pulls.find((one) => one.number === number);
     const route = `${request.method} ${rest.replace(/\d+/, "N")}`;
@@ -75,8 +81,8 @@ export async function fakeGitHub(root: string, token: string): Promise<FakeGitHu
           merged_at: null,
           title: `${body.title}`,
           body: body.body ?? null,
-          html_url: `${fake.url}/${owner}/north/pull/${118 + fake.pulls.length}`,
-          head: { ref: `${body.head}`, sha: "0".repeat(40), label },
+          html_url: `${fake.url}/${owner}/${name}/pull/${118 + fake.pulls.length}`,
+          head: { ref: `${body.head}`, sha: tip(`${owner}/${name}.git`, `${body.head}`), label },
           base: { ref: `${body.base}` },
         };
         fake.pulls.push(made);

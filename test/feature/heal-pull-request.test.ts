@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runProcess } from "../../src/core/process.ts";
+import { undoRun } from "../../src/pillars/undo/undo.ts";
 import { type FakeGitHub, fakeGitHub } from "./fake-github.ts";
 import { createWorld, type World } from "./heal-world.ts";
 
@@ -21,7 +22,12 @@ rules:
     allow: [git.commit, git.push]
     when: run.pillar == "heal" && !target.branch.protected
 `;
-const MAY_OPEN = `${BRANCHES}  - id: pulls\n    allow: [pr.open]\n`;
+const MAY_OPEN = `${BRANCHES}  - id: pulls
+    allow: [pr.open]
+  - id: tidying
+    allow: [pr.close, pr.comment]
+    when: run.pillar == "undo"
+`;
 const environment = { ACME_GITHUB_TOKEN: "ghp_of-acme-and-nobody-else" };
 
 let root: string;
@@ -48,6 +54,15 @@ async function broken(constitution: string): Promise<void> {
   await world.git("north", "remote", "set-url", "origin", `${github.url}/acme/north.git`);
   await world.git("north", "push", "-q", "origin", "main");
   await world.change("north", BROKEN);
+}
+
+/** How the effects of a heal were taken back: its commit, its pull request, the word on it. */
+async function undone(run: string, options: { dryRun?: boolean } = {}): Promise<string[]> {
+  const { session, close } = await world.open("north", { ...options, environment });
+  const done = await undoRun(session, run);
+  await close();
+  if (!done.ok) throw new Error(JSON.stringify(done.diagnostics));
+  return done.value.effects.map(({ state }) => state);
 }
 
 describe("a repair that the constitution wants as a pull request", () => {
@@ -91,6 +106,14 @@ describe("a repair that the constitution wants as a pull request", () => {
     const again = await heal();
     expect(again.report).toMatchObject({ verdict: "proposed", pull_request: healed.report.pull_request });
     expect(github.pulls).toHaveLength(1);
+
+    expect(await undone(healed.report.run as string, { dryRun: true })).toEqual(["already", "planned", "planned"]);
+    expect(github.pulls[0]?.state).toBe("open");
+    expect(await undone(healed.report.run as string)).toEqual(["already", "undone", "undone"]);
+    expect(github.pulls[0]?.state).toBe("closed");
+    expect(github.comments).toMatchObject([{ issue: 118, body: expect.stringContaining("tester took the heal run") }]);
+    expect(await undone(healed.report.run as string)).toEqual(["already", "already", "already"]);
+    expect(github.comments).toHaveLength(1);
   });
 
   it("is not opened where no rule allows it; the branch stands", async () => {

@@ -62,7 +62,7 @@ rules:
     when: run.pillar == "heal"
 `;
 
-const ACTIONS: readonly ActionName[] = ["git.commit", "git.push", "pr.open", "model.ask"];
+const ACTIONS: readonly ActionName[] = ["git.commit", "git.push", "pr.open", "pr.close", "pr.comment", "model.ask"];
 
 export async function createWorld(
   options: { constitution?: string; config?: string; company?: string } = {},

@@ -3,6 +3,7 @@ import { productOf } from "../../pipeline/session.ts";
 import { recordTemplateOutcome } from "../../swarm/templates.ts";
 import type { Commit } from "../../tools/git/git.ts";
 import type { HealReport } from "../heal/report.ts";
+import { undoPullRequest } from "./pull-request.ts";
 import { plainEffect, type UndoEffect } from "./report.ts";
 import { revertCommit } from "./revert.ts";
 import type { Undoing } from "./undoing.ts";
@@ -10,8 +11,8 @@ import type { Undoing } from "./undoing.ts";
 const REMOTE = "origin";
 
 /**
- * Undoes a heal: reverts its commit where it reached a branch that people build on, says what is to be done about a pull
- * request, and tells the templates that took part that they failed, so that they are not tried first again.
+ * Undoes a heal: reverts its commit where it reached a branch that people build on, closes its pull request with a word
+ * on why, and tells the templates that took part that they failed, so that they are not tried first again.
  */
 export async function undoHeal(undoing: Undoing): Promise<Outcome<UndoEffect[]>> {
   const made = madeBy(undoing);
@@ -20,7 +21,11 @@ export async function undoHeal(undoing: Undoing): Promise<Outcome<UndoEffect[]>>
     const reverted = await undoCommit(undoing, made);
     if (!reverted.ok) return reverted;
     effects.push(...reverted.value);
-    if (made.branch.startsWith("heal/") && made.pushed) effects.push(pullRequest(undoing, made.branch));
+    if (made.branch.startsWith("heal/") && made.pushed) {
+      const closed = await undoPullRequest(undoing, made);
+      if (!closed.ok) return closed;
+      effects.push(...closed.value);
+    }
   }
   if (effects.some(({ state }) => state === "refused" || state === "waiting")) return succeed(effects);
   const demoted = await demoteTemplates(undoing);
@@ -78,14 +83,6 @@ async function findHealed({ git, target }: Undoing, commit: string, tip: string)
   const made = await git.resolve(commit);
   const range = known.ok ? `${base}..${tip}` : made.ok ? `${commit}^..${tip}` : tip;
   return await git.findByTrailer(range, "Heal-Run", target.id);
-}
-
-function pullRequest({ target }: Undoing, branch: string): UndoEffect {
-  const opened = (target.evidence as { report?: HealReport } | undefined)?.report?.pull_request;
-  const byHand = opened
-    ? `close ${opened} by hand, then git push ${REMOTE} --delete ${branch}`
-    : `no pull request was opened by this program; by hand: close yours, then git push ${REMOTE} --delete ${branch}`;
-  return plainEffect(`pull request of ${branch}`, "cannot", byHand);
 }
 
 /** Templates that took part in the heal, and the one that was learned from it. */

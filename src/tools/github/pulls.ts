@@ -121,10 +121,21 @@ export function commentDigest(text: string): string {
   return sha256(text);
 }
 
-/**
- * Comments on a pull request, once: the comment carries `key` where people don't see it, and is found by it. Answers the
- * comment's address.
- */
+/** The address of the comment that carries a key, where people don't see it. */
+export async function findComment(
+  github: GitHub,
+  repository: GitHubRepository,
+  of: { readonly number: number; readonly key: string },
+): Promise<Outcome<string | undefined>> {
+  const at = { owner: repository.owner, repo: repository.name, issue_number: of.number };
+  const listed = await github.call(`the comments of pull request ${of.number} of ${nameOf(repository)}`, (octokit) =>
+    octokit.paginate(octokit.rest.issues.listComments, { ...at, per_page: 100 }),
+  );
+  if (!listed.ok) return listed;
+  return succeed(listed.value.find(({ body }) => body?.includes(markOf(of.key)))?.html_url);
+}
+
+/** Comments on a pull request, once for each key. Answers the comment's address. */
 export async function commentPullRequest(
   permit: Permit<"pr.comment">,
   target: Target<"pr.comment">,
@@ -136,23 +147,28 @@ export async function commentPullRequest(
   },
 ): Promise<Outcome<string>> {
   const { github, repository, text, key } = request;
-  const what = `the comments of pull request ${target.number} of ${nameOf(repository)}`;
-  const mark = `<!-- codemonkeys ${key} -->`;
-  const at = { owner: repository.owner, repo: repository.name, issue_number: target.number };
+  const { number } = target;
   return await perform(permit, "pr.comment", target, async () => {
     if (commentDigest(text) !== target.digest) {
       return fail(problem("policy", "github.comment_differs", "the comment is not the one that was allowed"));
     }
-    const listed = await github.call(what, (octokit) =>
-      octokit.paginate(octokit.rest.issues.listComments, { ...at, per_page: 100 }),
-    );
-    if (!listed.ok) return listed;
-    const there = listed.value.find(({ body }) => body?.includes(mark));
-    if (there) return succeed(there.html_url);
-    const made = await github.call(what, (octokit) =>
-      // Not repeated after a 5xx: it may have come through, and the next call would see that.
-      octokit.rest.issues.createComment({ ...at, body: `${text}\n\n${mark}`, request: { retries: 0 } }),
+    const there = await findComment(github, repository, { number, key });
+    if (!there.ok) return there;
+    if (there.value !== undefined) return succeed(there.value);
+    const made = await github.call(`a comment on pull request ${number} of ${nameOf(repository)}`, (octokit) =>
+      octokit.rest.issues.createComment({
+        owner: repository.owner,
+        repo: repository.name,
+        issue_number: number,
+        body: `${text}\n\n${markOf(key)}`,
+        // Not repeated after a 5xx: it may have come through, and the next call would see that.
+        request: { retries: 0 },
+      }),
     );
     return made.ok ? succeed(made.value.data.html_url) : made;
   });
+}
+
+function markOf(key: string): string {
+  return `<!-- codemonkeys ${key} -->`;
 }
