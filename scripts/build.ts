@@ -6,20 +6,22 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildOptions, build, type Metafile, type OutputFile } from "esbuild";
+import { type BuildOptions, build, type Metafile } from "esbuild";
+import { rolldown } from "rolldown";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const outdir = join(root, "resources", "codemonkeys");
 const partsDir = join(root, "dist");
 
-// Runs before anything else in the file. Written for old engines: it is what tells their users what to do.
-const banner = `#!/usr/bin/env node
-import { createRequire as __codemonkeysRequire } from "node:module";
-var __v = process.versions.node.split(".").map(Number);
+// Runs before anything else. Written for old engines: it is what tells their users what to do.
+const oldNode = `var __v = process.versions.node.split(".").map(Number);
 if (__v[0] < 22 || (__v[0] === 22 && __v[1] < 18)) {
   process.stderr.write("codemonkeys needs Node.js 22.18 or newer; this is " + process.version + ". Install Node.js 24 LTS, or run it as: npx node@24 " + process.argv[1] + "\\n");
   process.exit(3);
-}
+}`;
+const banner = `#!/usr/bin/env node
+import { createRequire as __codemonkeysRequire } from "node:module";
+${oldNode}
 var require = __codemonkeysRequire(import.meta.url);`;
 
 const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
@@ -54,20 +56,40 @@ const single = await build({
 await place(outdir, single.outputFiles);
 await writeFile(join(outdir, "THIRD-PARTY-NOTICES.txt"), await notices(single.metafile));
 
-const inParts = await build({
-  ...settings,
-  entryPoints: { main: "src/cli/main.ts" },
-  outdir: partsDir,
-  splitting: true,
-  chunkNames: "[name]-[hash]",
-  write: false,
+// CommonJS: Node loads it in half the time of as many ECMAScript modules.
+const parts = await rolldown({
+  cwd: root,
+  input: { main: "src/cli/main.ts" },
+  platform: "node",
+  external: settings.external,
+  resolve: { mainFields: settings.mainFields },
+  transform: { target: settings.target, define: settings.define },
+  moduleTypes: settings.loader,
+  logLevel: "warn",
 });
-await place(partsDir, inParts.outputFiles);
-const written = new Set(inParts.outputFiles.map(({ path }) => basename(path)));
+const { output } = await parts.generate({
+  format: "cjs",
+  comments: false,
+  entryFileNames: "[name].cjs",
+  chunkFileNames: "[name]-[hash].cjs",
+});
+await parts.close();
+const chunks = output.filter((one) => one.type === "chunk");
+await place(
+  partsDir,
+  chunks.map(({ fileName, code, isEntry }) => ({
+    path: join(partsDir, fileName),
+    contents: Buffer.from(isEntry ? `${oldNode}\n${code}` : code),
+  })),
+);
+const written = new Set(chunks.map(({ fileName }) => fileName));
 for (const name of await readdir(partsDir)) if (!written.has(name)) await rm(join(partsDir, name));
 
 /** Writes what is new or changed, each file at once: another process may be running the program. */
-async function place(folder: string, files: readonly OutputFile[]): Promise<void> {
+async function place(
+  folder: string,
+  files: readonly { readonly path: string; readonly contents: Uint8Array }[],
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   const known = new Set(await readdir(folder));
   for (const { path, contents } of files) {

@@ -5,6 +5,11 @@ const [first] = process.argv.slice(2);
 if (first === "--version" || first === "-V") {
   process.stdout.write(`${VERSION}\n`);
 } else {
+  void run();
+}
+
+/** Never rejects: what goes wrong in a step is told and has an exit code. */
+async function run(): Promise<void> {
   // SQLite in Node is stable enough for us and warned of at each start; all other warnings stay.
   const { emitWarning } = process;
   process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {

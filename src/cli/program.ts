@@ -29,7 +29,7 @@ export async function runProgram(argv: readonly string[], context: ProgramContex
       "after",
       "\nExit codes: 0 success, 1 product, 2 unstable, 3 config, 4 infrastructure, 5 policy, 6 secret, 7 waiting, 8 drift, 64 usage, 70 internal.",
     );
-  for (const step of await loadSteps(argv[0])) {
+  for (const step of await loadSteps(argv)) {
     const command = commandFor(program, step);
     declareOptions(command, step);
     command.action(async (...args: unknown[]) => {

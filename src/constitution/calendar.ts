@@ -27,11 +27,12 @@ function formatter(timeZone: string): Intl.DateTimeFormat {
   return made;
 }
 
-/** Intl reads its tables at its first use, which costs more than most commands; the usual zone does without it. */
+/** A formatter reads tables that take longer than most commands do; the usual zone does without one. */
 const UTC = "UTC";
 
 export function isTimeZone(name: string): boolean {
-  if (name === UTC) return true;
+  // The list is quickly had, and has no second names of a zone (`US/Eastern`).
+  if (name === UTC || Intl.supportedValuesOf("timeZone").includes(name)) return true;
   try {
     formatter(name);
     return true;

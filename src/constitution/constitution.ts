@@ -107,11 +107,15 @@ export function readConstitution(
   const tests = readTests(document, place, complain);
   if (problems.length > 0) return fail(...problems);
   rules.push(...impliedRules(document, place));
+  let digest: string | undefined;
   return succeed({
     document,
     file: options.file,
     ...(options.commit ? { commit: options.commit } : {}),
-    digest: sha256(text),
+    get digest() {
+      digest ??= sha256(text);
+      return digest;
+    },
     timeZone: document.time_zone,
     rules,
     byAction: indexRules(rules),

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 /** Anything JSON can carry. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
 
@@ -24,7 +22,8 @@ export function canonicalJson(value: Json): string {
 
 /** Lower-case hex SHA-256 of bytes or of a string's UTF-8. */
 export function sha256(data: string | Uint8Array): string {
-  return createHash("sha256").update(data).digest("hex");
+  // Loaded at its first use: many commands make no digest, and it is one of Node's slowest modules to load.
+  return process.getBuiltinModule("node:crypto").createHash("sha256").update(data).digest("hex");
 }
 
 /** SHA-256 of a value's canonical JSON. */

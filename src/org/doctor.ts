@@ -45,7 +45,7 @@ export async function examine(workplace: Workplace): Promise<Finding[]> {
   );
   if (found.ok) {
     const { constitution } = found.value.organisation;
-    const report = checkConstitution(constitution, new Date(clock.now()).toISOString().slice(0, 10));
+    const report = checkConstitution(constitution, () => new Date(clock.now()).toISOString().slice(0, 10));
     const failed = report.tests.filter(({ passed }) => !passed).length;
     findings.push({
       what: "constitution",

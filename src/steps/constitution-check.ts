@@ -35,8 +35,8 @@ export const constitutionCheck = defineStep({
     const read = await findConstitution(workplace, file);
     if (!read.ok) return read;
     const constitution = read.value;
-    const { date } = localTime(workplace.clock.now(), constitution.timeZone);
-    const report = checkConstitution(constitution, date);
+    const today = () => localTime(workplace.clock.now(), constitution.timeZone).date;
+    const report = checkConstitution(constitution, today);
     const errors = report.diagnostics.filter(({ severity }) => severity === "error");
     const passed = report.tests.filter((test) => test.passed).length;
     const written = constitution.rules.filter(({ implied }) => !implied).length;

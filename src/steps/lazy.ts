@@ -40,9 +40,14 @@ const LOADERS = {
 
 export const STEP_NAMES: readonly string[] = Object.keys(LOADERS);
 
-/** The steps whose names begin with a word; all of them where none does, so that help and suggestions see every step. */
-export function loadSteps(word: string | undefined): Promise<AnyStep[]> {
+/**
+ * The steps that a command line may mean: the one that its first two words name, else those that begin with its first
+ * word, else all, so that help and suggestions see every step.
+ */
+export function loadSteps(words: readonly string[]): Promise<AnyStep[]> {
   const all = Object.entries<() => Promise<AnyStep>>(LOADERS);
-  const named = all.filter(([name]) => name.split(" ", 1)[0] === word);
-  return Promise.all((named.length > 0 ? named : all).map(([, load]) => load()));
+  const exactly = all.filter(([name]) => name === words.slice(0, 2).join(" "));
+  const begun = all.filter(([name]) => name.split(" ", 1)[0] === words[0]);
+  const meant = [exactly, begun].find((steps) => steps.length > 0) ?? all;
+  return Promise.all(meant.map(([, load]) => load()));
 }

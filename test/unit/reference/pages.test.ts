@@ -91,7 +91,7 @@ describe("the documentation", () => {
     const [text = ""] = blocks(await read("constitution.md"), "yaml");
     const constitution = readConstitution(text, { file: "constitution.yaml" });
     if (!constitution.ok) throw new Error(constitution.diagnostics.map(({ message }) => message).join("\n"));
-    const report = checkConstitution(constitution.value, "2026-11-21");
+    const report = checkConstitution(constitution.value, () => "2026-11-21");
     expect(report.tests.map(({ passed }) => passed)).toEqual([true, true]);
     expect(report.diagnostics.filter(({ severity }) => severity !== "note")).toEqual([]);
   });
