@@ -12,7 +12,7 @@ export const healStep = defineStep({
   jenkinsName: "monkeysHeal",
   summary: "Repair a failed build, prove the repair, and land it as the constitution allows",
   description:
-    "Reads the kept log of the failed stage, shows the failure again in a clean work tree at the failing commit, tries repairs in order of trust (templates the fleet has learned, built-in fixers, a model through Ollama where one answers), and keeps one only when what failed passes and the whole stage passes. Then the act half asks the constitution, commits with trailers that say why, and pushes. Failures of the infrastructure are never repaired; a test is never weakened.",
+    "Reads the kept log of the failed stage, shows the failure again in a clean work tree at the failing commit, tries repairs in order of trust (templates the fleet has learned, built-in fixers, a search of small edits where a test fails, a model through Ollama where one answers), and keeps one only when what failed passes and the whole stage passes. Then the act half asks the constitution, commits with trailers that say why, and pushes. Failures of the infrastructure are never repaired; a test is never weakened.",
   examples: [
     { command: "codemonkeys heal", says: "the newest failed build of this product" },
     { command: "codemonkeys heal build.log --stage test", says: "a log from elsewhere" },
@@ -132,5 +132,6 @@ function sourceWords(fix: HealReport["fixes"][number]): string {
     const from = fix.learned_in ? ` learned in ${fix.learned_in}` : "";
     return `template ${fix.name}${from} (trust ${fix.trust.toFixed(2)})`;
   }
+  if (fix.kind === "search") return `search (${fix.summary})`;
   return fix.kind === "builtin" ? `the built-in fixer ${fix.name}` : `model ${fix.name}`;
 }

@@ -79,6 +79,7 @@ async function heal(one: FixerCase): Promise<RepairResult> {
       {
         failure,
         commit: head.value.slice(0, 7),
+        stage,
         openBench: benches.open,
         async *candidates(input) {
           for (const candidate of await builtinCandidates(input)) yield { ok: true, value: candidate, warnings: [] };

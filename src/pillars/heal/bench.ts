@@ -10,6 +10,7 @@ import type { Homes } from "../../core/state-home.ts";
 import type { Git } from "../../tools/git/git.ts";
 import { runWork, type WorkResult } from "../../tools/sandbox/sandbox.ts";
 import { type FileChange, type FixCommand, writeChanges } from "./candidate.ts";
+import { shellWord } from "./narrow.ts";
 import { createCleaner } from "./read/clean.ts";
 import { readLog } from "./read/index.ts";
 import type { LogReport } from "./read/report.ts";
@@ -48,12 +49,23 @@ export interface StageRun {
   excerpt(lines: readonly [first: number, last: number]): Promise<string>;
 }
 
+/** A command beside the stage's own: the failed test alone, or the stage with a tracer. */
+export interface Check {
+  readonly command: string;
+  readonly timeoutMs: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Folders outside the checkout that it may read and write. */
+  readonly writable?: readonly string[];
+}
+
 /** A clean checkout of the failing commit; each candidate gets a new one, so that none sees what another left behind. */
 export interface Bench {
   /** The checkout as it is now. */
   tree(): Tree;
   /** Runs the stage; `progress` gets the last line now and then. */
   run(progress: (text: string) => void): Promise<Outcome<StageRun>>;
+  /** Runs another command as the stage is run: same sandbox, network and variables. */
+  check(check: Check): Promise<Outcome<StageRun>>;
   /** Writes an edit into the checkout and runs its commands; answers the edit with what the commands changed. */
   apply(changes: readonly FileChange[], commands: readonly FixCommand[]): Promise<Outcome<readonly FileChange[]>>;
   close(): Promise<void>;
@@ -90,7 +102,8 @@ export async function openBenches(options: BenchOptions): Promise<{
       }
       const bench: Bench = {
         tree: () => openTree(root),
-        run: (progress) => runStage(root, join(scratch, `log-${++logs}.txt`), options, progress),
+        run: (progress) => runCommand(root, join(scratch, `log-${++logs}.txt`), options, options.stage, progress),
+        check: (check) => runCommand(root, join(scratch, `log-${++logs}.txt`), options, check, () => {}),
         apply: (changes, commands) => applyEdit(root, added.value, changes, commands, options),
         async close() {
           await keepDependencies(root, kept);
@@ -106,19 +119,21 @@ export async function openBenches(options: BenchOptions): Promise<{
   };
 }
 
-async function runStage(
+async function runCommand(
   root: string,
   logFile: string,
   options: BenchOptions,
+  check: Check,
   progress: (text: string) => void,
 ): Promise<Outcome<StageRun>> {
   const { stage } = options;
-  const result = await runWork(stage.command, {
+  const result = await runWork(check.command, {
     ...workOptions(root, options),
     logFile,
-    timeoutMs: stage.timeoutMs,
+    timeoutMs: check.timeoutMs,
     network: stage.network,
-    env: { ...environment(options), ...stage.env },
+    env: { ...environment(options), ...stage.env, ...check.env },
+    ...(check.writable ? { writable: check.writable } : {}),
     onLine: (line) => progress(line),
   });
   const log = await readLog({ path: logFile }, { stage: stage.name, product: options.product.name });
@@ -205,11 +220,6 @@ async function changedNow(
     }
   }
   return succeed(changes);
-}
-
-/** A word for `sh`: fixers' commands are fixed, but file names in them may hold anything. */
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** Puts installed dependencies into a checkout: those of the last bench, the person's when the lock is the same, or new. */

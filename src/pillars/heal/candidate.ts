@@ -18,6 +18,7 @@ export interface FileChange {
 export type FixSource =
   | { readonly kind: "template"; readonly template: string; readonly learnedIn: string; readonly learnedAt: string }
   | { readonly kind: "builtin"; readonly fixer: string }
+  | { readonly kind: "search"; readonly operator: string }
   | { readonly kind: "model"; readonly model: string };
 
 /** A tool's own repair, started in the worktree by the work half: fixed words, never text from a log or a model. */
@@ -50,6 +51,8 @@ export function sourceName(source: FixSource): string {
       return `template ${source.template}`;
     case "builtin":
       return `fixer ${source.fixer}`;
+    case "search":
+      return `search ${source.operator}`;
     case "model":
       return `model ${source.model}`;
   }

@@ -40,6 +40,8 @@ function sentenceOf(fix: HealFix): string {
       const at = fix.learned_at ? ` at ${fix.learned_at.slice(0, 12)}` : "";
       return `The template ${fix.name}${from}${at} (trust ${fix.trust.toFixed(2)}) changed ${fix.files.join(", ")}.`;
     }
+    case "search":
+      return `Found by searching the lines that the failed test ran: ${fix.summary}.`;
     case "model":
       return `The model ${fix.name} proposed the change of ${fix.files.join(", ")}: ${fix.summary}.`;
   }

@@ -37,7 +37,7 @@ const evidenceSchema = z.strictObject({
   suite: z.enum(["passed", "failed"]),
   isolated: z.boolean(),
   isolation: z.string(),
-  source: z.enum(["template", "builtin", "model"]),
+  source: z.enum(["template", "builtin", "search", "model"]),
   trust: z.number(),
 });
 export type Evidence = z.infer<typeof evidenceSchema>;

@@ -1,7 +1,9 @@
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { type Emit, task } from "../../core/events.ts";
 import type { Bench, StageRun } from "./bench.ts";
+import { type NarrowCommand, narrowCommand } from "./narrow.ts";
 import type { BuildFailure } from "./read/report.ts";
+import { newWarnings, type WarningClasses, warningsIn } from "./warnings.ts";
 
 /** What both proofs are about. */
 export interface ProofRequest {
@@ -67,28 +69,52 @@ export interface Verified {
   readonly run: StageRun;
 }
 
-/** Runs the stage on a checkout with a candidate: what failed has to be gone, and the whole stage has to pass. */
-export async function verify(
-  request: Pick<ProofRequest, "emit">,
-  failure: BuildFailure,
-  bench: Bench,
-  number: number,
-): Promise<Outcome<Verified>> {
+/** What a checkout with a candidate is held against. */
+export interface VerifyRequest {
+  readonly failure: BuildFailure;
+  readonly bench: Bench;
+  /** Runs what failed alone, where that was seen to show the failure: most candidates are dropped after it. */
+  readonly narrow: NarrowCommand | undefined;
+  readonly timeoutMs: number;
+  /** Kinds of warning that the stage showed without the candidate, and the files that the candidate touches. */
+  readonly warnings: WarningClasses;
+  readonly files: readonly string[];
+  readonly emit: Emit;
+  readonly number: number;
+}
+
+/**
+ * Runs what failed, then the whole stage, on a checkout with a candidate: what failed has to be gone, the whole stage has
+ * to pass, and it must not warn of anything that it did not warn of before.
+ */
+export async function verify(request: VerifyRequest): Promise<Outcome<Verified>> {
+  const { failure, bench, narrow, number } = request;
   return task(
     request.emit,
     `heal.verify.${number}`,
     "running what failed, and the whole stage",
     async (progress): Promise<Outcome<Verified>> => {
+      if (narrow) {
+        progress(narrow.what);
+        const looked = await bench.check({ command: narrow.command, timeoutMs: request.timeoutMs });
+        if (!looked.ok) return looked;
+        const run = looked.value;
+        if (!run.passed && shows(run, failure)) {
+          return succeed({ verdict: "dropped", dropped: "the same failure remains", run });
+        }
+      }
       const ran = await bench.run(progress);
       if (!ran.ok) return ran;
       const run = ran.value;
       if (run.result.ended === "cancelled")
         return fail(problem("infrastructure", "heal.cancelled", "it was cancelled"));
-      if (run.passed) return succeed({ verdict: "passed", run });
-      const remains = run.log.failures.some(
-        (one) => one.occurrence === failure.occurrence || (one.pattern === failure.pattern && samePlace(one, failure)),
-      );
-      if (remains) return succeed({ verdict: "dropped", dropped: "the same failure remains", run });
+      if (run.passed) {
+        const edit = { files: request.files, complete: failure.category === "test" };
+        const warned = newWarnings(request.warnings, await warningsIn(run.logFile), edit);
+        if (warned.length === 0) return succeed({ verdict: "passed", run });
+        return succeed({ verdict: "dropped", dropped: `it brings in new warnings: ${warned.join(", ")}`, run });
+      }
+      if (shows(run, failure)) return succeed({ verdict: "dropped", dropped: "the same failure remains", run });
       const other = run.log.root;
       if (!other || other.category === "infrastructure") {
         return succeed({
@@ -109,6 +135,30 @@ export async function verify(
       return { state: "skipped", title: outcome.value.dropped ?? "it does not heal" };
     },
   );
+}
+
+/** The failure is there still: by its key, or by its cause at the same place. */
+function shows(run: StageRun, failure: BuildFailure): boolean {
+  return run.log.failures.some(
+    (one) => one.occurrence === failure.occurrence || (one.pattern === failure.pattern && samePlace(one, failure)),
+  );
+}
+
+/** Below this the whole stage is as quick as asking twice. */
+const WORTH_NARROWING_MS = 4_000;
+
+/** The narrow command of a failure where it saves time and was seen to show the failure on the unrepaired checkout. */
+export async function provenNarrow(
+  failure: BuildFailure,
+  bench: Bench,
+  stage: { readonly command: string; readonly timeoutMs: number; readonly tookMs: number },
+): Promise<Outcome<NarrowCommand | undefined>> {
+  if (stage.tookMs < WORTH_NARROWING_MS) return succeed(undefined);
+  const narrow = await narrowCommand(stage.command, failure, bench.tree());
+  if (!narrow) return succeed(undefined);
+  const ran = await bench.check({ command: narrow.command, timeoutMs: stage.timeoutMs });
+  if (!ran.ok) return ran;
+  return succeed(!ran.value.passed && shows(ran.value, failure) ? narrow : undefined);
 }
 
 function samePlace(a: BuildFailure, b: BuildFailure): boolean {

@@ -1,19 +1,24 @@
 import type { Constitution } from "../../constitution/constitution.ts";
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
-import { type Emit, task } from "../../core/events.ts";
-import type { Bench, StageRun } from "./bench.ts";
-import { type Candidate, changedLines, type FileChange, sourceName } from "./candidate.ts";
+import type { Emit } from "../../core/events.ts";
+import type { Bench, StageRun, StageToRun } from "./bench.ts";
+import { type Candidate, type FileChange, sourceName } from "./candidate.ts";
 import { type CandidateInput, editKey } from "./candidates.ts";
 import { type HealLimits, refusalOf } from "./checks.ts";
-import { reproduce, type Verified, verify } from "./prove.ts";
+import type { NarrowCommand } from "./narrow.ts";
+import { provenNarrow, reproduce, type Verified, verify } from "./prove.ts";
 import type { BuildFailure } from "./read/report.ts";
 import type { HealFix, HealTried } from "./report.ts";
+import { announceApplied, announceLimits, brief, fixOf } from "./telling.ts";
+import { type WarningClasses, warningsIn } from "./warnings.ts";
 
 /** The work half's question: how could this failure be repaired, and is it proven? */
 export interface RepairRequest {
   readonly failure: BuildFailure;
   /** The failing commit, short, for people. */
   readonly commit: string;
+  /** How the stage is run: the narrow command is made from it. */
+  readonly stage: Pick<StageToRun, "command" | "timeoutMs">;
   readonly openBench: () => Promise<Outcome<Bench>>;
   /** Candidates in order of trust; made one after the other, so that the costly ones are only made when needed. */
   readonly candidates: (input: CandidateInput) => AsyncIterable<Outcome<Candidate>>;
@@ -55,6 +60,9 @@ interface Round {
   readonly changes: readonly FileChange[];
   readonly fixes: readonly HealFix[];
   readonly bench: Bench;
+  /** The stage's run that showed this round's failure. */
+  readonly run: StageRun;
+  readonly narrow?: NarrowCommand | undefined;
 }
 
 /**
@@ -97,13 +105,19 @@ export async function repair(
       changes: [],
       fixes: [],
       bench: first.value,
+      run: seen.value.run,
     };
+    const warnings = await warningsIn(seen.value.run.logFile);
     for (let depth = 1; depth <= request.limits.attempts; depth++) {
       let next: Round | undefined;
       const before = performance.now();
       let inVerification = 0;
       const tree = round.bench.tree();
       const keys = new Set<string>();
+      const tookMs = round.run.result.durationMs;
+      const narrow = await provenNarrow(round.failure, round.bench, { ...request.stage, tookMs });
+      if (!narrow.ok) return narrow;
+      round = { ...round, narrow: narrow.value };
       for await (const made of request.candidates({ failure: round.failure, tree, excerpt: round.excerpt })) {
         if (!made.ok) return made;
         const candidate = made.value;
@@ -112,7 +126,7 @@ export async function repair(
         const stop = stopReason(request, startedAt, tried.length);
         if (stop) return result("not_fixed", stop);
         const started = performance.now();
-        const outcome = await tryCandidate(request, round, candidate, { open, number: tried.length + 1 });
+        const outcome = await tryCandidate(request, round, candidate, { open, warnings, number: tried.length + 1 });
         inVerification += performance.now() - started;
         if (!outcome.ok) return outcome;
         const { verdict, dropped, changes, run, bench } = outcome.value;
@@ -122,7 +136,7 @@ export async function repair(
           clock.verify += inVerification;
           const verifiedLog = await keepLog(run);
           if (!verifiedLog.ok) return verifiedLog;
-          announceLimits(request, changes);
+          announceLimits(request.emit, changes);
           return result("fixed", `${sourceName(candidate.source)}: ${candidate.summary}`, {
             changes,
             fixes: [...round.fixes, fixOf(candidate, changes)],
@@ -140,6 +154,7 @@ export async function repair(
             changes,
             fixes: [...round.fixes, fixOf(candidate, changes)],
             bench,
+            run,
           };
         }
       }
@@ -152,7 +167,7 @@ export async function repair(
     return result(
       refused ? "refused" : "not_fixed",
       tried.length === 0
-        ? `no template, fixer or model knows a repair for this (${request.failure.pattern})`
+        ? `no template, fixer, search or model knows a repair for this (${request.failure.pattern})`
         : refused
           ? `each of the ${tried.length} candidates is refused: ${tried[0]?.dropped?.replace(/^refused: /, "")}`
           : `none of the ${tried.length} candidates made the stage pass`,
@@ -182,7 +197,7 @@ async function tryCandidate(
   request: RepairRequest,
   round: Round,
   candidate: Candidate,
-  { open, number }: { readonly open: Bench[]; readonly number: number },
+  { open, warnings, number }: { readonly open: Bench[]; readonly warnings: WarningClasses; readonly number: number },
 ): Promise<Outcome<Tried>> {
   const wanted = combine(round.changes, candidate.changes);
   const name = sourceName(candidate.source);
@@ -202,7 +217,16 @@ async function tryCandidate(
     const second = candidate.commands?.length ? refusalOf(changes, request.constitution, request.limits) : undefined;
     if (second !== undefined) return succeed(refusedAs(request.emit, number, name, second, changes));
     if (changes.length === 0) return succeed(droppedFor("it changes nothing", changes));
-    const ran = await verify(request, round.failure, bench, number);
+    const ran = await verify({
+      failure: round.failure,
+      bench,
+      narrow: round.narrow,
+      timeoutMs: request.stage.timeoutMs,
+      warnings,
+      files: changes.map((change) => change.path),
+      emit: request.emit,
+      number,
+    });
     if (!ran.ok) return ran;
     const { run, verdict, dropped } = ran.value;
     keep = verdict === "further";
@@ -224,25 +248,6 @@ function refusedAs(emit: Emit, number: number, name: string, reason: string, cha
   return { verdict: "dropped", dropped: `refused: ${reason}`, changes };
 }
 
-function announceApplied<T>(
-  emit: Emit,
-  number: number,
-  candidate: Candidate,
-  work: () => Promise<Outcome<T>>,
-): Promise<Outcome<T>> {
-  const { source } = candidate;
-  const learned =
-    source.kind === "template" ? ` (learned in ${source.learnedIn}, trust ${candidate.trust.toFixed(2)})` : "";
-  const title = `${sourceName(source)}${learned}`;
-  const files = candidate.changes.map((change) => change.path);
-  const shown = files.length > 3 ? `${files.slice(0, 3).join(", ")} and ${files.length - 3} more` : files.join(", ");
-  return task(emit, `heal.apply.${number}`, title, work, (outcome) =>
-    outcome.ok
-      ? { title: `${title} applied to ${shown || "the checkout"}` }
-      : { state: "skipped", title: `${title} does not apply` },
-  );
-}
-
 /** One edit after another as one: each file from its first text to its last. */
 export function combine(first: readonly FileChange[], second: readonly FileChange[]): readonly FileChange[] {
   const files = new Map(first.map((change) => [change.path, change]));
@@ -251,35 +256,4 @@ export function combine(first: readonly FileChange[], second: readonly FileChang
     files.set(change.path, earlier ? { ...change, before: earlier.before } : change);
   }
   return [...files.values()];
-}
-
-function announceLimits(request: RepairRequest, changes: readonly FileChange[]): void {
-  const lines = changedLines(changes);
-  const title = `within limits: ${count(changes.length, "file")}, ${count(lines, "line")}, nothing protected`;
-  request.emit({ type: "task.started", task: "heal.limits", title });
-  request.emit({ type: "task.finished", task: "heal.limits", state: "done", title });
-}
-
-function count(number: number, word: string): string {
-  return `${number} ${word}${number === 1 ? "" : "s"}`;
-}
-
-function brief(candidate: Candidate, changes: readonly FileChange[]): HealTried {
-  const { source } = candidate;
-  return {
-    kind: source.kind,
-    name: source.kind === "template" ? source.template : source.kind === "builtin" ? source.fixer : source.model,
-    summary: candidate.summary,
-    // What a tool's own repair touches is only known afterwards.
-    files: (candidate.commands ? changes : candidate.changes).map((change) => change.path),
-  };
-}
-
-function fixOf(candidate: Candidate, changes: readonly FileChange[]): HealFix {
-  const { source } = candidate;
-  return {
-    ...brief(candidate, changes),
-    trust: candidate.trust,
-    ...(source.kind === "template" ? { learned_in: source.learnedIn, learned_at: source.learnedAt } : {}),
-  };
 }

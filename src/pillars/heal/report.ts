@@ -22,8 +22,8 @@ const failureSchema = z.object({
 });
 
 export const fixSchema = z.object({
-  kind: z.enum(["template", "builtin", "model"]),
-  /** Template id, fixer name or model name. */
+  kind: z.enum(["template", "builtin", "search", "model"]),
+  /** Template id, fixer name, operator of the search, or model name. */
   name: z.string(),
   /** Product and commit that a template was learned in; absent when another company shared it. */
   learned_in: z.string().optional(),
@@ -34,7 +34,7 @@ export const fixSchema = z.object({
 });
 
 export const triedSchema = z.object({
-  kind: z.enum(["template", "builtin", "model"]),
+  kind: z.enum(["template", "builtin", "search", "model"]),
   name: z.string(),
   summary: z.string(),
   files: z.array(z.string()),

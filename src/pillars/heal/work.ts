@@ -3,7 +3,7 @@ import { canonicalJson, type Json } from "../../core/canonical.ts";
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import type { Git } from "../../tools/git/git.ts";
-import { openBenches, type StageToRun } from "./bench.ts";
+import { type Bench, openBenches, type StageToRun } from "./bench.ts";
 import { type Candidate, changedLines } from "./candidate.ts";
 import { builtinCandidates, type CandidateInput, templateCandidates } from "./candidates.ts";
 import { healLimits } from "./checks.ts";
@@ -13,6 +13,8 @@ import { patchOf, store } from "./patch.ts";
 import type { BuildFailure } from "./read/report.ts";
 import { repair } from "./repair.ts";
 import type { HealFix, HealTried } from "./report.ts";
+import { linesChangedSinceGreen } from "./search/recent.ts";
+import { searchCandidates } from "./search/search.ts";
 
 /** Further candidates, after templates and fixers: a model, where one answers. */
 export type LastResort = (input: CandidateInput) => AsyncIterable<Outcome<Candidate>>;
@@ -47,6 +49,9 @@ export interface Worked {
   readonly notLearned?: string;
 }
 
+/** The share of a heal's minutes that one search may take. */
+const SEARCH_SHARE = 4;
+
 /** Runs product code and asks models, holds no keys, changes nothing but scratch space and the artefact store. */
 export async function work(session: Session, request: WorkRequest): Promise<Outcome<Worked>> {
   const { git, commit, stage, failure } = request;
@@ -68,8 +73,9 @@ export async function work(session: Session, request: WorkRequest): Promise<Outc
       {
         failure,
         commit: commit.slice(0, 7),
+        stage,
         openBench: benches.open,
-        candidates: (input) => candidatesOf(session, request, input),
+        candidates: (input) => candidatesOf(session, request, input, benches.open),
         constitution: organisation.constitution,
         limits: healLimits(organisation.constitution),
         emit: session.emit,
@@ -131,12 +137,15 @@ async function* candidatesOf(
   session: Session,
   request: WorkRequest,
   input: CandidateInput,
+  openBench: () => Promise<Outcome<Bench>>,
 ): AsyncIterable<Outcome<Candidate>> {
-  const { company } = productOf(session);
+  const product = productOf(session);
+  const { company } = product;
+  const { constitution } = session.organisation;
   const learned = await templateCandidates(input, {
     swarm: session.swarm,
     company,
-    shared: sharedWith(session.organisation.constitution, company, "templates").length > 1,
+    shared: sharedWith(constitution, company, "templates").length > 1,
   });
   if (!learned.ok) {
     yield learned;
@@ -144,6 +153,15 @@ async function* candidatesOf(
   }
   for (const candidate of learned.value) yield succeed(candidate);
   for (const candidate of await builtinCandidates(input)) yield succeed(candidate);
+  yield* searchCandidates(input, {
+    openBench,
+    stage: request.stage,
+    recent: () => linesChangedSinceGreen(session.swarm, request.git, product, request.commit),
+    constitution,
+    budgetMs: (healLimits(constitution).minutes * 60_000) / SEARCH_SHARE,
+    emit: session.emit,
+    signal: session.signal,
+  });
   yield* request.lastResort(input);
 }
 
@@ -155,6 +173,9 @@ async function teach(
   openBench: Awaited<ReturnType<typeof openBenches>>["open"],
 ): Promise<Outcome<Pick<Worked, "lesson" | "notLearned">>> {
   if (fixes.some((fix) => fix.kind === "template")) return succeed({ notLearned: "it was a template already" });
+  // What failed says what is asserted, which is alike for all slips: no other product could tell that this one is meant.
+  if (fixes.some((fix) => fix.kind === "search"))
+    return succeed({ notLearned: "a slip of logic teaches nothing else" });
   if (fixes.length > 1) return succeed({ notLearned: "several faults were healed in one commit" });
   const bench = await openBench();
   if (!bench.ok) return bench;

@@ -1,0 +1,186 @@
+/** Two small products, sound as they are, and the slips that are seeded in them, one at a time. */
+export interface SearchProduct {
+  readonly name: string;
+  readonly test: string;
+  readonly files: Readonly<Record<string, string>>;
+  readonly slips: readonly Slip[];
+}
+
+export interface Slip {
+  readonly operator: string;
+  readonly file: string;
+  readonly right: string;
+  readonly wrong: string;
+}
+
+export const HARBOUR: SearchProduct = {
+  name: "harbour",
+  test: "npm test",
+  files: {
+    "package.json":
+      '{ "name": "harbour", "version": "1.0.0", "type": "module", "scripts": { "test": "node --test" } }\n',
+    "src/berths.js": `export function clamp(value, low, high) {
+  if (value < low) return low;
+  if (value > high) return high;
+  return value;
+}
+
+export function totalFee(ships) {
+  let sum = 0;
+  for (let i = 0; i < ships.length; i++) {
+    sum += ships[i].length * ships[i].rate;
+  }
+  return sum;
+}
+
+export function free(berths, ship) {
+  return berths.filter((berth) => !berth.taken && berth.depth >= ship.draught);
+}
+
+export function lastOf(list) {
+  return list[list.length - 1];
+}
+
+export function label(ship, berth) {
+  return join(ship.name, berth.name);
+}
+
+function join(first, second) {
+  return \`\${first}@\${second}\`;
+}
+
+export async function manifest(load, ship) {
+  const cargo = await load(ship.name);
+  return cargo.items.length;
+}
+
+export function longest(ships) {
+  return Math.max(...ships.map((ship) => ship.length));
+}
+`,
+    "test/berths.test.js": `import assert from "node:assert/strict";
+import test from "node:test";
+import { clamp, free, label, lastOf, longest, manifest, totalFee } from "../src/berths.js";
+
+test("clamp keeps what fits", () => assert.equal(clamp(5, 0, 10), 5));
+test("clamp cuts what is too low", () => assert.equal(clamp(-5, 0, 10), 0));
+test("clamp cuts what is too high", () => assert.equal(clamp(50, 0, 10), 10));
+test("fees add up", () => assert.equal(totalFee([{ length: 10, rate: 2 }, { length: 5, rate: 4 }]), 40));
+test("free berths are deep enough", () => {
+  const berths = [{ taken: true, depth: 9 }, { taken: false, depth: 4 }, { taken: false, depth: 9 }, { taken: false, depth: 6 }];
+  assert.deepEqual(free(berths, { draught: 6 }), [{ taken: false, depth: 9 }, { taken: false, depth: 6 }]);
+});
+test("the last one", () => assert.equal(lastOf([1, 2, 3]), 3));
+test("a label names ship and berth", () => assert.equal(label({ name: "ida" }, { name: "b7" }), "ida@b7"));
+test("a manifest counts items", async () => assert.equal(await manifest(async () => ({ items: [1, 2] }), { name: "ida" }), 2));
+test("the longest ship", () => assert.equal(longest([{ length: 3 }, { length: 9 }, { length: 4 }]), 9));
+`,
+  },
+  slips: [
+    { operator: "comparison", file: "src/berths.js", right: "value > high", wrong: "value < high" },
+    { operator: "boundary", file: "src/berths.js", right: "i < ships.length", wrong: "i <= ships.length" },
+    { operator: "boundary", file: "src/berths.js", right: ">= ship.draught", wrong: "> ship.draught" },
+    {
+      operator: "arithmetic",
+      file: "src/berths.js",
+      right: "ships[i].length * ships",
+      wrong: "ships[i].length + ships",
+    },
+    { operator: "logical", file: "src/berths.js", right: "!berth.taken && berth", wrong: "!berth.taken || berth" },
+    { operator: "constant", file: "src/berths.js", right: "list.length - 1", wrong: "list.length - 2" },
+    { operator: "bound", file: "src/berths.js", right: "list[list.length - 1]", wrong: "list[list.length]" },
+    {
+      operator: "arguments",
+      file: "src/berths.js",
+      right: "join(ship.name, berth.name)",
+      wrong: "join(berth.name, ship.name)",
+    },
+    { operator: "await", file: "src/berths.js", right: "await load(ship.name)", wrong: "load(ship.name)" },
+    { operator: "method", file: "src/berths.js", right: "Math.max", wrong: "Math.min" },
+    { operator: "variable", file: "src/berths.js", right: "return low;", wrong: "return high;" },
+  ],
+};
+
+export const TIDES: SearchProduct = {
+  name: "tides",
+  test: "python3 -m pytest -q",
+  files: {
+    "tides.py": `def mean(levels):
+    total = 0
+    for level in levels:
+        total += level
+    return total / len(levels)
+
+
+def highest(levels):
+    best = levels[0]
+    for level in levels:
+        if level > best:
+            best = level
+    return best
+
+
+def is_spring(moon, wind):
+    if moon == "full" and wind < 5:
+        return True
+    return False
+
+
+def window(levels, start, end):
+    return levels[start:end + 1]
+
+
+def first_above(levels, limit):
+    for index in range(len(levels)):
+        if levels[index] >= limit:
+            return index
+    return None
+
+
+def depth(chart, tide):
+    if tide is None:
+        return chart
+    return chart + tide
+`,
+    "test_tides.py": `from tides import depth, first_above, highest, is_spring, mean, window
+
+
+def test_mean():
+    assert mean([2, 4, 6]) == 4
+
+
+def test_highest():
+    assert highest([3, 9, 4]) == 9
+
+
+def test_spring():
+    assert is_spring("full", 2)
+    assert not is_spring("half", 2)
+    assert not is_spring("full", 9)
+
+
+def test_window():
+    assert window([1, 2, 3, 4, 5], 1, 3) == [2, 3, 4]
+
+
+def test_first_above():
+    assert first_above([1, 5, 7], 5) == 1
+    assert first_above([1, 5, 7], 8) is None
+
+
+def test_depth():
+    assert depth(4, None) == 4
+    assert depth(4, 2) == 6
+`,
+  },
+  slips: [
+    { operator: "arithmetic", file: "tides.py", right: "total += level", wrong: "total -= level" },
+    { operator: "comparison", file: "tides.py", right: "level > best", wrong: "level < best" },
+    { operator: "logical", file: "tides.py", right: '"full" and wind', wrong: '"full" or wind' },
+    { operator: "constant", file: "tides.py", right: "end + 1", wrong: "end + 2" },
+    { operator: "boundary", file: "tides.py", right: ">= limit", wrong: "> limit" },
+    { operator: "negation", file: "tides.py", right: "tide is None", wrong: "tide is not None" },
+    { operator: "return", file: "tides.py", right: "    return chart + tide", wrong: "    chart + tide" },
+    { operator: "variable", file: "tides.py", right: "return best", wrong: "return level" },
+  ],
+};
