@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createWorld, type World } from "../feature/heal-world.ts";
 import { HARBOUR, type SearchProduct, TIDES } from "./heal-search-cases.ts";
 
-// A case here heals one slip of each operator at full length: worktrees, coverage, the whole stage.
+// Two slips of each product at full length: worktrees, coverage, the whole stage. `node bench/repair.ts` heals all.
+const SHOWN = ["boundary", "comparison", "negation"];
+
 describe.each([HARBOUR, TIDES])("one-line slips in $name", (product: SearchProduct) => {
   let world: World;
   beforeAll(async () => {
@@ -13,7 +15,8 @@ describe.each([HARBOUR, TIDES])("one-line slips in $name", (product: SearchProdu
   });
   afterAll(() => world.close());
 
-  it.each(product.slips)("$operator: $wrong for $right", async ({ file, right, wrong }) => {
+  const slips = product.slips.filter(({ operator }) => SHOWN.includes(operator)).slice(0, 2);
+  it.each(slips)("$operator: $wrong for $right", async ({ file, right, wrong }) => {
     const sound = product.files[file] ?? "";
     expect(sound.split(right).length).toBe(2);
     await world.change(product.name, { [file]: sound.replace(right, wrong) }, "feat: tidy up");
