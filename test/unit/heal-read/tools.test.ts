@@ -31,7 +31,7 @@ const LOGS: readonly (readonly [name: string, causes: number, root: Root])[] = [
     2,
     {
       tool: "ansible",
-      category: "unknown",
+      category: "configuration",
       message: "Task failed: Module failed: Error executing command: [Errno ",
       place: "/home/ci/build/ans/a.yml:5",
       lines: "7-13",

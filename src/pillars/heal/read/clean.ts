@@ -30,6 +30,7 @@ const ACTIONS_MARK = /^##\[(error|warning|debug|group|endgroup|command|section|n
 const ACTIONS_COMMAND = /^::(error|warning|notice|debug|group|endgroup)(?: ([^:]*(?::[^:]+)*?))?::/;
 const GH_VIEW = /^([^\t]{1,200})\t([^\t]{1,200})\t\ufeff?(?=\d{4}-\d\d-\d\dT)/;
 const BRANCH = /^\[Pipeline\] \{ \(Branch: (.+)\)$/;
+const GO_TEST_JSON = /^\{"Time":"[^"]*","Action":"\w+",.*\}$/;
 const BUILDKIT = /^#(\d+) (?:\d+\.\d+ ?)?(?=\S|$)/;
 const COMPOSE = /^([a-z][\w.-]*)[ ]+\| /;
 
@@ -63,7 +64,12 @@ export function createCleaner(): Cleaner {
     const actions = ACTIONS_MARK.exec(text) ?? ACTIONS_COMMAND.exec(text);
     if (actions !== null) {
       mark = (actions[1] === "notice" || actions[1] === "section" ? "" : actions[1]) as Mark;
-      text = annotationPlace(actions[2]) + text.slice(actions[0].length);
+      text = withPlace(actions[2], text.slice(actions[0].length));
+    }
+    const test = text.startsWith('{"Time":') ? goTestLine(text) : undefined;
+    if (test !== undefined) {
+      lane += test.lane;
+      text = test.text;
     }
     const step = BUILDKIT.exec(text) ?? COMPOSE.exec(text);
     if (step !== null) {
@@ -96,10 +102,28 @@ function branchPrefix(text: string, branches: ReadonlySet<string>): string | und
   return branches.has(name) ? name : undefined;
 }
 
-/** `::error file=a.js,line=3,col=5::message` says its place in the command; written before the message as compilers do. */
-function annotationPlace(properties: string | undefined): string {
-  if (properties === undefined) return "";
+/**
+ * `::error file=a.js,line=3,col=5::message` says its place in the command; written before the message as compilers do,
+ * unless the message begins with it already.
+ */
+function withPlace(properties: string | undefined, message: string): string {
+  if (properties === undefined) return message;
   const values = Object.fromEntries(properties.split(",").map((pair) => pair.split("=", 2) as [string, string]));
-  if (!values.file) return "";
-  return `${values.file}${values.line ? `:${values.line}` : ""}${values.col ? `:${values.col}` : ""}: `;
+  const file = values.file;
+  const own = /^(\S+?):\d+/.exec(message)?.[1];
+  if (!file || (own !== undefined && file.endsWith(own))) return message;
+  return `${file}${values.line ? `:${values.line}` : ""}${values.col ? `:${values.col}` : ""}: ${message}`;
+}
+
+/** A line of `go test -json` holds one of go test's own; packages that are tested at once take turns. */
+function goTestLine(text: string): { text: string; lane: string } | undefined {
+  const output = GO_TEST_JSON.exec(text);
+  if (output === null) return undefined;
+  try {
+    const { Package, Output } = JSON.parse(text) as { Package?: unknown; Output?: unknown };
+    return { text: String(Output ?? "").trimEnd(), lane: String(Package ?? "") };
+  } catch {
+    // A line that was cut short says what it says.
+    return undefined;
+  }
 }

@@ -22,6 +22,19 @@ export interface Engine {
   finish(): { readonly drafts: readonly Draft[]; readonly omitted: number };
 }
 
+/** A block that some reader opened. */
+interface Opened {
+  readonly block: Block;
+  /** Index of the reader, and the hints of its first line: who is asked next, should the block turn out to hold nothing. */
+  readonly reader: number;
+  readonly low: number;
+  readonly high: number;
+  readonly lines: Line[];
+}
+
+/** Lines of a block that are kept for the readers that are asked next. */
+const KEPT_FOR_OTHERS = 60;
+
 /**
  * Offers each line to the readers whose hint it holds; a reader that claims it opens a block, which then sees the lines
  * of its lane first until it ends. Lines without a hint while no block is open are not even decoded.
@@ -30,7 +43,7 @@ export interface Engine {
 export function createEngine(seen: { fresh(shape: number): boolean }): Engine {
   const clean = createCleaner();
   const general = createGeneralReader();
-  const open = new Map<string, Block>();
+  const open = new Map<string, Opened>();
   const drafts: Draft[] = [];
   const provisional: Draft[] = [];
   let omitted = 0;
@@ -72,20 +85,48 @@ export function createEngine(seen: { fresh(shape: number): boolean }): Engine {
 
   /** True when an open block took the line. */
   const offerToBlock = (line: Line): boolean => {
-    const block = open.get(line.lane);
-    if (block === undefined) return false;
-    const answer = block.take(line);
-    if (answer === "take") return true;
-    open.delete(line.lane);
-    keep(block.finish());
-    return answer === "last";
+    for (let opened = open.get(line.lane); opened !== undefined; opened = open.get(line.lane)) {
+      const answer = opened.block.take(line);
+      if (answer !== "no" && opened.lines.length < KEPT_FOR_OTHERS) opened.lines.push(line);
+      if (answer === "take") return true;
+      close(line.lane, opened);
+      if (answer === "last") return true;
+    }
+    return false;
   };
-  const offerToReaders = (line: Line, low: number, high: number): boolean => {
-    for (let index = 0; index < GENERAL; index++) {
+  /** Ends a block. One that held nothing was another tool's: its lines go to the readers after it, then to the general one. */
+  const close = (name: string, { block, reader, low, high, lines }: Opened): void => {
+    open.delete(name);
+    const found = block.finish();
+    if (found.length > 0) {
+      keep(found);
+      return;
+    }
+    const now = current;
+    current = lines[0]!.no;
+    const taken = offerToReaders(lines[0]!, low, high, reader + 1);
+    current = now;
+    if (!taken) {
+      for (const line of lines) general.on(line, { claimed: false, severe: true, fresh: true });
+      return;
+    }
+    const next = open.get(name);
+    if (next === undefined) return;
+    for (const line of lines.slice(1)) {
+      const answer = next.block.take(line);
+      if (answer !== "no") next.lines.push(line);
+      if (answer === "take") continue;
+      close(name, next);
+      return;
+    }
+  };
+  /** Asks the readers from one on; true when one claims the line. */
+  const offerToReaders = (line: Line, low: number, high: number, from = 0): boolean => {
+    for (let index = from; index < GENERAL; index++) {
       if (((index < 32 ? low >>> index : high >>> (index - 32)) & 1) === 0) continue;
       const claim = READERS[index]!.start(line, lane);
       if (claim === undefined) continue;
-      if ("take" in claim) open.set(line.lane, claim);
+      if ("take" in claim) open.set(line.lane, { block: claim, reader: index, low, high, lines: [line] });
       else keep(claim);
       return true;
     }
@@ -110,8 +151,9 @@ export function createEngine(seen: { fresh(shape: number): boolean }): Engine {
       if (severe || general.open) general.on(line, { claimed, severe, fresh });
     },
     finish() {
-      for (const block of open.values()) keep(block.finish());
-      open.clear();
+      for (const [name, first] of [...open]) {
+        for (let opened: Opened | undefined = first; opened !== undefined; opened = open.get(name)) close(name, opened);
+      }
       keep(general.finish());
       return { drafts: [...drafts, ...provisional], omitted };
     },

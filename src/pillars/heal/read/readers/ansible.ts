@@ -8,6 +8,10 @@ import { categoryOf, find, isBlank } from "./text.ts";
 const FATAL = /^(?:fatal|failed): \[([^\]]+)\](?:: (FAILED|UNREACHABLE)!| \(item=.*?\)| => )?(.*)$/;
 const SYNTAX = /^(?:ERROR! |\[ERROR\]: )(.+)$/;
 
+/** What the playbook asks for cannot be: no machine has to be looked at. */
+const UNUSABLE =
+  /is undefined|has no attribute|No such file or directory|Could not find or access|Unsupported parameters/;
+
 export const ansible: ToolReader = {
   tool: "ansible",
   hints: ["fatal: [", "failed: [", "ERROR! ", "[ERROR]: "],
@@ -46,7 +50,7 @@ export const ansible: ToolReader = {
             ? "infrastructure"
             : fatal === null && !said.startsWith("Task failed")
               ? "configuration"
-              : categoryOf(said, "unknown");
+              : categoryOf(said, UNUSABLE.test(said) ? "configuration" : "unknown");
         return [
           {
             tool: "ansible",

@@ -7,15 +7,21 @@ import { find, isBlank } from "./text.ts";
 //                                              webpack: ERROR in ./src/a.js 1:0-20 / Module not found: Error: Can't resolve 'x' in '/y'
 //              src/bad.js:1:10:
 const ESBUILD = /^\s*(?:✘ |X |> )?(?:\[ERROR\]|error:) (.+?)(?: \[plugin (.+)\])?$/;
+/** esbuild before 0.14. */
+const OLD_ESBUILD = /^ > (\S.*?):(\d+):(\d+): error: (.+)$/;
 const BUILD = /^(?:error during build:|✗ Build failed in .*|x Build failed in .*)$/;
+const ROLLUP = /^\[!\] (?:\(.*?\) )?(?:\w*Error: )?(.+)$/;
 const WEBPACK = /^ERROR in (?:(\S+?)(?: (\d+):(\d+)(?:-\S+)?)?(?:\(|$)|.*$)/;
 
 export const bundlers: ToolReader = {
   tool: "esbuild",
-  hints: ["✘ [ERROR]", "X [ERROR]", "error during build", "Build failed in", "ERROR in "],
+  hints: ["✘ [ERROR]", "X [ERROR]", ": error: ", "error during build", "Build failed in", "ERROR in ", "[!] "],
   start(line) {
     if (BUILD.test(line.text)) return viteBlock(line);
+    if (ROLLUP.test(line.text)) return viteBlock(line);
     if (WEBPACK.test(line.text)) return webpackBlock(line);
+    const old = OLD_ESBUILD.exec(line.text);
+    if (old !== null) return oldEsbuildBlock(line, old);
     const head = /^\s*[✘X] \[ERROR\]/.test(line.text) ? ESBUILD.exec(line.text) : null;
     if (head === null) return undefined;
     return gather(
@@ -46,6 +52,28 @@ export const bundlers: ToolReader = {
   },
 };
 
+function oldEsbuildBlock(line: Parameters<ToolReader["start"]>[0], match: RegExpExecArray) {
+  return gather(
+    [line],
+    ({ text }) => (/^\s{2,}(?:\d+ │|╵|note: )/.test(text) ? "take" : "no"),
+    (_lines, range) => {
+      const said = match[4]!;
+      const module = find(said, /^Could not resolve "([^"]+)"/);
+      return [
+        {
+          tool: "esbuild",
+          category: moduleCategory(said, module),
+          message: said,
+          ...range,
+          place: placeOf(match[1]!, match[2], Number(match[3]) + 1),
+          captures: { module, package: packageOf(module), identifier: find(said, /"([^"]+)"/) },
+          key: packageOf(module),
+        },
+      ];
+    },
+  );
+}
+
 function viteBlock(line: Parameters<ToolReader["start"]>[0]) {
   return gather(
     [line],
@@ -54,16 +82,25 @@ function viteBlock(line: Parameters<ToolReader["start"]>[0]) {
         ? "no"
         : "take",
     (lines, range) => {
-      const texts = lines.slice(1).map(({ text }) => text);
-      const said = texts.find((text) => !isBlank(text) && !BUILD.test(text))?.trim() ?? "build failed";
+      const rollup = ROLLUP.exec(line.text)?.[1];
+      const texts = lines.slice(rollup === undefined ? 1 : 0).map(({ text }) => text);
+      const said =
+        rollup ??
+        texts
+          .find((text) => !isBlank(text) && !BUILD.test(text) && !/^Build failed with \d+ errors?:/.test(text))
+          ?.trim() ??
+        "build failed";
       const all = texts.join("\n");
-      const unresolved = /(?:failed to resolve import|Could not resolve) "([^"]+)" from "([^"]+)"/.exec(all);
+      const unresolved =
+        /(?:failed to resolve import|Could not resolve) ["']([^"']+)["'] (?:from|in) ["']?([^"'\s]+)["']?/.exec(all);
       const missing = /"([^"]+)" is not exported by "([^"]+)", imported by "([^"]+)"/.exec(all);
-      const place = /^(?:file: )?(\/?[\w@./-]+\.\w+)(?:\?\S*)?:? ?\(?(\d+):(\d+)\)?:?/m.exec(all);
+      const place =
+        /╭─\[ ?(\S+?):(\d+):(\d+) \]/.exec(all) ??
+        /^(?:file: )?(\/?[\w@./-]+\.\w+)(?:\?\S*)?:? ?\(?(\d+):(\d+)\)?:?/m.exec(all);
       const file = unresolved?.[2] ?? missing?.[3];
       return [
         {
-          tool: "vite",
+          tool: rollup === undefined ? "vite" : "rollup",
           category: moduleCategory(all, unresolved?.[1]),
           message: said.replace(/^\w*Error: /, ""),
           ...range,

@@ -7,9 +7,26 @@ import { categoryOf, find, isBlank } from "./text.ts";
 const CMAKE = /^CMake Error(?: at (.+?):(\d+) \((\w+)\))?(?: in (.+?):(\d+))?:? ?(.*)$/;
 const MAKE = /^(?:g?make(?:\[\d+\])?: |(\S+):(\d+): )\*\*\* (?!\[)(.+?)\.?(?:\s+Stop\.)?$/;
 
+// 1/2 Test #1: refund ...........................***Failed    0.01 sec     then its output, when asked for
+// The following tests FAILED:\n\t  1 - refund (Failed)
+const CTEST = /^\s*\d+\/\d+ Test +#\d+: (\S.*?) \.+ ?\*+ ?(Failed|Exception: .*?|Timeout|Not Run|SEGFAULT)\b.*$/;
+const CTEST_LIST =
+  /^\s+\d+ - (\S.*?) \((?:Failed|SEGFAULT|Timeout|Not Run|.*Exception.*|ILLEGAL|NUMERICAL|OTHER_FAULT|Subprocess aborted)\)(?:\s+\S+)*$/;
+
 export const cmake: ToolReader = {
   tool: "cmake",
-  hints: ["CMake Error", "*** "],
+  hints: [
+    "CMake Error",
+    "*** ",
+    "***Failed",
+    "***Exception",
+    "***Timeout",
+    "***Not",
+    " (Failed)",
+    " (SEGFAULT)",
+    " (Timeout)",
+    " (Not Run)",
+  ],
   start(line) {
     const make = MAKE.exec(line.text);
     if (make !== null && !/^Waiting for/.test(make[3]!)) {
@@ -23,6 +40,23 @@ export const cmake: ToolReader = {
           last: line.no,
           place: make[1] === undefined ? undefined : placeOf(make[1], make[2]),
           captures: { file: target, needed_by: find(make[3]!, /needed by [`'](.+?)'/) },
+        },
+      ];
+    }
+    const failed = CTEST.exec(line.text);
+    if (failed !== null) return ctestBlock(line, failed[1]!, failed[2]!);
+    const listed = CTEST_LIST.exec(line.text);
+    if (listed !== null) {
+      const test = listed[1]!;
+      return [
+        {
+          tool: "ctest",
+          category: "test",
+          message: `test failed: ${test}`,
+          test,
+          first: line.no,
+          last: line.no,
+          echo: true,
         },
       ];
     }
@@ -56,3 +90,26 @@ export const cmake: ToolReader = {
     );
   },
 };
+
+function ctestBlock(line: Parameters<ToolReader["start"]>[0], test: string, how: string) {
+  return gather(
+    [line],
+    ({ text }) =>
+      /^\s*(?:Start +\d+: |\d+\/\d+ Test +#)|^\d+% tests passed|^The following tests FAILED/.test(text) ? "no" : "take",
+    (lines, range) => {
+      const said = lines
+        .slice(1)
+        .find(({ text }) => !isBlank(text))
+        ?.text.trim();
+      return [
+        {
+          tool: "ctest",
+          category: how === "Timeout" ? "infrastructure" : "test",
+          message: said ?? `${how}: ${test}`,
+          test,
+          ...range,
+        },
+      ];
+    },
+  );
+}

@@ -27,6 +27,10 @@ export const go: ToolReader = {
     "fatal error: ",
     "[build failed]",
     "[setup failed]",
+    "FAIL\t",
+    "is not a main package",
+    "no Go files",
+    '"Action":',
   ],
   start(line) {
     const { text } = line;
@@ -49,6 +53,9 @@ export const go: ToolReader = {
         },
       ];
     }
+    const packaged = /^package (\S+) is not a main package$|^no Go files in (\S+)$/.exec(text);
+    if (packaged !== null)
+      return [{ tool: "go", category: "configuration", message: text, first: line.no, last: line.no }];
     const diagnostic = DIAGNOSTIC.exec(text);
     if (diagnostic !== null) return diagnosticBlock(line, diagnostic);
     const command = COMMAND.exec(text);
@@ -245,7 +252,8 @@ function ownFrame(texts: readonly string[]) {
 function commandBlock(line: Line, said: string) {
   return gather(
     [line],
-    ({ text }) => (/^\t/.test(text) ? "take" : "no"),
+    ({ text }) =>
+      /^\t/.test(text) || (said.endsWith(":") && /^(?:go: )?go\.(?:mod|work|sum):\d+:/.test(text)) ? "take" : "no",
     (lines, range) => {
       const all = lines.map(({ text }) => text.trim()).join(" ");
       const module = find(all, /(?:module |go: )((?:[\w-]+\.)+[\w-]+\/[^\s:@]+)/);
@@ -259,7 +267,7 @@ function commandBlock(line: Line, said: string) {
         {
           tool: "go",
           category: category === "compilation" ? "dependency_resolution" : category,
-          message: said,
+          message: said.endsWith(":") && lines.length > 1 ? all.replace(/^go: /, "") : said,
           ...range,
           captures: { package: module, version: find(all, /@(v[^\s:]+)/) },
           key: module,

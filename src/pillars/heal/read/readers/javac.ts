@@ -11,9 +11,12 @@ const OLD_KOTLIN = /^e: (\S.*?\.kts?): \((\d+), (\d+)\): (.*)$/;
 
 export const javac: ToolReader = {
   tool: "javac",
-  hints: [".java:", ".kt:", ".kts:", ".scala:"],
+  hints: [".java:", ".kt:", ".kts:", ".scala:", "-Werror specified"],
   start(line) {
     const { text } = line;
+    if (/^error: warnings found and -Werror specified$/.test(text)) {
+      return [{ tool: "javac", category: "warnings_as_errors", message: text.slice(7), first: line.no, last: line.no }];
+    }
     const match = OLD_KOTLIN.exec(text) ?? HEAD.exec(text);
     if (match === null || !/(?:: error: |^e: |^\[error\] )/.test(text)) return undefined;
     return gather(

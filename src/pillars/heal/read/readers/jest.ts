@@ -9,7 +9,7 @@ import { find, indentOf } from "./text.ts";
 //
 //     expect(received).toBe(expected)
 const HEAD = /^\s{2}● (?!Console|Deprecation|Validation)(.+)$/;
-const FILE = /^\s*FAIL (?:(\S+) )?(\S+\.[cm]?[jt]sx?)(?: \([\d.]+ m?s\))?$/;
+const FILE = /^\s*FAIL {1,2}(?:(\S+) )?(\S+\.[cm]?[jt]sx?)(?: \([\d.]+ m?s\))?$/;
 
 export const jest: ToolReader = {
   tool: "jest",

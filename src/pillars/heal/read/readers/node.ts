@@ -13,7 +13,7 @@ import { categoryOf, isBlank } from "./text.ts";
 //       at …
 //   Node.js v24.1.0
 const HEADER =
-  /^(?:Uncaught |\(node:\d+\) )?(?:Unhandled ?Promise ?Rejection.*?: )?((?:[A-Z]\w*)?(?:Error|Exception|Warning)|AggregateError|TSError)(?: \[(\w+)\])?(?::\s?(.*))?$/;
+  /^(?:\s*Exception during run: |Uncaught |\(node:\d+\) )?(?:Unhandled ?Promise ?Rejection.*?: )?((?:[A-Z]\w*)?(?:Error|Exception|Warning)|AggregateError|TSError)(?: \[(\w+)\])?(?::\s?(.*))?$/;
 const SOURCE = /^((?:file:\/\/|\/|[A-Za-z]:\\|node:)\S*?):(\d+)$/;
 const CARET = /^\s*[\^~]+\s*$/;
 const FRAME = /^\s+at\s/;

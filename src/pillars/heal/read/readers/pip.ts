@@ -7,7 +7,7 @@ import { categoryOf, find, isBlank } from "./text.ts";
 // ERROR: Cannot install a and b because these package versions have conflicting dependencies. … ERROR: ResolutionImpossible: …
 // error: subprocess-exited-with-error            building a wheel;  uv: "  × No solution found when resolving dependencies:"
 const HEAD =
-  /^\s*(?:ERROR|error): (Could not find a version|No matching distribution|Cannot install|ResolutionImpossible|Could not install packages|Invalid requirement|THESE PACKAGES DO NOT MATCH|Hashes are required|In --require-hashes|Failed building wheel|Could not build wheels|Failed to build installable|subprocess-exited-with-error|metadata-generation-failed|Package '|Ignored the following|Could not open requirements|Directory '|HTTP error|Exception:|.*requires-python|File .* does not appear|pip's dependency resolver|externally-managed-environment|Can not perform a '--user')(.*)$/;
+  /^\s*(?:ERROR|error): (Could not find a version|No matching distribution|Cannot install|ResolutionImpossible|Could not install packages|Invalid requirement|THESE PACKAGES DO NOT MATCH|Hashes are required|In --require-hashes|Failed building wheel|Could not build wheels|Failed to build installable|subprocess-exited-with-error|metadata-generation-failed|Package '|Could not open requirements|Directory '|HTTP error|Exception:|.*requires-python|File .* does not appear|pip's dependency resolver|externally-managed-environment|Can not perform a '--user')(.*)$/;
 const UV =
   /^\s*(?:×|error:) (No solution found when resolving.*|Failed to (?:build|download|fetch|resolve|prepare).*|The lockfile at `uv\.lock` needs to be updated.*|Distribution .* can't be installed.*|Because .*)$/;
 const POETRY =

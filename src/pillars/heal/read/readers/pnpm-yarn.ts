@@ -1,3 +1,4 @@
+import type { Line } from "../clean.ts";
 import { gather, type ToolReader } from "../reader.ts";
 import type { Category } from "../report.ts";
 import { categoryOf, find, isBlank } from "./text.ts";
@@ -6,6 +7,8 @@ import { categoryOf, find, isBlank } from "./text.ts";
 // error Couldn't find any versions for "ms" that matches "99.0.0"           yarn 1
 // ➤ YN0028: │ The lockfile would have been modified by this install         yarn ≥ 2
 const PNPM = /^\s*\[?(ERR_PNPM_\w+|ERESOLVE)\]?\s+(.+)$/;
+// Error: ERR_PNPM_NO_LOCKFILE\n\n  × Cannot install with "frozen-lockfile" …\n  ├─▶ …          pnpm ≥ 11
+const PNPM_TREE = /^Error: (ERR_PNPM_\w+)$/;
 const YARN = /^error (?!Command failed)(.+)$/;
 const BERRY = /^➤ (YN\d{4}): (?:[│└┌] )*\s*(.+)$/;
 const BERRY_HARMLESS = new Set([
@@ -63,6 +66,8 @@ export const pnpmYarn: ToolReader = {
     if (berry !== null) return berryDraft(line, berry);
     const yarn = YARN.exec(line.text);
     if (yarn !== null) return yarnDraft(line, yarn[1]!);
+    const tree = PNPM_TREE.exec(line.text);
+    if (tree !== null) return pnpmTree(line, tree[1]!);
     const pnpm = PNPM.exec(line.text);
     if (pnpm === null || pnpm[1] === "ERR_PNPM_RECURSIVE_RUN_FIRST_FAIL") return undefined;
     return gather(
@@ -82,9 +87,7 @@ export const pnpmYarn: ToolReader = {
         const missing =
           /No matching version found for ((?:@[\w.-]+\/)?[\w.-]+)@(\S+)/.exec(all) ??
           /^(\S+) is not in the npm registry/m.exec(all);
-        const usual =
-          PNPM_CATEGORY[pnpm[1]!] ??
-          (/FETCH|NO_MATCHING|SPEC_NOT|NO_VERSIONS|REGISTRY/.test(pnpm[1]!) ? "dependency_resolution" : "unknown");
+        const usual = pnpmCategory(pnpm[1]!);
         return [
           {
             tool: "pnpm",
@@ -99,6 +102,47 @@ export const pnpmYarn: ToolReader = {
     );
   },
 };
+
+function pnpmCategory(code: string): Category {
+  return (
+    PNPM_CATEGORY[code] ??
+    (/FETCH|NO_MATCHING|SPEC_NOT|NO_VERSIONS|REGISTRY/.test(code) ? "dependency_resolution" : "unknown")
+  );
+}
+
+function pnpmTree(line: Line, code: string) {
+  return gather(
+    [line],
+    ({ text }, held) =>
+      isBlank(text)
+        ? held.length < 3 || !isBlank(held.at(-1)!.text)
+          ? "take"
+          : "no"
+        : /^\s+\S/.test(text)
+          ? "take"
+          : "no",
+    (lines, range) => {
+      const said = lines
+        .slice(1)
+        .map(({ text }) => text.replace(/^\s*(?:[×│]|├─▶|╰─▶)?\s*/, ""))
+        .filter((text) => text !== "" && !text.startsWith("help:"));
+      const all = said.join(" ");
+      const missing =
+        /No matching version found for ((?:@[\w.-]+\/)?[\w.-]+)@(\S+)/.exec(all) ??
+        /Failed to resolve ((?:@[\w.-]+\/)?[\w.-]+)@(\S+)/.exec(all);
+      return [
+        {
+          tool: "pnpm",
+          category: categoryOf(all, pnpmCategory(code)),
+          message: (said.length > 1 ? said.at(-1) : said[0]) ?? code,
+          ...range,
+          captures: { rule: code, package: missing?.[1], version: missing?.[2] },
+          key: [code, missing?.[1]].filter(Boolean).join(" "),
+        },
+      ];
+    },
+  );
+}
 
 function yarnDraft(line: { no: number }, said: string) {
   const missing =

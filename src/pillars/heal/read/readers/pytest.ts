@@ -10,13 +10,48 @@ import { PYTHON_ERROR, pythonCaptures, pythonCategory, pythonKey } from "./pytho
 // FAILED test_p.py::test_eq - assert 1 == 2      summary
 const HEAD = /^_{3,} (?:(ERROR (?:collecting|at setup of|at teardown of)) )?(\S.*?) _{3,}$/;
 const SUMMARY = /^(FAILED|ERROR) ([\w./\\:-]+\.py)(?:::(\S+(?: \S+\])?))?(?: - (.*))?$/;
+/** Sections whose rulers look like those of failed tests. */
+const HARMLESS = /^={3,} (?:PASSES|XPASSES|tests coverage|warnings summary|slowest .*|live log .*) ={3,}$/;
+const USAGE =
+  /^(?:ERROR: (?!usage: )(file or directory not found: (\S+)|not found: .*|.*(?:unrecognized arguments|Unknown config option).*)|pytest: error: (.+)|(?:ERROR: )?(Coverage failure: .*|FAIL Required test coverage of .*))$/;
 const END = /^(?:={3,} .* ={3,}|={10,}$)/;
 const PLACE = /^([^\s:][^:\n]*\.py):(\d+)(?:: (.*))?$/;
 
 export const pytest: ToolReader = {
   tool: "pytest",
-  hints: ["___ ", "FAILED ", "ERROR ", "INTERNALERROR"],
+  hints: [
+    "___ ",
+    "FAILED ",
+    "ERROR ",
+    "INTERNALERROR",
+    "=== ",
+    "pytest: error",
+    "file or directory",
+    "Coverage failure",
+    "test coverage of",
+  ],
   start(line) {
+    if (HARMLESS.test(line.text)) {
+      return gather(
+        [line],
+        ({ text }) => (END.test(text) || SUMMARY.test(text) ? "no" : "take"),
+        () => [],
+      );
+    }
+    const usage = USAGE.exec(line.text);
+    if (usage !== null) {
+      const message = usage[1] ?? usage[3] ?? usage[4]!;
+      return [
+        {
+          tool: "pytest",
+          category: usage[4] === undefined ? "configuration" : "policy",
+          message,
+          first: line.no,
+          last: line.no,
+          place: usage[2] === undefined ? undefined : placeOf(usage[2]),
+        },
+      ];
+    }
     const head = HEAD.exec(line.text);
     if (head !== null) return block(line, head);
     const summary = SUMMARY.exec(line.text);

@@ -118,7 +118,7 @@ const SENTENCES: readonly Sentence[] = [
   {
     tool: "git",
     pattern:
-      /^(?:fatal|error): (?!\[)(.*(?:pathspec|repository|remote ref|refspec|revision|tags? |describe|branch|submodule|not a git|worktree|index|patch|merge|rebase|ambiguous argument|bad object|shallow|dubious ownership|HEAD|commit|unmerged|reference).*)$/,
+      /^(?:fatal|error): (?!\[)(.*(?:pathspec|repository|remote ref|refspec|revision|tags? |describe|branch|submodule|not a git|worktree|index|patch |patch failed|merge|rebase|ambiguous argument|bad object|shallow|dubious ownership|HEAD|commit|unmerged|reference|failed to push).*)$/,
     category: "configuration",
     groups: ["message"],
   },
@@ -153,7 +153,7 @@ const SENTENCES: readonly Sentence[] = [
   {
     tool: "shell",
     pattern:
-      /^(.*: )?(Segmentation fault|Bus error|Illegal instruction|Aborted|Floating point exception)(?: \(core dumped\))?.*$/,
+      /^(?:.*: )?(?:\d+ )?(Segmentation fault|Bus error|Illegal instruction|Aborted|Floating point exception)(?: +\(core dumped\))?.*$/,
     category: "test",
   },
   { tool: "shell", pattern: /^(?:.*: line \d+:\s+\d+ )?Killed\b.*$/, category: "infrastructure" },

@@ -5,12 +5,15 @@ import { bundlers } from "./bundlers.ts";
 import { cmake } from "./cmake.ts";
 import { docker } from "./docker.ts";
 import { eslint } from "./eslint.ts";
+import { formatters } from "./formatters.ts";
 import { gcc } from "./gcc.ts";
 import { go } from "./go.ts";
 import { gradle } from "./gradle.ts";
+import { jasmine } from "./jasmine.ts";
 import { javac } from "./javac.ts";
 import { jest } from "./jest.ts";
 import { junit } from "./junit.ts";
+import { linters } from "./linters.ts";
 import { maven } from "./maven.ts";
 import { mocha } from "./mocha.ts";
 import { node } from "./node.ts";
@@ -24,7 +27,7 @@ import { pythonLint } from "./python-lint.ts";
 import { runner } from "./runner.ts";
 import { rust } from "./rust.ts";
 import { shell } from "./shell.ts";
-import { terraform } from "./terraform.ts";
+import { terraform, terraformPlain } from "./terraform.ts";
 import { tsc } from "./tsc.ts";
 import { unittest } from "./unittest.ts";
 import { vitest } from "./vitest.ts";
@@ -45,6 +48,7 @@ export const READERS: readonly ToolReader[] = [
   vitest,
   jest,
   mocha,
+  jasmine,
   tsc,
   eslint,
   biome,
@@ -60,7 +64,10 @@ export const READERS: readonly ToolReader[] = [
   cmake,
   gcc,
   rust,
+  linters,
+  formatters,
   shell,
   runner,
   node,
+  terraformPlain,
 ];

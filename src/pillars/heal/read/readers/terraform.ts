@@ -1,6 +1,6 @@
 import { gather, placeOf, type ToolReader } from "../reader.ts";
 import type { Category } from "../report.ts";
-import { categoryOf, find } from "./text.ts";
+import { categoryOf, find, isBlank } from "./text.ts";
 
 // ╷
 // │ Error: Invalid expression
@@ -8,6 +8,8 @@ import { categoryOf, find } from "./text.ts";
 // │   on a.tf line 2, in resource "x" "a":
 // ╵                                                with -no-color the same; terraform < 0.15 has no box
 const HEAD = /^(?:\s*[│|] )?Error: (.+)$/;
+const PLAIN = /^Error: \S/;
+const PLACE = /^\s+on \S+ line \d+(?:, in .+)?:$/;
 const BOX = /^\s*╷$/;
 
 export const terraform: ToolReader = {
@@ -28,6 +30,35 @@ export const terraform: ToolReader = {
     return undefined;
   },
 };
+
+/** Asked last: many tools write "Error: …", and only the lines below tell terraform's from theirs. */
+export const terraformPlain: ToolReader = {
+  tool: "terraform",
+  hints: ["Error: "],
+  start: (line) => (PLAIN.test(line.text) ? plainBlock(line) : undefined),
+};
+
+/** Without colours terraform draws no box; an error ends where the next begins or another program speaks. */
+function plainBlock(line: Parameters<ToolReader["start"]>[0]) {
+  let placed = false;
+  return gather(
+    [line],
+    ({ text }, held) => {
+      if (PLACE.test(text)) placed = true;
+      if (PLAIN.test(text) || /^(?:Warning: |make|##\[|\$ |\+ )/.test(text)) return "no";
+      if (isBlank(text)) return held.length > 1 && isBlank(held.at(-1)!.text) ? "no" : "take";
+      return placed || held.length < 3 ? "take" : "no";
+    },
+    // Other tools write "Error: …" too; terraform says where.
+    (lines, range) =>
+      placed
+        ? draftsOf(
+            lines.map(({ text }) => text),
+            range,
+          )
+        : [],
+  );
+}
 
 function draftsOf(texts: readonly string[], range: { first: number; last: number }) {
   const head = texts.map((text) => HEAD.exec(text)?.[1]).find(Boolean);

@@ -10,6 +10,8 @@ import { find, isBlank } from "./text.ts";
 const HEAD = /^\s*FAIL\s{2}(?:\|?([\w@/. -]+?)\|? )??(\S+\.[cm]?[jt]sx?)(?: > (.+)| \[ .* \])?$/;
 const RULE = /^⎯{2,}/;
 const UNHANDLED = /^⎯+ (Unhandled (?:Errors|Rejection|Error)|Uncaught Exception|Startup Error) ⎯+$/;
+// Jest writes the same first line when it colours; its tests follow as a tree or below dots.
+const JEST = /^\s+(?:● |[✕✓○] |Test suite failed to run)/;
 const ERROR = /^\s*((?:[A-Z]\w*)?(?:Error|Exception)|Error)(?: \[\w+\])?: (.*)$/;
 
 export const vitest: ToolReader = {
@@ -19,9 +21,14 @@ export const vitest: ToolReader = {
     const head = HEAD.exec(line.text);
     const unhandled = head === null ? UNHANDLED.exec(line.text) : null;
     if (head === null && unhandled === null) return undefined;
+    let jest = false;
     return gather(
       [line],
       ({ text }, held) => {
+        if (head !== null && JEST.test(text)) {
+          jest = true;
+          return "no";
+        }
         // Several heads in a row share one error.
         if (HEAD.test(text)) return held.every((other) => HEAD.test(other.text)) ? "take" : "no";
         if (RULE.test(text))
@@ -33,6 +40,7 @@ export const vitest: ToolReader = {
         return /^\s*(?:Test Files|Tests|Start at)\s/.test(text) ? "no" : "take";
       },
       (lines, range) => {
+        if (jest) return [];
         const texts = lines.map(({ text }) => text);
         const at = texts.findIndex((text) => ERROR.test(text));
         const name = at === -1 ? undefined : ERROR.exec(texts[at]!)![1]!;
