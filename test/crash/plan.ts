@@ -22,8 +22,8 @@ export interface RunPlan {
 const HOUR = 3_600_000;
 const JUMPS = [-365 * 24 * HOUR, -24 * HOUR, -HOUR, -60_000, 60_000, HOUR, 24 * HOUR, 365 * 24 * HOUR];
 
-/** Requests that a run makes when nothing goes wrong: a look, an act and a look for each effect, CI, the hook. */
-export const REQUESTS = EFFECTS.length * 3 + 2;
+/** Requests that a run makes when nothing goes wrong: the build, a look, an act and a look for each effect, CI, the hook. */
+export const REQUESTS = EFFECTS.length * 3 + 3;
 
 /** mulberry32: a small seeded generator, so that a failing plan can be played again. */
 export function randomFrom(seed: number): () => number {

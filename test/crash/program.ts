@@ -134,7 +134,10 @@ async function drive(number: number): Promise<Outcome<void>> {
 }
 
 async function loop(run: Run, number: number): Promise<Outcome<unknown>> {
-  const built = await run.step("build", () => store.put(Buffer.from(`package of run ${number}`)));
+  const built = await run.step("build", async () => {
+    const done = await inWorld({ op: "build", run: number });
+    return done.ok ? await store.put(Buffer.from(`package of run ${number}`)) : done;
+  });
   if (!built.ok) return built;
   const commit = await effect(run, "commit", async () => succeed(`commit of run ${number}`));
   if (!commit.ok) return commit;

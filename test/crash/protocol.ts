@@ -3,10 +3,10 @@
 export const EFFECTS = ["commit", "push", "tag", "npm", "pypi"] as const;
 export type EffectName = (typeof EFFECTS)[number];
 
-/** `find` looks, `do` acts; `ci` asks for a build's result; `hook` delivers; `next` asks for work; `done` reports it. */
+/** `find` looks, `do` acts; `build` is a step's work; `ci` asks for a build's result; `hook` delivers; `next` asks for work; `done` reports it. */
 export type Request =
   | { readonly op: "find" | "do"; readonly run: number; readonly effect: EffectName; readonly value?: string }
-  | { readonly op: "ci"; readonly run: number }
+  | { readonly op: "build" | "ci"; readonly run: number }
   | { readonly op: "hook"; readonly run: number; readonly key: string; readonly value: string }
   | { readonly op: "next" }
   | { readonly op: "done"; readonly run: number; readonly boundaries: number };

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { isMutation, MUTATIONS } from "./mutations.ts";
 import { crashReal } from "./real.ts";
 import { simulate } from "./simulated.ts";
 
@@ -12,16 +13,22 @@ const { values } = parseArgs({
     runs: { type: "string", default: "5000" },
     seed: { type: "string", default: "1" },
     only: { type: "string" },
+    mutate: { type: "string" },
     "real-cases": { type: "string" },
     "real-loops": { type: "string" },
   },
 });
 const progress = (text: string) => process.stderr.write(`${text}\n`);
+const { mutate } = values;
+if (mutate !== undefined && !isMutation(mutate)) {
+  process.stderr.write(`unknown mutation ${mutate}; there are: ${Object.keys(MUTATIONS).join(", ")}\n`);
+  process.exit(64);
+}
 const summary: Record<string, object> = {};
 let ok = true;
 
 if (values.only !== "real") {
-  const result = await simulate({ runs: Number(values.runs), seed: Number(values.seed), progress });
+  const result = await simulate({ runs: Number(values.runs), seed: Number(values.seed), mutation: mutate, progress });
   const { runs, duplicates, missing, tagsWithoutArtefacts } = result;
   summary.simulated = { runs, duplicates, missing, tagsWithoutArtefacts };
   const wrong = duplicates + missing + tagsWithoutArtefacts + result.different.length;
@@ -35,7 +42,8 @@ if (values.only !== "real") {
   for (const line of result.different.slice(0, 20)) progress(`different: ${line}`);
 }
 
-if (values.only !== "simulated") {
+// Only the simulated tier builds the program by itself.
+if (values.only !== "simulated" && mutate === undefined) {
   const real = await crashReal({
     progress,
     seed: Number(values.seed),

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { sha256 } from "../../src/core/canonical.ts";
 import { openSwarm } from "../../src/swarm/open.ts";
+import { type MutationName, mutate } from "./mutations.ts";
 import { type Death, isOwn, planRun, type RunPlan } from "./plan.ts";
 import type { Assignment, ProgramOrder, Request } from "./protocol.ts";
 import { createWorld, endState, judge, type Verdict, type World } from "./world.ts";
@@ -17,6 +18,8 @@ export interface SimulatedOptions {
   /** Crashed runs wanted; each had its process killed at least once. */
   readonly runs: number;
   readonly seed: number;
+  /** A fault in the journal, to see whether it is found. */
+  readonly mutation?: MutationName | undefined;
   readonly progress: (text: string) => void;
 }
 
@@ -58,7 +61,7 @@ export async function simulate(options: SimulatedOptions): Promise<SimulatedResu
   // would only make thousands of runs wait for its syncs.
   const dir = await mkdtemp(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "codemonkeys-crash-"));
   try {
-    const program = await bundle(dir);
+    const program = await bundle(dir, options.mutation);
     const uncrashed = await campaign(join(dir, "uncrashed"), program, { ...options, runs: 1 }, undefined);
     const crashed = await campaign(join(dir, "crashed"), program, options, uncrashed.boundaries);
     const model = endState(uncrashed.worlds.get(0) as World);
@@ -90,7 +93,7 @@ function withoutDigest(state: string): string {
 }
 
 /** One file, so that a process starts in a moment: thousands of them do. */
-async function bundle(dir: string): Promise<string> {
+async function bundle(dir: string, mutation: MutationName | undefined): Promise<string> {
   const outfile = join(dir, "program.mjs");
   await build({
     entryPoints: [fileURLToPath(new URL("program.ts", import.meta.url))],
@@ -101,6 +104,7 @@ async function bundle(dir: string): Promise<string> {
     target: "node22",
     minify: true,
     external: ["pg"],
+    plugins: mutation ? [mutate(mutation)] : [],
     logLevel: "error",
   });
   return outfile;
@@ -179,11 +183,16 @@ async function campaign(
     const fault = running.plan.fault();
     if (deadly === "before" || fault === "request lost") {
       if (deadly) slot.child?.kill("SIGKILL");
+      running.world.interrupted += 1;
       return undefined;
     }
     const value = carryOut(running.world, request);
     if (deadly === "after") slot.child?.kill("SIGKILL");
-    return deadly === "after" || fault === "reply lost" ? undefined : { value, times: fault === "reply twice" ? 2 : 1 };
+    if (deadly === "after" || fault === "reply lost") {
+      running.world.interrupted += 1;
+      return undefined;
+    }
+    return { value, times: fault === "reply twice" ? 2 : 1 };
   }
 
   const server = await listen((pid, id, request, socket) => {
@@ -211,6 +220,7 @@ async function campaign(
       // A timed kill may have come a moment too late, after the run was done.
       if (!running || !death) continue;
       running.killed += 1;
+      running.world.interrupted += 1;
       kills[death.by] += 1;
       if (death.by === "boundary") places.add(`boundary ${death.at}`);
       if (death.by === "world") places.add(`request ${death.request} ${death.when}`);
@@ -234,6 +244,9 @@ function carryOut(world: World, request: Exclude<Request, { op: "next" | "done" 
     case "do":
       world.done[request.effect].push(request.value ?? "");
       return "accepted";
+    case "build":
+      world.built += 1;
+      return "built";
     case "ci":
       world.ciAsked += 1;
       return world.ciAsked === 1 ? "runs" : "passed";

@@ -9,15 +9,25 @@ export interface World {
   /** The idempotency key and value of every delivery that arrived. */
   readonly hooks: { readonly key: string; readonly value: string }[];
   ciAsked: number;
+  /** How often the work of the build's step was done: a finished step is never done again. */
+  built: number;
+  /** Deaths and lost answers of this run: after each the build may be done once more, if that was where it happened. */
+  interrupted: number;
 }
 
 export function createWorld(): World {
-  return { done: { commit: [], push: [], tag: [], npm: [], pypi: [] }, hooks: [], ciAsked: 0 };
+  return {
+    done: { commit: [], push: [], tag: [], npm: [], pypi: [] },
+    hooks: [],
+    ciAsked: 0,
+    built: 0,
+    interrupted: 0,
+  };
 }
 
 /** What is wrong with a world after its run is done: nothing, when the run might never have crashed. */
 export interface Verdict {
-  /** Effects that were done more than once, and deliveries under a second key. */
+  /** Effects and finished steps that were done more than once, and deliveries under a second key. */
   readonly duplicates: number;
   /** Effects and deliveries that never happened. */
   readonly missing: number;
@@ -32,6 +42,9 @@ export function judge(world: World, digest: string): Verdict {
     duplicates += Math.max(0, world.done[effect].length - 1);
     if (world.done[effect].length === 0) missing += 1;
   }
+  // Each run is taken up once more without any fault, after its wait for CI.
+  duplicates += Math.max(0, world.built - 1 - world.interrupted);
+  if (world.built === 0) missing += 1;
   const keys = new Set(world.hooks.map((hook) => hook.key));
   duplicates += Math.max(0, keys.size - 1);
   if (keys.size === 0) missing += 1;
