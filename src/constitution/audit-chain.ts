@@ -17,6 +17,7 @@ export type AuditKind =
   | `approval.${string}`
   | `pause.${string}`
   | `run.${string}`
+  | `state.${string}`
   | `audit.${string}`;
 
 /** What a caller logs; number, time and hashes are the log's. */

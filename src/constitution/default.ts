@@ -33,7 +33,7 @@ groups:
   release-managers: [${members}]
 
 limits:
-  heal: { files: 5, lines: 120, attempts: 3, minutes: 20, model_calls: 20 }
+  heal: { files: 5, lines: 120, attempts: 3, minutes: 20, model_calls: 20, model_tokens: 200000 }
 
 rules:
   - id: heal-on-branches
@@ -162,7 +162,7 @@ tests:
     given: { action: git.push, run: { pillar: org }, change: { paths: [audit/anchors.jsonl, constitution.yaml] } }
     expect: { deny: no-match }
   - name: a model somewhere else
-    given: { action: model.ask, target: { loopback: false }, run: { pillar: heal }, model: { calls_in_run: 0 } }
+    given: { action: model.ask, target: { loopback: false }, run: { pillar: heal }, model: { calls_in_run: 0, tokens_in_run: 0 } }
     expect: { deny: no-match }
   - name: production
     given: { action: service.deploy, target: { environment: production } }

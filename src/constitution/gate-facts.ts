@@ -2,6 +2,8 @@ import type { ActionName, Target } from "../core/action.ts";
 import { canonicalJson, type Json } from "../core/canonical.ts";
 import { type Outcome, succeed } from "../core/diagnostic.ts";
 import type { FactName, Facts } from "../core/facts.ts";
+import { modelUse } from "../swarm/model-calls.ts";
+import type { Swarm } from "../swarm/open.ts";
 import type { Audit, AuditFilter } from "./audit.ts";
 import { localTime } from "./calendar.ts";
 import type { Constitution } from "./constitution.ts";
@@ -116,27 +118,52 @@ export function runFacts(
 
 const DAY_MS = 86_400_000;
 
-/** How often models were asked, counted in the audit log; only where a rule wants to know, since it reads the log. */
-export async function modelCallFacts(
-  constitution: Constitution,
+/**
+ * How often models were asked, counted in the audit log, and how many tokens they took, as the journal keeps it; each
+ * only where a rule wants to know.
+ */
+export async function modelFacts(
+  { constitution, audit, swarm, run }: ModelContext,
   action: ActionName,
-  audit: Audit,
-  run: string | undefined,
   now: number,
   { planned }: { readonly planned: boolean },
 ): Promise<Outcome<Facts>> {
   const wanted = (name: FactName) =>
     action === "model.ask" && constitution.rules.some((rule) => rule.condition?.facts.includes(name));
-  const count = async (name: FactName, filter: AuditFilter): Promise<Outcome<number | undefined>> => {
-    if (!wanted(name)) return succeed(undefined);
+  const calls = async (filter: AuditFilter): Promise<Outcome<number>> => {
     const asked = await audit.entries({ kinds: ["decision"], action: "model.ask", answer: "allow", ...filter });
     return asked.ok ? succeed(asked.value.filter((entry) => decisionIn(entry)?.mode === "act").length) : asked;
   };
-  const none = planned && wanted("model.calls_in_run") ? 0 : undefined;
-  const inRun = run === undefined ? succeed(none) : await count("model.calls_in_run", { run });
-  if (!inRun.ok) return inRun;
-  const today = await count("model.calls_today", { since: now - DAY_MS });
-  if (!today.ok) return today;
-  const values = { "model.calls_in_run": inRun.value, "model.calls_today": today.value };
-  return succeed(establish("gate.model_calls", canonicalJson(values), values));
+  const tokens = async (of: Parameters<typeof modelUse>[1]): Promise<Outcome<number>> => {
+    const use = await modelUse(swarm, of);
+    return use.ok ? succeed(use.value.tokens) : use;
+  };
+  const since = now - DAY_MS;
+  const id = run?.id;
+  const probes: { readonly [N in FactName]?: (() => Promise<Outcome<number>>) | undefined } = {
+    // What is only planned has not begun, and has asked nothing; acting without a run leaves both unknown.
+    "model.calls_in_run": id !== undefined ? () => calls({ run: id }) : planned ? none : undefined,
+    "model.calls_today": () => calls({ since }),
+    "model.tokens_in_run": id !== undefined ? () => tokens({ run: id }) : planned ? none : undefined,
+    "model.tokens_today": () => tokens({ since }),
+  };
+  const values: Record<string, number> = {};
+  for (const [name, probe] of Object.entries(probes)) {
+    if (!probe || !wanted(name as FactName)) continue;
+    const counted = await probe();
+    if (!counted.ok) return counted;
+    values[name] = counted.value;
+  }
+  return succeed(establish("gate.models", canonicalJson(values), values));
+}
+
+interface ModelContext {
+  readonly constitution: Constitution;
+  readonly audit: Audit;
+  readonly swarm: Swarm;
+  readonly run?: { readonly id: string };
+}
+
+async function none(): Promise<Outcome<number>> {
+  return succeed(0);
 }

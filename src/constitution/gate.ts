@@ -14,7 +14,7 @@ import type { Constitution } from "./constitution.ts";
 import { decide, type RuleAnswer } from "./decide.ts";
 import { recordDecision } from "./decision-record.ts";
 import { asks, denied, misused } from "./gate-diagnostics.ts";
-import { clockFacts, modelCallFacts, runFacts, targetFacts } from "./gate-facts.ts";
+import { clockFacts, modelFacts, runFacts, targetFacts } from "./gate-facts.ts";
 import { issuePermit, PERMIT_MS, targetHash } from "./permits.ts";
 import type { Pillar } from "./pillars.ts";
 import { mergeFacts } from "./probe.ts";
@@ -166,7 +166,7 @@ async function judge<A extends ActionName>(
   }
 
   const now = clock.now();
-  const counted = await modelCallFacts(constitution, action, audit, options.run?.id, now, { planned });
+  const counted = await modelFacts(options, action, now, { planned });
   if (!counted.ok) return refuse(counted.diagnostics[0] as Diagnostic);
   const facts = mergeFacts(
     options.facts ?? {},

@@ -86,7 +86,7 @@ export function impliedRules(
     const over = (key: keyof typeof limits, actions: ActionName[], fact: string, words: (limit: number) => string) => {
       const limit = limits[key];
       if (limit === undefined) return;
-      const when = `run.pillar == "${pillar}" && ${fact} ${key === "model_calls" ? ">=" : ">"} ${limit}`;
+      const when = `run.pillar == "${pillar}" && ${fact} ${key.startsWith("model_") ? ">=" : ">"} ${limit}`;
       deny(`limits.${pillar}.${key}`, actions, when, words(limit), ["limits", pillar, key]);
     };
     over("files", ["git.commit"], "change.files", (n) => `A ${pillar} commit may change ${n} files.`);
@@ -94,6 +94,18 @@ export function impliedRules(
     over("attempts", ["git.commit"], "run.attempt", (n) => `A ${pillar} run may try ${n} times.`);
     over("minutes", ["git.commit"], "run.minutes", (n) => `A ${pillar} run may take ${n} minutes.`);
     over("model_calls", ["model.ask"], "model.calls_in_run", (n) => `A ${pillar} run may ask a model ${n} times.`);
+    over(
+      "model_tokens",
+      ["model.ask"],
+      "model.tokens_in_run",
+      (n) => `Models may take ${n} tokens in a ${pillar} run.`,
+    );
+  }
+  const tokens = document.models.tokens_per_day;
+  if (tokens !== undefined) {
+    const because = `Models may take ${tokens} tokens in 24 hours.`;
+    const path = ["models", "tokens_per_day"];
+    deny("models.tokens_per_day", ["model.ask"], `model.tokens_today >= ${tokens}`, because, path);
   }
   const daily = document.models.calls_per_day;
   if (daily !== undefined) {

@@ -41,8 +41,12 @@ const limits = z
     files: z.int().positive().describe("files changed in one commit"),
     lines: z.int().positive().describe("lines added plus removed in one commit"),
     attempts: z.int().positive().describe("attempts at the same failure or release"),
-    minutes: z.int().positive().describe("minutes since the run began"),
+    minutes: z.int().positive().describe("minutes since the run first began, without its waits"),
     model_calls: z.int().nonnegative().describe("model calls in one run"),
+    model_tokens: z
+      .int()
+      .nonnegative()
+      .describe("tokens of questions and answers in one run, however often it is resumed"),
   })
   .partial();
 
@@ -139,6 +143,7 @@ export const documentSchema = z.strictObject({
   models: z
     .strictObject({
       calls_per_day: z.int().nonnegative().optional().describe("model calls in any 24 hours, over all runs"),
+      tokens_per_day: z.int().nonnegative().optional().describe("tokens in any 24 hours, over all runs"),
     })
     .default({}),
   tests: z

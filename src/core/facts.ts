@@ -10,7 +10,10 @@ export const FACTS = {
   "run.trigger": ["string", "person, ci, cron, webhook or rollout"],
   "run.attempt": ["int", "which attempt at the same failure or release this is, from 1"],
   "run.requester": ["string", "who or what started the run"],
-  "run.minutes": ["int", "whole minutes since the run began"],
+  "run.minutes": [
+    "int",
+    "whole minutes since the run's first process began; waiting for people, CI or a registry is not counted",
+  ],
   "product.name": ["string", "the product's name in fleet.yaml"],
   "product.company": ["string", "the company it belongs to"],
   "product.tier": ["int", "0 is the most critical"],
@@ -43,6 +46,11 @@ export const FACTS = {
   "fix.trust": ["double", "0 to 1"],
   "model.calls_in_run": ["int", "model calls permitted in this run so far"],
   "model.calls_today": ["int", "model calls permitted in the last 24 hours, over all runs"],
+  "model.tokens_in_run": [
+    "int",
+    "tokens that models took in this run so far, question and answer, as they count them; a call without a count took all it might",
+  ],
+  "model.tokens_today": ["int", "the same in the last 24 hours, over all runs"],
   "ci.green": ["bool", "the newest finished pipeline run of source.commit passed"],
   "scans.clean": ["bool", "every configured scan ran and found nothing over the threshold that is not waived"],
   "scans.complete": ["bool", "every configured scan ran and gave a usable answer"],

@@ -154,16 +154,17 @@ export async function runProcess(
   if (options.signal?.aborted) abort();
   options.signal?.addEventListener("abort", abort, { once: true });
   const follow = async (stream: "stdout" | "stderr") => {
-    const lines = new LineSplitter((line, end) => {
+    const show = (line: string, end: string) => {
       if (lost) return;
-      const shown = options.redactor ? options.redactor.redact(line) : line;
-      log?.write(shown + end);
+      log?.write(line + end);
       try {
-        options.onLine?.(shown, stream);
+        options.onLine?.(line, stream);
       } catch (error) {
         lose(error);
       }
-    });
+    };
+    const redaction = options.redactor ? redactLines(options.redactor, show) : undefined;
+    const lines = new LineSplitter(redaction ? redaction.push : show);
     const source = child[stream] as Readable;
     source.on("data", (chunk: Buffer) => {
       kept[stream].push(chunk);
@@ -183,6 +184,7 @@ export async function runProcess(
       source.once("error", () => resolve());
     });
     lines.end();
+    redaction?.end();
   };
   const followed = [follow("stdout"), follow("stderr")];
   // A server left in the background holds the streams open for ever: it is ended, not waited for.
@@ -376,6 +378,41 @@ class Tail {
   text(): string {
     return Buffer.concat(this.#chunks).toString("utf8");
   }
+}
+
+/** Lines that are kept at most until it shows whether they are a secret; a key of 4096 bits has 52. */
+const LINES_KEPT = 100;
+
+/**
+ * Redacts lines one after the other. A line that may end within a secret is kept until the next one has come: wrapped
+ * output puts a secret on two lines.
+ */
+function redactLines(redactor: Redactor, emit: (line: string, end: string) => void) {
+  let kept: { line: string; end: string }[] = [];
+  const flush = (finished: boolean) => {
+    const raw = kept.map(({ line, end }) => line + end).join("");
+    const opensAt = finished ? raw.length : redactor.opensAt(raw);
+    // A mark a line: the redacted text has the lines of the original.
+    const shown = redactor.redact(raw).split("\n");
+    let position = 0;
+    const open: typeof kept = [];
+    for (const [index, { line, end }] of kept.entries()) {
+      position += line.length + end.length;
+      const text = end === "\r\n" ? (shown[index] ?? "").replace(/\r$/, "") : (shown[index] ?? "");
+      if (opensAt < position && kept.length < LINES_KEPT) open.push({ line: text, end });
+      else emit(text, end);
+    }
+    kept = open;
+  };
+  return {
+    push(line: string, end: string) {
+      // The next piece of a line that is too long to come as one.
+      const last = kept.at(-1)?.end === "" ? kept.pop() : undefined;
+      kept.push({ line: (last?.line ?? "") + line, end });
+      flush(false);
+    },
+    end: () => flush(true),
+  };
 }
 
 /** Cuts a byte stream into lines; a UTF-8 sequence split over two chunks stays whole. */

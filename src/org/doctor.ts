@@ -4,7 +4,9 @@ import { openAudit } from "../constitution/audit.ts";
 import { checkConstitution } from "../constitution/check.ts";
 import type { Outcome } from "../core/diagnostic.ts";
 import type { Workplace } from "../pipeline/session.ts";
+import { claimForMachine, thisMachine } from "../swarm/machine.ts";
 import { openSwarm } from "../swarm/open.ts";
+import { findDamage } from "../swarm/set-aside.ts";
 import { machineAnsible } from "../tools/ansible/install.ts";
 import { gitVersion } from "../tools/git/git.ts";
 import { findPython } from "../tools/python/interpreter.ts";
@@ -59,10 +61,15 @@ export async function examine(workplace: Workplace): Promise<Finding[]> {
   }
   const { homes, databaseUrl } = user.value;
   const swarm = await openSwarm({ stateDir: homes.state, clock, ...(databaseUrl ? { url: databaseUrl } : {}) });
-  findings.push(
-    fromOutcome("Swarm DB", swarm, ({ kind }) => (kind === "sqlite" ? join(homes.state, "swarm.db") : "PostgreSQL")),
-  );
-  if (swarm.ok) {
+  if (!swarm.ok) {
+    findings.push(fromOutcome("Swarm DB", swarm, () => ""));
+  } else {
+    const { kind, place } = swarm.value;
+    const whole = await findDamage(swarm.value);
+    const usable = whole.ok
+      ? await claimForMachine(swarm.value, thisMachine(workplace.environment), { look: true })
+      : whole;
+    findings.push(fromOutcome("Swarm DB", usable, () => (kind === "sqlite" ? place : "PostgreSQL")));
     const audit = await openAudit({ dir: join(homes.state, "audit"), clock, redactor, swarm: swarm.value });
     const verified = audit.ok ? await audit.value.verify() : audit;
     findings.push(fromOutcome("audit log", verified, ({ entries }) => `${entries} entries, the chain is whole`));

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isMap, parseDocument, stringify } from "yaml";
 import { defaultConstitution } from "../constitution/default.ts";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
-import { writeFileAtomic } from "../core/files.ts";
+import { makeFolder, writeFileAtomic } from "../core/files.ts";
 import { directoryTree } from "../ecosystems/index.ts";
 import { readFleet } from "../pipeline/fleet.ts";
 import type { Workplace } from "../pipeline/session.ts";
@@ -103,7 +103,7 @@ async function foundOrganisation(
   const text = await readOptional(user.file);
   const document = parseDocument(text);
   document.setIn(["organisation"], { url, ref: "main" });
-  await mkdir(user.homes.config, { recursive: true });
+  await makeFolder(user.homes.config);
   await writeFileAtomic(user.file, document.toString());
   return succeed({
     url,

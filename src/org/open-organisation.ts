@@ -6,6 +6,7 @@ import type { Facts } from "../core/facts.ts";
 import { standingOf } from "../pipeline/fleet.ts";
 import type { OpenOrganisation, OpenProduct, Session, Workplace } from "../pipeline/session.ts";
 import { openArtifacts } from "../swarm/artifacts.ts";
+import { claimForMachine, thisMachine } from "../swarm/machine.ts";
 import { openSwarm, type Swarm } from "../swarm/open.ts";
 import { upsertAccount, upsertProduct } from "../swarm/products.ts";
 import { observedNote, observingBy } from "./observing.ts";
@@ -64,6 +65,18 @@ async function openState(
   const swarm = await openSwarm({ stateDir, clock, ...(user.databaseUrl ? { url: user.databaseUrl } : {}) });
   if (!swarm.ok) return swarm;
   const close = () => swarm.value.close();
+  const { constitution } = organisation;
+  const observing =
+    options.dryRun || options.actions.length === 0
+      ? undefined
+      : observingBy(constitution, workplace.environment, options.observe);
+  if (options.actions.length > 0 && !options.dryRun && !observing) {
+    const claimed = await claimForMachine(swarm.value, thisMachine(workplace.environment));
+    if (!claimed.ok) {
+      await close();
+      return claimed;
+    }
+  }
   const audit = await openAudit({ dir: join(stateDir, "audit"), clock, redactor, swarm: swarm.value });
   if (!audit.ok) {
     await close();
@@ -74,11 +87,6 @@ async function openState(
     await close();
     return known;
   }
-  const { constitution } = organisation;
-  const observing =
-    options.dryRun || options.actions.length === 0
-      ? undefined
-      : observingBy(constitution, workplace.environment, options.observe);
   const gate = createGate({
     constitution,
     organisationCommit: organisation.commit,

@@ -63,7 +63,9 @@ function anchor(session: Session, whereAllowed: boolean): Promise<Outcome<Anchor
       if (!done.ok) return { state: "failed" };
       const { state, reason } = done.value;
       if (state === "anchored") return { title: `audit log ${reason}` };
-      return { state: state === "planned" ? "planned" : "skipped", title: `audit log not anchored: ${reason}` };
+      if (state === "planned")
+        return { state, title: `would anchor the audit log up to #${done.value.anchor?.seq}: ${reason}` };
+      return { state: "skipped", title: `audit log not anchored: ${reason}` };
     },
   );
 }

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { chmod, type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { chmod, type FileHandle, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256 } from "../core/canonical.ts";
 import { type Diagnostic, fail, messageOf, type Outcome, problem, succeed } from "../core/diagnostic.ts";
+import { makeFolder } from "../core/files.ts";
 
 /** Bytes by their SHA-256: what a release was built of, evidence, kept logs. Never changed, never built again. */
 export interface ArtifactStore {
@@ -34,7 +35,7 @@ export function openArtifacts(dir: string): ArtifactStore {
 
   async function put(source: Uint8Array | { readonly path: string }) {
     return await guardedFile(dir, "written", async () => {
-      await mkdir(incoming, { recursive: true, mode: 0o700 });
+      await makeFolder(incoming, 0o700);
       if (!swept) await sweep(incoming);
       swept = true;
       const temporary = join(incoming, randomBytes(9).toString("hex"));
@@ -42,7 +43,7 @@ export function openArtifacts(dir: string): ArtifactStore {
         const { digest, size } = await receive(source, temporary);
         const target = placeOf(digest);
         const folder = join(target, "..");
-        await mkdir(folder, { recursive: true, mode: 0o700 });
+        await makeFolder(folder, 0o700);
         const there = await digestOfFile(target);
         if (there === digest) return { digest, size };
         if (there !== undefined) await rename(target, `${target}.damaged-${randomBytes(3).toString("hex")}`);

@@ -9,8 +9,8 @@ interface Meaning {
 }
 
 /** What to do about a damaged file; its companions hold changes that belong to it alone. */
-export const KEPT =
-  "it is left as it is; move it, with its -wal and -shm files, to another place and keep it; then restore the newest copy from the backups folder, or begin with an empty one";
+const KEPT =
+  "it is left as it is; `codemonkeys doctor --set-database-aside` keeps it under another name and begins with an empty one; a copy from the backups folder can be put in its place then";
 
 const CORRUPT: Meaning = {
   code: "swarm.corrupt",
@@ -171,6 +171,15 @@ export function databaseProblem(error: unknown, place: string): Diagnostic | und
   return problem(meaning.kind, meaning.code, `the Swarm database ${place} ${meaning.says}`, {
     next: meaning.next,
     ...(words === "" ? {} : { details: words }),
+  });
+}
+
+/** The diagnostic of a file whose damage was seen by looking at it. */
+export function damaged(file: string, how: string): Diagnostic {
+  return problem("infrastructure", "swarm.corrupt", `the Swarm database ${file} is damaged`, {
+    where: { file },
+    details: how,
+    next: KEPT,
   });
 }
 

@@ -47,6 +47,11 @@ export interface Run {
   readonly product: string | undefined;
   /** 1 for the first process that works on it. */
   readonly attempt: number;
+  /**
+   * When its first process began, moved on by the time it waited for people, CI or a registry: what limits on a run's
+   * time count from. Milliseconds since the epoch.
+   */
+  readonly startedAt: number;
   /** True when an earlier process had begun it. */
   readonly resumed: boolean;
   /** What it waited for before it was taken up again. */
@@ -156,7 +161,13 @@ async function takeUp(
     }
     const taken = await trx
       .updateTable("runs")
-      .set({ status: "running", attempts: row.attempts + 1, updated_at: now })
+      .set({
+        status: "running",
+        attempts: row.attempts + 1,
+        updated_at: now,
+        waiting_since: null,
+        waited_ms: row.waited_ms + (row.waiting_since === null ? 0 : Math.max(0, now - row.waiting_since)),
+      })
       .where("id", "=", id)
       .returningAll()
       .executeTakeFirstOrThrow();
@@ -220,6 +231,7 @@ function createRun(swarm: Swarm, lease: Lease, record: RunRecord): Run {
     company: record.company,
     product: record.product,
     attempt: record.attempts,
+    startedAt: Math.min(swarm.clock.now(), record.createdAt + record.waitedMs),
     resumed: record.attempts > 1,
     lastWait: record.wait,
     step: (name, work) => log.once(name, "step", null, work),

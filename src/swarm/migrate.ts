@@ -76,7 +76,7 @@ function compare(applied: readonly Applied[], known: readonly Migration[], place
     if (!migration) {
       return problem("infrastructure", "swarm.newer", `the Swarm database ${place} was made by a newer version`, {
         details: `its schema has ${row.name}, which this program does not know`,
-        next: "update Code Monkeys Ship; the database is left as it is",
+        next: "update Code Monkeys Ship; the database is left as it is (`codemonkeys doctor --set-database-aside` keeps it under another name and begins with an empty one)",
       });
     }
     if (migration.name !== row.name || checksumOf(migration) !== row.checksum) {
@@ -86,7 +86,7 @@ function compare(applied: readonly Applied[], known: readonly Migration[], place
         `the Swarm database ${place} was made with another schema than this program's (${row.name})`,
         {
           details: `expected ${migration.name} with checksum ${checksumOf(migration)}, found ${row.name} with ${row.checksum}`,
-          next: "use the release that made it, or restore a backup; the database is left as it is",
+          next: "use the release that made it, or restore a backup; the database is left as it is (`codemonkeys doctor --set-database-aside` keeps it under another name and begins with an empty one)",
         },
       );
     }

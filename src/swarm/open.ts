@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { access, constants, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { access, constants, link, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Kysely, sql, type Transaction } from "kysely";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
-import { guarded, KEPT } from "./database-problem.ts";
+import { fail, type Outcome, succeed } from "../core/diagnostic.ts";
+import { makeFolder } from "../core/files.ts";
+import { damaged, guarded } from "./database-problem.ts";
 import { type Migrated, type MigrateOptions, migrate } from "./migrate.ts";
 import type { Migration } from "./migrations/migration.ts";
 import { postgresPlace } from "./postgres.ts";
@@ -43,7 +44,8 @@ export interface SwarmOptions {
   readonly migrations?: readonly Migration[];
 }
 
-const FILE = "swarm.db";
+/** The database's file in the state folder. */
+export const SWARM_FILE = "swarm.db";
 const BACKUPS = "backups";
 const BACKUPS_KEPT = 5;
 const LEASE_TIMES: LeaseTimes = { ttlMs: 20_000, beatMs: 4_000 };
@@ -66,16 +68,16 @@ async function openPostgres(options: SwarmOptions, url: string): Promise<Outcome
 }
 
 async function openSqlite(options: SwarmOptions): Promise<Outcome<Swarm>> {
-  const file = join(options.stateDir, FILE);
+  const file = join(options.stateDir, SWARM_FILE);
   const ready = await guarded(file, async () => {
-    await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
+    await makeFolder(options.stateDir, 0o700);
     // SQLite would only say that it cannot open its log there.
     await access(options.stateDir, constants.W_OK);
     await createOnce(file, options);
     return await hasHeader(file);
   });
   if (!ready.ok) return ready;
-  if (!ready.value) return notADatabase(file);
+  if (!ready.value) return fail(damaged(file, "it has no SQLite header"));
   const database = await guarded(file, () => openSqliteFile(file));
   if (!database.ok) return database;
   const db = new Kysely<Schema>({ dialect: sqliteDialect(database.value) });
@@ -164,20 +166,11 @@ async function hasHeader(file: string): Promise<boolean> {
   }
 }
 
-function notADatabase(file: string): Outcome<never> {
-  return fail(
-    problem("infrastructure", "swarm.corrupt", `the Swarm database ${file} is damaged: it has no SQLite header`, {
-      where: { file },
-      next: KEPT,
-    }),
-  );
-}
-
 /** Copies the committed state beside the database before a migration changes it; the newest few copies are kept. */
 async function backUp(file: string, from: string, options: SwarmOptions): Promise<void> {
   const { backup, DatabaseSync } = await import("node:sqlite");
   const folder = join(options.stateDir, BACKUPS);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   const time = new Date((options.clock ?? systemClock).now()).toISOString().replaceAll(/[:.]/g, "-");
   const target = join(folder, `swarm-${time}-${from}.db`);
   // A connection of its own sees what is committed, which is the state before the migration that holds the lock.

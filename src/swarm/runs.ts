@@ -1,6 +1,6 @@
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Swarm } from "./open.ts";
-import type { RunStatus, RunStepsTable, RunsTable, StepKind, Trigger, WaitFor } from "./schema.ts";
+import type { RunStatus, RunStepsTable, RunsRow, StepKind, Trigger, WaitFor } from "./schema.ts";
 import { decodeValue } from "./step-values.ts";
 import { query, transact } from "./transact.ts";
 
@@ -29,6 +29,8 @@ export interface RunRecord {
   readonly attempts: number;
   /** Working time in milliseconds, waits not counted. */
   readonly durationMs: number;
+  /** What its waits that are over took together, in milliseconds. */
+  readonly waitedMs: number;
   readonly cost: number;
   readonly evidence: unknown;
   readonly createdAt: number;
@@ -52,6 +54,7 @@ export interface RunFilter {
   readonly company?: string;
   readonly product?: string;
   readonly kind?: string;
+  readonly key?: string;
   readonly status?: RunStatus | readonly RunStatus[];
   /** Only runs that wait and whose time ran out before this moment. */
   readonly dueBefore?: number;
@@ -66,6 +69,7 @@ export async function listRuns(swarm: Swarm, filter: RunFilter = {}): Promise<Ou
     if (filter.company !== undefined) rows = rows.where("company", "=", filter.company);
     if (filter.product !== undefined) rows = rows.where("product", "=", filter.product);
     if (filter.kind !== undefined) rows = rows.where("kind", "=", filter.kind);
+    if (filter.key !== undefined) rows = rows.where("key", "=", filter.key);
     if (filter.status !== undefined) rows = rows.where("status", "in", [filter.status].flat() as RunStatus[]);
     if (filter.dueBefore !== undefined) {
       rows = rows.where("status", "=", "waiting").where("waiting_until", "<", filter.dueBefore);
@@ -144,7 +148,7 @@ export async function advanceWaiting(
   });
 }
 
-export function recordOf(row: RunsTable): RunRecord {
+export function recordOf(row: RunsRow): RunRecord {
   return {
     id: row.id,
     company: row.company,
@@ -167,6 +171,7 @@ export function recordOf(row: RunsTable): RunRecord {
           },
     attempts: row.attempts,
     durationMs: row.duration_ms,
+    waitedMs: row.waited_ms,
     cost: row.cost,
     evidence: decodeValue(row.evidence),
     createdAt: row.created_at,

@@ -1,3 +1,4 @@
+import type { Generated, Selectable } from "kysely";
 import type { BuildState } from "../core/ci-backend.ts";
 
 /**
@@ -111,6 +112,10 @@ export interface RunsTable {
   waiting_detail: string | null;
   /** When the event it waited for came. */
   advanced_at: number | null;
+  /** When the wait it is in began. */
+  waiting_since: number | null;
+  /** What its earlier waits took together. */
+  waited_ms: Generated<number>;
   /** How often a process has taken it up. */
   attempts: number;
   /** Working time by the monotonic clock, waits not counted. */
@@ -124,6 +129,8 @@ export interface RunsTable {
 }
 
 export type StepKind = "step" | "effect" | "delivery" | "wait";
+
+export type RunsRow = Selectable<RunsTable>;
 
 export interface RunStepsTable {
   run_id: string;
@@ -298,6 +305,29 @@ export interface PausesTable {
   resumed_at: number | null;
 }
 
+export interface MachinesTable {
+  /** From 1: a machine that takes over from another has the next. */
+  turn: number;
+  /** What stays the same over restarts; empty where the machine has no such thing. */
+  machine: string;
+  /** The kernel's own number for this start; empty where it has none. */
+  boot: string;
+  host: string;
+  at: number;
+}
+
+export interface ModelCallsTable {
+  id: string;
+  company: string;
+  product: string | null;
+  run_id: string | null;
+  model: string;
+  /** What the model counted; until it has, the most that the call may take. */
+  tokens: number;
+  counted: number;
+  at: number;
+}
+
 export interface AuditTable {
   chain: string;
   seq: number;
@@ -378,6 +408,8 @@ export interface Schema {
   approvals: ApprovalsTable;
   approval_votes: ApprovalVotesTable;
   pauses: PausesTable;
+  machines: MachinesTable;
+  model_calls: ModelCallsTable;
   audit: AuditTable;
   ci_builds: CiBuildsTable;
   triggers: TriggersTable;

@@ -144,6 +144,7 @@ export function createStepLog(swarm: Swarm, lease: Lease, run: RunRecord): StepL
           waiting_for: request.for,
           waiting_key: request.key,
           waiting_until: until,
+          waiting_since: swarm.clock.now(),
           waiting_detail: storableText(request.detail),
           advanced_at: null,
         })

@@ -40,6 +40,7 @@ describe("audit anchor", () => {
 
     const planned = await world.result("audit", "anchor", "--dry-run");
     expect(planned).toMatchObject({ code: 0, data: { state: "planned", anchor: { seq: 2 } } });
+    expect((await world.run("audit", "anchor", "--dry-run")).stderr).toMatch(/would anchor the audit log up to #2: /);
     await expect(anchors()).rejects.toThrow(/exists on disk|does not exist|not in/);
 
     const done = await world.result("audit", "anchor");

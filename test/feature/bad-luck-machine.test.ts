@@ -25,6 +25,13 @@ describe("the state folder", () => {
     }
   });
 
+  test("where nobody can make folders: exit 4, and at once", async () => {
+    const told = await world.tell(["status"], { env: { CODEMONKEYS_STATE: "/proc/nowhere/state" } });
+    expect(told).toMatchObject({ code: 4, codes: ["swarm.cannot_open"] });
+    const cache = await world.tell(["status"], { env: { CODEMONKEYS_CACHE: "/proc/nowhere" } });
+    expect(cache).toMatchObject({ code: 4, codes: ["machine.file"] });
+  });
+
   test("cache or configuration folder that is a file: exit 3", async () => {
     writeFileSync(join(world.root, "file"), "");
     for (const name of ["CODEMONKEYS_CACHE", "CODEMONKEYS_CONFIG_HOME"]) {

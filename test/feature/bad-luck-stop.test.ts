@@ -1,7 +1,10 @@
 import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type BadLuckWorld, BROKEN, badLuckWorld, GOOD } from "./bad-luck-world.ts";
+import { type BadLuckWorld, BROKEN, badLuckWorld, CONSTITUTION, GOOD } from "./bad-luck-world.ts";
 
 let world: BadLuckWorld;
 beforeEach(async () => {
@@ -99,3 +102,51 @@ function started(stage: string): boolean {
 function readdirRecursive(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" });
 }
+
+test("killed while a model answers: what it might have taken is spent, and the resumed run asks with the rest", async () => {
+  const asked: string[] = [];
+  let child: ReturnType<BadLuckWorld["start"]> | undefined;
+  const server = createServer((request, response) => {
+    if (request.url === "/api/tags") return void response.end('{"models":[{"name":"tiny:latest"}]}');
+    asked.push(request.url ?? "");
+    if (asked.length === 2) return void child?.kill("SIGKILL");
+    response.end(
+      `{"message":{"content":"{}"},"done":true,"done_reason":"stop","prompt_eval_count":100,"eval_count":50}\n`,
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    await world.organise({
+      ".codemonkeys/config.yaml": `model: { endpoint: "http://127.0.0.1:${(server.address() as AddressInfo).port}", name: tiny }\n`,
+      "constitution.yaml": `${CONSTITUTION}limits: { heal: { model_calls: 20, model_tokens: 7000 } }\n`,
+    });
+    world.write("src/vat.js", (GOOD["src/vat.js"] as string).replace("rates.vat", "rates.vat + 1"));
+    await world.commit("feat: wrong");
+    await world.git("push", "-q", "origin", "main");
+    expect((await world.tell(["run"])).code).toBe(1);
+    child = world.start(["heal"]);
+    expect((await child).signal).toBe("SIGKILL");
+    const calls = () => {
+      const database = new DatabaseSync(join(world.state, "swarm.db"), { readOnly: true });
+      const rows = database.prepare("select run_id, tokens, counted from model_calls order by counted desc, at").all();
+      database.close();
+      return rows as { run_id: string; tokens: number; counted: number }[];
+    };
+    expect(calls()).toMatchObject([{ tokens: 150, counted: 1 }, { counted: 0 }]);
+    const reserved = calls()[1]?.tokens ?? 0;
+    expect(reserved).toBeGreaterThan(2000);
+    const again = await world.tell(["heal"]);
+    expect(again.result.data).toMatchObject({ verdict: "not_fixed" });
+    const rows = calls();
+    expect(new Set(rows.map((row) => row.run_id)).size).toBe(1);
+    // Each call needs room for an answer of 2,000 tokens: asked as long as there was some, and no further. A run that had
+    // forgotten what it spent would ask as often as it may: 20 times.
+    const left = 7000 - 150 - reserved;
+    expect(asked.length).toBeGreaterThan(2);
+    expect(asked.length - 2).toBeLessThanOrEqual(Math.ceil((left - 2000) / 150));
+    expect(rows.reduce((sum, row) => sum + row.tokens, 0)).toBeLessThanOrEqual(7000);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});

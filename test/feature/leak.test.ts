@@ -39,6 +39,17 @@ const FORMS: Readonly<Record<string, (value: string) => readonly string[]>> = {
   hex: (value) => [Buffer.from(value).toString("hex"), Buffer.from(value).toString("hex").toUpperCase()],
   URL: (value) => [encodeURIComponent(value), strict(value), strict(value).toLowerCase()],
   JSON: (value) => [JSON.stringify(value).slice(1, -1), JSON.stringify(JSON.stringify(value)).slice(3, -3)],
+  // Each half of one that was wrapped in its middle; of the shortest one a half is no more than a word.
+  "split over lines": (value) => {
+    const half = Math.ceil(value.length / 2);
+    return value.length < 12 || value.includes("\n") ? [] : [value.slice(0, half), value.slice(half)];
+  },
+  // What stands on either side of the line's end in wrapped base64, at each alignment and for every place of the end.
+  "base64 at 64 and 76": (value) =>
+    [0, 1, 2].flatMap((offset) => {
+      const whole = base64At(value, offset);
+      return whole.length < 24 ? [] : [whole.slice(0, 12), whole.slice(-12)];
+    }),
   "by lines": (value) => [
     ...value.split("\n").filter((line) => line.length >= 8),
     ...(
@@ -68,6 +79,12 @@ test("vat", () => {
     console.log("hex", bytes.toString("hex"), bytes.toString("hex").toUpperCase());
     console.log("URL", "https://x.example/?t=" + encodeURIComponent(value), new URLSearchParams({ value }).toString());
     console.log("JSON", JSON.stringify({ value }));
+    const half = Math.ceil(value.length / 2);
+    console.log("wrapped " + value.slice(0, half) + "\\n    " + value.slice(half));
+    for (const width of [64, 76]) for (const before of ["", "x", "xy"]) {
+      const long = Buffer.from(before + "a longer text with something in the middle: " + value + " and more behind it").toString("base64");
+      console.log((long.match(new RegExp(".{1," + width + "}", "g")) ?? []).join("\\n"));
+    }
   }
   console.log("overlapping overlap-4417-" + "middle-" + "9923-behind");
   assert.equal(vat, 19, values.join(" "));

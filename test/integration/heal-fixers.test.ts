@@ -87,6 +87,7 @@ async function heal(one: FixerCase): Promise<RepairResult> {
         constitution: constitution.value,
         limits: healLimits(constitution.value),
         emit: silent,
+        startedAt: Date.now(),
         now: () => Date.now(),
         signal: new AbortController().signal,
       },

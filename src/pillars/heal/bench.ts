@@ -1,10 +1,11 @@
 import { createReadStream } from "node:fs";
-import { cp, mkdir, mkdtemp, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { cp, mkdtemp, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import type { Emit } from "../../core/events.ts";
+import { makeFolder } from "../../core/files.ts";
 import type { Redactor } from "../../core/redact.ts";
 import type { Homes } from "../../core/state-home.ts";
 import type { Git } from "../../tools/git/git.ts";
@@ -250,7 +251,7 @@ async function provide(root: string, kept: string, options: BenchOptions): Promi
 async function keepDependencies(root: string, kept: string): Promise<void> {
   for (const { folder } of DEPENDENCIES) {
     if ((await there(join(root, folder))) && !(await there(join(kept, folder)))) {
-      await mkdir(dirname(join(kept, folder)), { recursive: true });
+      await makeFolder(dirname(join(kept, folder)));
       await rename(join(root, folder), join(kept, folder));
     }
   }

@@ -1,7 +1,7 @@
-import { mkdir, rm, stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
-import { writeFileAtomic } from "../../core/files.ts";
+import { makeFolder, writeFileAtomic } from "../../core/files.ts";
 import { lineHunks } from "./edit/difference.ts";
 import { insidePath } from "./tree.ts";
 
@@ -82,7 +82,7 @@ export async function writeChanges(
     if (change.after === undefined) {
       await rm(place);
     } else {
-      await mkdir(dirname(place), { recursive: true });
+      await makeFolder(dirname(place));
       const runnable = change.executable === true || (change.before !== undefined && (await isExecutable(place)));
       await writeFileAtomic(place, change.after, runnable ? 0o755 : 0o644);
     }

@@ -6,7 +6,15 @@ import { weakenings } from "./guard.ts";
 import { isSafePath } from "./tree.ts";
 
 /** How far a heal may go before it asks; where the constitution says nothing, these hold. */
-const DEFAULTS = { files: 10, lines: 200, attempts: 3, minutes: 20, model_calls: 6 } as const;
+const DEFAULTS = {
+  files: 10,
+  lines: 200,
+  attempts: 3,
+  minutes: 20,
+  model_calls: 6,
+  // The configuration's `model.token_budget` counts as well, and has a default of its own.
+  model_tokens: Number.MAX_SAFE_INTEGER,
+} as const;
 export type HealLimits = { readonly [K in keyof typeof DEFAULTS]: number };
 
 export function healLimits(constitution: Constitution): HealLimits {
@@ -17,6 +25,7 @@ export function healLimits(constitution: Constitution): HealLimits {
     attempts: set.attempts ?? DEFAULTS.attempts,
     minutes: set.minutes ?? DEFAULTS.minutes,
     model_calls: set.model_calls ?? DEFAULTS.model_calls,
+    model_tokens: set.model_tokens ?? DEFAULTS.model_tokens,
   };
 }
 

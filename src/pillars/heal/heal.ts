@@ -194,10 +194,10 @@ async function carryOut(
   const { session, request, git, commit, branch, failure } = context;
   const stage = stageToRun(request.plan, request.stage);
   if (!stage.ok) return stage;
-  const attempt = run ? await attemptOf(session, failure, run) : succeed(1);
+  const attempt = run ? await attemptOf(session, run) : succeed(1);
   if (!attempt.ok) return attempt;
   const gate = session.gate.bound({
-    ...(run ? { run: { id: run.id, startedAt: session.clock.now() } } : {}),
+    ...(run ? { run: { id: run.id, startedAt: run.startedAt } } : {}),
     pillar: "heal",
     attempt: attempt.value,
     trigger: session.trigger,
@@ -221,7 +221,7 @@ async function carryOut(
 
   const limits = healLimits(session.organisation.constitution);
   if (attempt.value > limits.attempts) {
-    const reason = `this failure was tried ${attempt.value - 1} times; the constitution allows ${limits.attempts}`;
+    const reason = `this failure was tried ${count(attempt.value - 1)}; the constitution allows ${limits.attempts}`;
     return finish({ ...base, verdict: "refused", reason });
   }
   // Looked at before anything is run, and again by the act half: a heal of yesterday's commit helps nobody.
@@ -236,7 +236,8 @@ async function carryOut(
       stage: stage.value,
       failure,
       log: start.log,
-      lastResort: (input) => modelCandidates(session, gate, limits, request.model, input),
+      startedAt: run?.startedAt ?? session.clock.now(),
+      lastResort: (input) => modelCandidates(session, gate, limits, { model: request.model, run: run?.id }, input),
     });
   const worked = run ? await run.step("work", doWork) : await doWork();
   if (!worked.ok) return worked;
@@ -323,11 +324,19 @@ async function settle(
   return finish({ ...report, learned: kept.value }, lesson);
 }
 
-/** How many runs have been at this very failure of this commit, this one included. */
-async function attemptOf(session: Session, failure: BuildFailure, run: Run): Promise<Outcome<number>> {
+/** How many runs have worked at this very failure of this commit, this one included; a refused one did not. */
+async function attemptOf(session: Session, run: Run): Promise<Outcome<number>> {
   const { company, name } = productOf(session);
-  const runs = await listRuns(session.swarm, { company, product: name, kind: "heal" });
+  const { kind, key } = run;
+  const runs = await listRuns(session.swarm, { company, product: name, kind, key, status: "failed", limit: 1000 });
   if (!runs.ok) return runs;
-  const same = runs.value.filter((one) => one.key.startsWith(`${failure.occurrence}@`) && one.id !== run.id);
-  return succeed(same.filter((one) => one.status === "failed" && one.key === run.key).length + 1);
+  const worked = runs.value.filter(({ evidence }) => {
+    const report = (evidence as { readonly report?: Partial<HealReport> } | undefined)?.report;
+    return report?.verdict !== "refused" || (report.tried?.length ?? 0) + (report.fixes?.length ?? 0) > 0;
+  });
+  return succeed(worked.length + 1);
+}
+
+function count(times: number): string {
+  return times === 1 ? "once" : `${times} times`;
 }

@@ -25,6 +25,8 @@ export interface RepairRequest {
   readonly constitution: Constitution;
   readonly limits: HealLimits;
   readonly emit: Emit;
+  /** When the run's first process began; a killed one's successor has the rest of the time. */
+  readonly startedAt: number;
   /** Milliseconds since the epoch; a test moves it. */
   readonly now: () => number;
   readonly signal: AbortSignal;
@@ -74,7 +76,6 @@ export async function repair(
   request: RepairRequest,
   keepLog: (run: StageRun) => Promise<Outcome<string>>,
 ): Promise<Outcome<RepairResult>> {
-  const startedAt = request.now();
   const clock = { reproduce: 0, fix: 0, verify: 0 };
   const tried: HealTried[] = [];
   const result = (verdict: RepairResult["verdict"], reason: string, repaired?: Repaired): Outcome<RepairResult> =>
@@ -123,7 +124,7 @@ export async function repair(
         const candidate = made.value;
         if (keys.has(editKey(candidate))) continue;
         keys.add(editKey(candidate));
-        const stop = stopReason(request, startedAt, tried.length);
+        const stop = stopReason(request, tried.length);
         if (stop) return result("not_fixed", stop);
         const started = performance.now();
         const outcome = await tryCandidate(request, round, candidate, { open, warnings, number: tried.length + 1 });
@@ -177,9 +178,9 @@ export async function repair(
   }
 }
 
-function stopReason(request: RepairRequest, startedAt: number, count: number): string | undefined {
+function stopReason(request: RepairRequest, count: number): string | undefined {
   if (request.signal.aborted) return "it was cancelled";
-  const minutes = (request.now() - startedAt) / 60_000;
+  const minutes = (request.now() - request.startedAt) / 60_000;
   if (minutes > request.limits.minutes) return `it took longer than ${request.limits.minutes} minutes`;
   return count >= MOST_TRIED ? `${MOST_TRIED} candidates were tried; none made the stage pass` : undefined;
 }

@@ -26,6 +26,8 @@ export interface WorkRequest {
   readonly failure: BuildFailure;
   /** Digest of the failing log. */
   readonly log: string;
+  /** When the run first began: its time is limited. */
+  readonly startedAt: number;
   readonly lastResort: LastResort;
 }
 
@@ -79,6 +81,7 @@ export async function work(session: Session, request: WorkRequest): Promise<Outc
         constitution: organisation.constitution,
         limits: healLimits(organisation.constitution),
         emit: session.emit,
+        startedAt: request.startedAt,
         now: () => session.clock.now(),
         signal: session.signal,
       },

@@ -27,7 +27,7 @@ export function actingFor(
   facts: Facts,
 ): Acting {
   const gate = session.gate.bound({
-    run: { id: run.id, startedAt: session.clock.now() },
+    run: { id: run.id, startedAt: run.startedAt },
     pillar,
     attempt: run.attempt,
     trigger: session.trigger,

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { task } from "../../core/events.ts";
+import { makeFolder } from "../../core/files.ts";
 import { directoryTree, ECOSYSTEM_IDS, ECOSYSTEMS, type FileEdit } from "../../ecosystems/index.ts";
 import type { OpenProduct, Session } from "../../pipeline/session.ts";
 import type { Change, Git } from "../../tools/git/git.ts";
@@ -85,7 +86,7 @@ async function writeEdits(
   for (const { path, after } of edits.value) {
     const stored = await session.artifacts.put(Buffer.from(after, "utf8"));
     if (!stored.ok) return stored;
-    await mkdir(dirname(join(root, path)), { recursive: true });
+    await makeFolder(dirname(join(root, path)));
     await writeFile(join(root, path), after);
     kept.push({ path, digest: stored.value.digest });
   }
@@ -205,7 +206,7 @@ export async function putEdits(
   for (const { path, digest } of edits) {
     const bytes = await session.artifacts.read(digest);
     if (!bytes.ok) return bytes;
-    await mkdir(dirname(join(worktree.root, path)), { recursive: true });
+    await makeFolder(dirname(join(worktree.root, path)));
     await writeFile(join(worktree.root, path), bytes.value);
   }
   const paths = edits.map(({ path }) => path);

@@ -1,6 +1,7 @@
 import { spine } from "./0001-spine.ts";
 import { ci } from "./0002-ci.ts";
+import { machinesCallsAndWaits } from "./0003-machines-calls-waits.ts";
 import type { Migration } from "./migration.ts";
 
 /** All migrations, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [spine, ci];
+export const MIGRATIONS: readonly Migration[] = [spine, ci, machinesCallsAndWaits];

@@ -1,7 +1,7 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fail, type Outcome, problem } from "../../core/diagnostic.ts";
-import { writeFileAtomic } from "../../core/files.ts";
+import { makeFolder, writeFileAtomic } from "../../core/files.ts";
 import type { Person } from "./history.ts";
 import { type Git, type OpenOptions, openRepository } from "./repository.ts";
 import { git } from "./run.ts";
@@ -15,7 +15,7 @@ export interface CreateOptions extends OpenOptions {
 
 /** Makes an empty repository in scratch or cache space (`main`, no hooks, no templates of the machine's). */
 export async function createRepository(directory: string, options: CreateOptions = {}): Promise<Outcome<Git>> {
-  await mkdir(directory, { recursive: true });
+  await makeFolder(directory);
   const kind = options.bare ? ["--bare"] : [];
   const args = [
     "init",
@@ -42,7 +42,7 @@ export async function cloneRepository(
   directory: string,
   options: OpenOptions & { readonly ref?: string } = {},
 ): Promise<Outcome<Git>> {
-  await mkdir(dirname(directory), { recursive: true });
+  await makeFolder(dirname(directory));
   const ref = options.ref === undefined ? [] : [`--branch=${options.ref}`];
   const args = ["clone", "--quiet", "--template=", "--no-recurse-submodules", ...ref, "--", url, directory];
   const call = { cwd: dirname(directory), redactor: options.redactor, signal: options.signal };
@@ -59,7 +59,7 @@ export async function foundRepository(
   input: { readonly files: Readonly<Record<string, string>>; readonly message: string; readonly author: Person },
   options: CreateOptions = {},
 ): Promise<Outcome<Git>> {
-  await mkdir(directory, { recursive: true });
+  await makeFolder(directory);
   if ((await readdir(directory)).length > 0) {
     return fail(
       problem("config", "git.not_empty", `${directory} is not empty`, {

@@ -1,7 +1,8 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import * as z from "zod";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { makeFolder } from "../../core/files.ts";
 import { fateOf, thisProcess } from "../../swarm/holder.ts";
 import { guardConfig } from "./config-guard.ts";
 import { callGit, type GitCall, git, nulParts } from "./run.ts";
@@ -22,7 +23,7 @@ export async function addWorktree(directory: string, commit: string, call: GitCa
   if (!guarded.ok) return guarded;
   const swept = await removeDeadWorktrees(call);
   if (!swept.ok) return swept;
-  await mkdir(dirname(directory), { recursive: true });
+  await makeFolder(dirname(directory));
   await writeFile(ownerFile(directory), JSON.stringify(thisProcess()));
   const added = await git(["worktree", "add", "--quiet", "--detach", "--", directory, commit], {
     ...call,

@@ -1,6 +1,6 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { makeFolder } from "../../core/files.ts";
 import type { Redactor } from "../../core/redact.ts";
 import { ensureVenv } from "../python/venv.ts";
 import { runWork } from "../sandbox/sandbox.ts";
@@ -35,7 +35,7 @@ export async function buildSite(options: {
   });
   if (!venv.ok) return venv;
   // Only what exists can be made visible in the work half.
-  await mkdir(options.siteDir, { recursive: true });
+  await makeFolder(options.siteDir);
   const lines: string[] = [];
   const result = await runWork(
     `exec "$CODEMONKEYS_MKDOCS" build --strict --clean --config-file mkdocs.yml --site-dir "$CODEMONKEYS_SITE"`,

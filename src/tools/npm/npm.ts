@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { makeFolder } from "../../core/files.ts";
 import { type ProcessResult, runProcess } from "../../core/process.ts";
 import type { Redactor } from "../../core/redact.ts";
 import { shown } from "../http/get.ts";
@@ -50,7 +51,7 @@ export async function npmPack(
   },
 ): Promise<Outcome<PackedNpm>> {
   const { directory, outDirectory, network = "none", ...passed } = options;
-  await mkdir(outDirectory, { recursive: true });
+  await makeFolder(outDirectory);
   const result = await runWork('npm pack --no-audit --no-fund --no-update-notifier --pack-destination "$PACK_OUT"', {
     ...passed,
     cwd: directory,

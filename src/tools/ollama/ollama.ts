@@ -27,6 +27,8 @@ export interface AskOptions {
   readonly temperature?: number;
   readonly seed?: number;
   readonly signal?: AbortSignal | undefined;
+  /** The server's own counters, also of an answer that turns out to be no use; not called where it gives none. */
+  readonly onCounted?: (tokens: number) => void;
   /** Tokens received so far. */
   readonly onProgress?: (tokens: number) => void;
 }
@@ -99,6 +101,9 @@ async function ask(target: Target<"model.ask">, question: Question, options: Ask
       clearTimeout(timer);
       if ("error" in part.data) return fail(failed(target.endpoint, part.data.error));
       const { message, done, done_reason, prompt_eval_count, eval_count } = part.data;
+      if (done && prompt_eval_count !== undefined && eval_count !== undefined) {
+        options.onCounted?.(prompt_eval_count + eval_count);
+      }
       text += message.content;
       options.onProgress?.(++tokens);
       if (

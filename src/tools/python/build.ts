@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { makeFolder } from "../../core/files.ts";
 import { runProcess } from "../../core/process.ts";
 import { runWork, type WorkOptions } from "../sandbox/sandbox.ts";
 import { ensureVenv, type VenvOptions } from "./venv.ts";
@@ -76,7 +77,7 @@ export async function buildPython(options: BuildPythonOptions): Promise<Outcome<
       ? basic
       : await ensureVenv("python-build", [...BUILD_TOOLS, ...extra.value], { ...options.venv, wheelsOnly: true });
   if (!venv.ok) return venv;
-  await mkdir(options.outDirectory, { recursive: true });
+  await makeFolder(options.outDirectory);
   const { logFile, redactor, signal, emit, task, homes, sourceDateEpoch } = options;
   const build = '"$BUILD_PYTHON" -m build --no-isolation --outdir "$BUILD_OUT" .';
   const steady = sourceDateEpoch === undefined ? "" : ' && "$BUILD_PYTHON" -I -c "$STEADY_SDIST"';

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readlink, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { readdir, readlink, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { digestOf } from "../../core/canonical.ts";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { makeFolder } from "../../core/files.ts";
 import { type ProcessResult, runProcess } from "../../core/process.ts";
 import { homes } from "../../core/state-home.ts";
 import { findPython } from "./interpreter.ts";
@@ -83,7 +84,7 @@ async function reuseOrBuild(
 ): Promise<Outcome<Venv>> {
   if (await isUsable(link)) return succeed(venvAt(await realpath(link), true));
   const directory = join(`${link}.d`, randomBytes(6).toString("hex"));
-  await mkdir(dirname(directory), { recursive: true });
+  await makeFolder(dirname(directory));
   await removeOld(dirname(directory));
   const made = await runProcess(python, ["-m", "venv", "--", directory], {
     cwd: dirname(directory),

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Emit } from "../../core/events.ts";
+import { makeFolder } from "../../core/files.ts";
 import { type ProcessResult, runProcess } from "../../core/process.ts";
 import { createRedactor, type Redactor } from "../../core/redact.ts";
 import { type Homes, homes } from "../../core/state-home.ts";
@@ -69,7 +70,7 @@ export async function runWork(command: string, options: WorkOptions): Promise<Wo
   try {
     const [home, tmp] = [join(scratch, "home"), join(scratch, "tmp")];
     for (const directory of [home, tmp]) await mkdir(directory);
-    if (options.cache !== undefined) await mkdir(options.cache, { recursive: true });
+    if (options.cache !== undefined) await makeFolder(options.cache);
     await copyHarmlessSettings(realHome, home, redactor);
     const marker = `CODEMONKEYS_WORK=${randomUUID()}`;
     const [markerName = "", markerValue = ""] = marker.split("=");

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { makeFolder } from "../../core/files.ts";
 import { runProcess } from "../../core/process.ts";
 import { ensureVenv, type VenvOptions } from "../python/venv.ts";
 import { type RunningServer, startOnFreePort } from "./listen.ts";
@@ -37,7 +37,7 @@ export async function startPypiserver(
   const venv = await ensureVenv("pypiserver", PACKAGES, options);
   if (!venv.ok) return venv;
   const packages = join(directory, "packages");
-  await mkdir(packages, { recursive: true });
+  await makeFolder(packages);
   const users = join(directory, "htpasswd");
   const username = "publisher";
   const password = randomBytes(24).toString("base64url");

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { makeFolder } from "../../core/files.ts";
 import { type RunningServer, startOnFreePort } from "./listen.ts";
 
 export interface NpmRegistryServer extends RunningServer {
@@ -25,7 +26,7 @@ export async function startVerdaccio(directory: string): Promise<Outcome<NpmRegi
       }),
     );
   }
-  await mkdir(directory, { recursive: true });
+  await makeFolder(directory);
   const config = join(directory, "config.yaml");
   await writeFile(
     config,

@@ -1,9 +1,10 @@
-import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { appendFile, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { makeFolder } from "../../core/files.ts";
 import { once, type RunningServer } from "./listen.ts";
 
 /** One request as it came. */
@@ -32,7 +33,7 @@ const MAX_BODY = 1024 * 1024;
 
 /** A receiver of webhooks on loopback that keeps what it gets, for tests and the demo. */
 export async function startWebhookReceiver(options: ReceiverOptions): Promise<Outcome<WebhookReceiver>> {
-  await mkdir(dirname(options.file), { recursive: true });
+  await makeFolder(dirname(options.file));
   const answers = [...(options.answers ?? [])];
   const app = new Hono();
   app.post("*", bodyLimit({ maxSize: MAX_BODY }), async (context) => {

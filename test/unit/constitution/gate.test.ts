@@ -4,7 +4,10 @@ import { perform } from "../../../src/constitution/effect.ts";
 import { permitOf } from "../../../src/constitution/gate.ts";
 import { pauseWork, resumeWork } from "../../../src/constitution/pausing.ts";
 import { establish } from "../../../src/constitution/probe.ts";
+import { sha256 } from "../../../src/core/canonical.ts";
 import { succeed } from "../../../src/core/diagnostic.ts";
+import { beginModelCall, countModelCall } from "../../../src/swarm/model-calls.ts";
+import { ensureCompany } from "../../../src/swarm/transact.ts";
 import { COMMIT, COMMIT_TARGET, constitution, DIGEST, facts, must, testGate } from "./support.ts";
 
 const POLICY = constitution(
@@ -198,6 +201,45 @@ describe("plan and observe", () => {
   });
 });
 
+test("counts the tokens that models took, by run and by day; a call that nobody counted took all it might", async () => {
+  const policy = constitution(
+    "- { id: all, allow: ['*'] }",
+    "limits: { heal: { model_tokens: 1000 } }\nmodels: { tokens_per_day: 2000 }",
+  );
+  const { gate, swarm, clock } = await testGate(policy);
+  for (const id of ["r-1", "r-2", "r-3"]) {
+    const run = {
+      id,
+      company: "acme",
+      kind: "heal",
+      key: id,
+      title: "",
+      requester: "",
+      trigger: "ci",
+      status: "running",
+    } as const;
+    await ensureCompany(swarm.db, "acme", 0);
+    await swarm.db
+      .insertInto("runs")
+      .values({ ...run, attempts: 1, duration_ms: 0, cost: 0, created_at: 0, updated_at: 0 })
+      .execute();
+  }
+  const ask = (id: string) =>
+    gate.bound({ pillar: "heal", run: { id, startedAt: clock.now() } })("model.ask", MODEL, {});
+  const call = async (run: string, most: number) =>
+    must(await beginModelCall(swarm, { company: "acme", product: "payments", run, model: "tiny", most }));
+  must(await countModelCall(swarm, await call("r-1", 5000), 999));
+  expect((await ask("r-1")).answer).toBe("allow");
+  must(await countModelCall(swarm, await call("r-1", 5000), 1));
+  expect(await ask("r-1")).toMatchObject({ answer: "deny", rule: "limits.heal.model_tokens" });
+  expect((await ask("r-2")).answer).toBe("allow");
+  await call("r-2", 1000);
+  expect(await ask("r-2")).toMatchObject({ answer: "deny", rule: "limits.heal.model_tokens" });
+  expect(await ask("r-3")).toMatchObject({ answer: "deny", rule: "models.tokens_per_day" });
+  clock.advance(24 * 3_600_000 + 1);
+  expect((await ask("r-3")).answer).toBe("allow");
+});
+
 test("what is only observed uses up no budget", async () => {
   const { gate, with: other } = await testGate(POLICY, { pillar: "heal", run: { id: "r-1", startedAt: 0 } });
   for (let time = 0; time < 5; time += 1) await other({ mode: "observe" })("model.ask", MODEL, {});
@@ -326,4 +368,14 @@ test("an effect is logged from start to end under its permit", async () => {
     ["effect.started", permit.id],
     ["effect.done", permit.id],
   ]);
+  expect(must(await audit.entries()).at(-1)?.data).toMatchObject({ result: sha256("7") });
+});
+
+test("of a secret that was read no digest is logged", async () => {
+  const { gate, audit } = await testGate(constitution("- { id: all, allow: ['*'] }"));
+  const target = { names: ["TOKEN"] };
+  const permit = must(permitOf(await gate("secret.read", target, {})));
+  must(await perform(permit, "secret.read", target, async () => succeed("1234")));
+  expect(JSON.stringify(must(await audit.entries()))).not.toContain(sha256('"1234"'));
+  expect(must(await audit.entries()).at(-1)?.data).not.toHaveProperty("result");
 });

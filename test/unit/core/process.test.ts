@@ -132,6 +132,27 @@ describe("runProcess", () => {
     }
   });
 
+  test("hides a secret that the command wraps, in the log, in memory and line by line; all lines come", async () => {
+    const secret = "ghp_0123456789abcdefghijkl";
+    const encoded = Buffer.from(`header: ${secret} and more behind it, so that it is wrapped`).toString("base64");
+    const text = `begin\n${secret.slice(0, 11)}\n  ${secret.slice(11)}\n${encoded.slice(0, 20)}\n${encoded.slice(20)}\nghp_0\nend`;
+    const logFile = join(cwd, "wrapped.log");
+    const lines: string[] = [];
+    const { stdout } = await runProcess(process.execPath, node(`process.stdout.write(${JSON.stringify(text)})`), {
+      cwd,
+      logFile,
+      redactor: createRedactor([secret]),
+      onLine: (line) => lines.push(line),
+    });
+    expect(lines).toHaveLength(7);
+    expect([lines[0], lines[5], lines[6]]).toEqual(["begin", "ghp_0", "end"]);
+    for (const shown of [stdout, readFileSync(logFile, "utf8"), lines.join("\n")]) {
+      expect(shown.split("\n").slice(0, 3)).toEqual(["begin", "[redacted]", "  [redacted]"]);
+      for (const part of [secret.slice(0, 11), secret.slice(11), encoded.slice(12, 20), encoded.slice(21, 40)])
+        expect(shown).not.toContain(part);
+    }
+  });
+
   test("rejects when the output cannot be kept, and ends the command", async () => {
     const pids: number[] = [];
     const work = runProcess(process.execPath, node("console.log(process.pid); setInterval(() => {}, 1e3)"), {

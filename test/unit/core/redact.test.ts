@@ -96,6 +96,67 @@ describe("redaction", () => {
     }
   });
 
+  describe("over line ends", () => {
+    const wrap = (text: string, width: number, end: string) =>
+      Array.from({ length: Math.ceil(text.length / width) }, (_, at) => text.slice(at * width, (at + 1) * width)).join(
+        end,
+      );
+    const ENDS = ["\n", "\r\n", "\n    ", "\\\n", "=\r\n", "\\n", "\\r\\n", "\\\\n"];
+    const plain = fc.stringMatching(/^[A-Za-z0-9+/_.:=-]{12,60}$/);
+
+    test.each(ENDS.map((end) => [JSON.stringify(end), end]))("no part of a wrapped one is left: %s", (_, end) => {
+      // The sign before a line's end may be the secret's own: it goes as well.
+      const kept = end.replace(/^[\\=](?=\r?\n)/, "");
+      fc.assert(
+        fc.property(plain, fc.integer({ min: 6, max: 40 }), (value, width) => {
+          const shown = createRedactor([value]).redact(`x ${wrap(value, width, end)} y`);
+          expect(shown).toBe(
+            `x ${Array(Math.ceil(value.length / width))
+              .fill("[redacted]")
+              .join(kept)} y`,
+          );
+        }),
+      );
+    });
+
+    test.each([64, 76])("in base64 that is wrapped at %i, whatever it is a part of, at each alignment", (width) => {
+      fc.assert(
+        fc.property(plain, fc.string({ minLength: 0, maxLength: 90 }), (value, before) => {
+          const encoded = Buffer.from(`${before}${value}${before}`).toString("base64");
+          const shown = createRedactor([value]).redact(wrap(encoded, width, "\n"));
+          const at = Buffer.byteLength(before);
+          // The characters that depend on the secret alone.
+          const own = encoded.slice(Math.ceil((at * 4) / 3), Math.floor(((at + value.length) * 4) / 3));
+          expect(shown.replaceAll("\n", "")).not.toContain(own.slice(0, 8));
+          expect(shown.replaceAll("\n", "")).not.toContain(own.slice(-8));
+        }),
+      );
+    });
+
+    test("one with blanks, wrapped at a blank", () => {
+      expect(createRedactor(["correct horse battery"]).redact("is correct\n  horse battery.")).toBe(
+        "is [redacted]\n  [redacted].",
+      );
+    });
+
+    test("all lines stay lines, and what is no secret stays", () => {
+      const text = "one\ntwo-secret-\nvalue-here three\n\nfour\n";
+      expect(createRedactor(["secret-value-here"]).redact(text)).toBe(
+        "one\ntwo-[redacted]\n[redacted] three\n\nfour\n",
+      );
+    });
+  });
+
+  test("a megabyte is looked through in a moment, with as many secrets as a machine has", () => {
+    const secrets = Array.from({ length: 50 }, (_, at) => `secret-${at}-${"x".repeat(at)}-value`);
+    const redactor = createRedactor(secrets);
+    const text = "An ordinary line of a log, with a secret-7 in it and https://x.example/?a=b\n".repeat(14_000);
+    redactor.redact(text);
+    const startedAt = performance.now();
+    redactor.redact(text);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+  });
+
   test("text without secrets stays as it is", () => {
     expect(createRedactor(["long-secret-value"]).redact("nothing to see")).toBe("nothing to see");
   });

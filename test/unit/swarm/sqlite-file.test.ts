@@ -118,6 +118,10 @@ test("the released migrations are what they were when they were released", () =>
         "0002-ci",
         "49c10b899b4a3f7d8422d8bf8a1f8db3894747841f330bce769d59fb840934e7",
       ],
+      [
+        "0003-machines-calls-waits",
+        "57bca2d54b1f1af81683b88da56c3a77b40309bad8c78ef0150c66a2e2587bf8",
+      ],
     ]
   `);
 });

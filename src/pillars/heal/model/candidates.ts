@@ -3,6 +3,7 @@ import { permitOf } from "../../../constitution/gate.ts";
 import { protectedPaths } from "../../../constitution/protect.ts";
 import { type Outcome, succeed } from "../../../core/diagnostic.ts";
 import { productOf, type Session } from "../../../pipeline/session.ts";
+import { beginModelCall, countModelCall, modelUse } from "../../../swarm/model-calls.ts";
 import { askModel, modelAvailable, promptDigest } from "../../../tools/ollama/ollama.ts";
 import type { Candidate, FileChange } from "../candidate.ts";
 import type { CandidateInput } from "../candidates.ts";
@@ -20,19 +21,21 @@ const MODEL_TRUST = 0.3;
 /**
  * Candidates from a model, where one answers at the configured address and the constitution lets it be asked. A wrong
  * answer (prose, an unknown file, a search text that does not fit) costs one of the run's calls, and the next question
- * says what was wrong with it. Ends when calls or tokens are used up.
+ * says what was wrong with it. Ends when calls or tokens are used up; tokens are those that the model counts itself, kept
+ * with the run, so that resuming it begins with what is left.
  */
 export async function* modelCandidates(
   session: Session,
   gate: Gate,
   limits: HealLimits,
-  chosen: string | undefined,
+  chosen: { readonly model: string | undefined; readonly run: string | undefined },
   input: CandidateInput,
 ): AsyncIterable<Outcome<Candidate>> {
-  const { config } = productOf(session);
-  const budget = config.get("model.token_budget");
+  const { config, company, name: product } = productOf(session);
+  const { run } = chosen;
+  const budget = Math.min(config.get("model.token_budget"), limits.model_tokens);
   const endpoint = config.get("model.endpoint");
-  const model = chosen ?? config.get("model.name");
+  const model = chosen.model ?? config.get("model.name");
   if (budget === 0 || limits.model_calls === 0) return;
   const state = await modelAvailable(endpoint, model, { signal: session.signal });
   if (!state.ok || !state.value.available) {
@@ -43,8 +46,15 @@ export async function* modelCandidates(
   const { constitution } = session.organisation;
   const mayEdit = (path: string) => protectedPaths(constitution, [path]).length === 0;
   const feedback: string[] = [];
-  let left = budget;
-  for (let call = 1; call <= limits.model_calls && left > ANSWER_TOKENS; call++) {
+  // What an earlier process of this run asked is spent.
+  const spent = run === undefined ? succeed({ calls: 0, tokens: 0 }) : await modelUse(session.swarm, { run });
+  if (!spent.ok) {
+    yield spent;
+    return;
+  }
+  let left = budget - spent.value.tokens;
+  if (left <= ANSWER_TOKENS) tell(session, "skipped", `this run's ${budget} tokens for models are used up`);
+  for (let call = spent.value.calls + 1; call <= limits.model_calls && left > ANSWER_TOKENS; call++) {
     const tokens = Math.min(Math.floor(budget / PROMPT_SHARE), left - ANSWER_TOKENS);
     const { question, editable } = await promptFor(input, { tokens, mayEdit, feedback: feedback.slice(-2) });
     if (editable.length === 0) {
@@ -60,25 +70,39 @@ export async function* modelCandidates(
     }
     const id = `heal.model.${call}`;
     session.emit({ type: "task.started", task: id, title: `asking ${model}` });
+    const most = tokens + ANSWER_TOKENS;
+    const noted = await beginModelCall(session.swarm, { company, product, run, model, most });
+    if (!noted.ok) {
+      yield noted;
+      return;
+    }
+    let took: number | undefined;
     const answer = await askModel(permit.value, target, shown, {
       maxTokens: ANSWER_TOKENS,
       timeoutMs: config.get("model.timeout_seconds") * 1000,
-      contextTokens: tokens + ANSWER_TOKENS,
+      contextTokens: most,
+      onCounted: (count) => {
+        took = count;
+      },
       // The first answer is the likeliest; further ones have to differ to be of use.
       temperature: call === 1 ? 0 : 0.5,
       seed: call,
       signal: session.signal,
       onProgress: (count) => session.emit({ type: "task.progress", task: id, text: `${count} tokens` }),
     });
+    left -= took ?? most;
+    const counted = took === undefined ? succeed(undefined) : await countModelCall(session.swarm, noted.value, took);
+    if (!counted.ok) {
+      yield counted;
+      return;
+    }
     if (!answer.ok) {
       const problem = answer.diagnostics[0];
       session.emit({ type: "task.finished", task: id, state: "skipped", title: problem?.message ?? "no answer" });
-      left -= ANSWER_TOKENS;
       if (problem?.code !== "ollama.nonsense" && problem?.code !== "ollama.cut_off") return;
       feedback.push("the answer has to be the JSON of the schema, and short");
       continue;
     }
-    left -= answer.value.promptTokens + answer.value.answerTokens;
     const read = answerSchema.safeParse(answer.value.json);
     const made = read.success
       ? await changesFrom(read.data, editable, input.tree)

@@ -247,6 +247,26 @@ export function journalSuite(make: MakePlace): void {
     value(await run.finish("failed"));
   });
 
+  test("a run's time counts from its first process, without what it waited", async () => {
+    const first = await openRelease(at.swarm);
+    expect(first.startedAt).toBe(START);
+    at.clock.time += 60_000;
+    value(await first.release());
+    at.clock.time += 60_000;
+    const second = await openRelease(await at.open());
+    expect(second.startedAt).toBe(START);
+    expect(code(await second.wait({ for: "approval", key: "a-1", detail: "x" }))).toBe("journal.waiting");
+    at.clock.time += 3_600_000;
+    value(await advanceWaiting(at.swarm, { for: "approval", key: "a-1" }));
+    const third = await openRelease(at.swarm);
+    expect(third.startedAt).toBe(START + 3_600_000);
+    expect(code(await third.wait({ for: "ci", key: "b-1", detail: "x" }))).toBe("journal.waiting");
+    at.clock.time += 1_000;
+    const fourth = await openRelease(at.swarm);
+    expect(fourth.startedAt).toBe(START + 3_601_000);
+    value(await fourth.finish("succeeded"));
+  });
+
   test("a finished run keeps status, evidence, cost and working time; its key is free again", async () => {
     const run = await openRelease(at.swarm);
     value(await run.spend(0.25));
