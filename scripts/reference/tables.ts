@@ -68,7 +68,8 @@ const ACTION_MEANINGS: Readonly<Record<ActionName, string>> = {
   "model.ask": "Send a prompt to a model",
   "repo.create": "Create a repository",
   "files.generate": "Write generated files into a product's work tree",
-  "ci.trigger": "Start a build in CI",
+  "ci.trigger": "Start a build in CI, or its failed part again",
+  "ci.cancel": "Stop a build in CI",
 };
 
 export function actionsPage(steps: readonly StepDefinition[]): string {

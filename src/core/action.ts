@@ -39,6 +39,7 @@ export const ACTIONS = {
   }),
   "files.generate": z.object({ repository, paths: z.array(z.string()), digest }),
   "ci.trigger": z.object({ backend: z.string(), job: z.string(), parameters_digest: digest }),
+  "ci.cancel": z.object({ backend: z.string(), job: z.string(), build: z.string() }),
 } as const satisfies Record<string, z.ZodObject>;
 
 export type ActionName = keyof typeof ACTIONS;

@@ -1,4 +1,6 @@
+import type { Target } from "./action.ts";
 import type { Outcome } from "./diagnostic.ts";
+import type { Permit } from "./permit.ts";
 
 /** A build as a CI system knows it. `id` is the backend's own and opaque to callers. */
 export interface BuildRef {
@@ -21,6 +23,26 @@ export interface BuildStatus {
   }[];
 }
 
+/** Asks the constitution: starting and stopping builds are effects. */
+export type CiPermits = <A extends "ci.trigger" | "ci.cancel">(
+  action: A,
+  target: Target<A>,
+) => Promise<Outcome<Permit<A>>>;
+
+/** How the tests of a build went; `failures` names those that failed, with their messages. */
+export interface TestReport {
+  readonly total: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly failures: readonly { readonly name: string; readonly suite: string; readonly message: string }[];
+}
+
+/** A file that a build kept. */
+export interface BuildArtifact {
+  readonly name: string;
+  readonly bytes: number | undefined;
+}
+
 /** What the program needs of any CI system. All backends pass the same contract test. */
 export interface CiBackend {
   readonly name: BuildRef["backend"];
@@ -34,4 +56,6 @@ export interface CiBackend {
     offset: number,
   ): Promise<Outcome<{ readonly text: string; readonly next: number; readonly more: boolean }>>;
   cancel(ref: BuildRef): Promise<Outcome<void>>;
+  /** Runs what failed of a finished build once more, where the system can do that. */
+  rerunFailed?(ref: BuildRef): Promise<Outcome<BuildRef>>;
 }

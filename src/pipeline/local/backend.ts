@@ -1,6 +1,9 @@
 import { open } from "node:fs/promises";
-import type { BuildRef, BuildStatus, CiBackend } from "../../core/ci-backend.ts";
+import { perform } from "../../constitution/effect.ts";
+import { digestOf } from "../../core/canonical.ts";
+import type { BuildRef, BuildStatus, CiBackend, CiPermits } from "../../core/ci-backend.ts";
 import { fail, messageOf, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { wholeCharacters } from "../../core/utf8.ts";
 import { type Build, createBuild, getBuild, listBuilds, updateBuild } from "../../swarm/builds.ts";
 import type { Swarm } from "../../swarm/open.ts";
 import { unknownBuild } from "./builds.ts";
@@ -11,6 +14,7 @@ const LOG_CHUNK = 256 * 1024;
 
 export interface LocalBackendOptions {
   readonly swarm: Swarm;
+  readonly permits: CiPermits;
   /** Company of a product of this fleet; undefined for a job that there is none of. */
   readonly companyOf: (job: string) => string | undefined;
   /**
@@ -21,7 +25,7 @@ export interface LocalBackendOptions {
 }
 
 /** The local runner as a CI system: a job is a product's name, builds are rows of the Swarm database. */
-export function localBackend({ swarm, companyOf, start }: LocalBackendOptions): CiBackend {
+export function localBackend({ swarm, permits, companyOf, start }: LocalBackendOptions): CiBackend {
   const find = async (ref: BuildRef): Promise<Outcome<Build>> => {
     const build = await getBuild(swarm, ref.id);
     if (!build.ok) return build;
@@ -44,10 +48,15 @@ export function localBackend({ swarm, companyOf, start }: LocalBackendOptions): 
       if (company === undefined) {
         return fail(problem("config", "build.unknown_job", `there is no product ${job} in this fleet`));
       }
-      const build = await createBuild(swarm, { company, product: job, job, cause, parameters });
-      if (!build.ok) return build;
-      void begin(build.value);
-      return succeed(refOf(build.value));
+      const target = { backend: "local", job, parameters_digest: digestOf(parameters) };
+      const permit = await permits("ci.trigger", target);
+      if (!permit.ok) return permit;
+      return await perform(permit.value, "ci.trigger", target, async () => {
+        const build = await createBuild(swarm, { company, product: job, job, cause, parameters });
+        if (!build.ok) return build;
+        void begin(build.value);
+        return succeed(refOf(build.value));
+      });
     },
     async status(ref) {
       const build = await find(ref);
@@ -67,7 +76,7 @@ export function localBackend({ swarm, companyOf, start }: LocalBackendOptions): 
       const ended = state !== "queued" && state !== "running";
       const read = logPath === undefined ? succeed(Buffer.alloc(0)) : await readFrom(logPath, offset);
       if (!read.ok) return read;
-      const text = wholeCharacters(read.value, ended);
+      const text = ended && read.value.length < LOG_CHUNK ? read.value : wholeCharacters(read.value);
       const next = offset + text.length;
       return succeed({ text: text.toString("utf8"), next, more: !ended || read.value.length === LOG_CHUNK });
     },
@@ -75,8 +84,13 @@ export function localBackend({ swarm, companyOf, start }: LocalBackendOptions): 
       const build = await find(ref);
       if (!build.ok) return build;
       if (build.value.finishedAt !== undefined) return succeed(undefined);
-      const ended = await updateBuild(swarm, ref.id, { state: "cancelled" });
-      return ended.ok ? succeed(undefined) : ended;
+      const target = { backend: "local", job: ref.job, build: ref.id };
+      const permit = await permits("ci.cancel", target);
+      if (!permit.ok) return permit;
+      return await perform(permit.value, "ci.cancel", target, async () => {
+        const ended = await updateBuild(swarm, ref.id, { state: "cancelled" });
+        return ended.ok ? succeed(undefined) : ended;
+      });
     },
   };
 }
@@ -150,19 +164,4 @@ async function readFrom(path: string, offset: number): Promise<Outcome<Buffer>> 
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return succeed(Buffer.alloc(0));
     return fail(problem("infrastructure", "build.unreadable_log", `cannot read ${path}: ${messageOf(error)}`));
   }
-}
-
-/** Without a UTF-8 sequence that is not complete yet, so that no character is cut in two by an offset. */
-function wholeCharacters(bytes: Buffer, ended: boolean): Buffer {
-  if (ended && bytes.length < LOG_CHUNK) return bytes;
-  let end = bytes.length;
-  const from = Math.max(0, end - 4);
-  for (let at = end - 1; at >= from; at -= 1) {
-    const byte = bytes[at] as number;
-    if ((byte & 0xc0) === 0x80) continue;
-    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    if (at + length > end) end = at;
-    break;
-  }
-  return bytes.subarray(0, end);
 }

@@ -129,9 +129,10 @@ function conditional(octokit: Octokit, swarm: Swarm, account: string) {
     const { url } = octokit.request.endpoint(options);
     const kept = await keptAnswer(swarm, { account, url });
     if (!kept.ok || kept.value === undefined) return await keep(swarm, account, url, await request(options));
-    const headers = { ...options.headers, "if-none-match": kept.value.etag };
+    // Hooks further in get this very object, whatever is handed on.
+    options.headers = { ...options.headers, "if-none-match": kept.value.etag };
     try {
-      return await keep(swarm, account, url, await request({ ...options, headers }));
+      return await keep(swarm, account, url, await request(options));
     } catch (error) {
       if (!isRequestFailure(error) || error.status !== 304) throw error;
       const { data, link } = JSON.parse(kept.value.body) as { data: unknown; link?: string };

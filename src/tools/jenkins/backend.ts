@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { perform } from "../../constitution/effect.ts";
-import type { Target } from "../../core/action.ts";
 import { digestOf } from "../../core/canonical.ts";
-import type { BuildRef, BuildStatus, CiBackend } from "../../core/ci-backend.ts";
+import type { BuildRef, BuildStatus, CiBackend, CiPermits } from "../../core/ci-backend.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
-import type { Permit } from "../../core/permit.ts";
+import { wholeCharacters } from "../../core/utf8.ts";
 import { latestBuild, readBuild, refOf, unknownBuild, unknownJob } from "./builds.ts";
 import { type JenkinsConnection, readJson } from "./connection.ts";
 import { jobPath } from "./names.ts";
@@ -12,8 +11,7 @@ import { queueItem, readQueueItem } from "./queue.ts";
 
 export interface JenkinsBackendOptions {
   readonly jenkins: JenkinsConnection;
-  /** Asks the constitution: starting and stopping builds are effects. */
-  readonly authorise: (target: Target<"ci.trigger">) => Promise<Outcome<Permit<"ci.trigger">>>;
+  readonly permits: CiPermits;
   /** How long a trigger waits for its build to leave the queue; then its id names the queue item. */
   readonly queueMs?: number;
   readonly pollMs?: number;
@@ -28,12 +26,7 @@ const CAUSE_PARAMETER = "CODEMONKEYS_CAUSE";
 
 /** A Jenkins controller as a CI system. A job is its full name, folders and encoded branch included. */
 export function jenkinsBackend(options: JenkinsBackendOptions): CiBackend {
-  const { jenkins } = options;
-  const act = async <T>(job: string, parameters: Readonly<Record<string, string>>, work: () => Promise<Outcome<T>>) => {
-    const target = { backend: "jenkins", job, parameters_digest: digestOf(parameters) };
-    const permit = await options.authorise(target);
-    return permit.ok ? await perform(permit.value, "ci.trigger", target, work) : permit;
-  };
+  const { jenkins, permits } = options;
   return {
     name: "jenkins",
     async trigger(job, parameters, cause) {
@@ -42,7 +35,11 @@ export function jenkinsBackend(options: JenkinsBackendOptions): CiBackend {
       const undeclared = Object.keys(parameters).filter((name) => !declared.value.includes(name));
       if (undeclared.length > 0) return undeclaredParameters(job, undeclared);
       const given = declared.value.includes(CAUSE_PARAMETER) ? { ...parameters, [CAUSE_PARAMETER]: cause } : parameters;
-      return await act(job, parameters, () => startBuild(options, job, given, declared.value.length > 0));
+      const target = { backend: "jenkins", job, parameters_digest: digestOf(parameters) };
+      const permit = await permits("ci.trigger", target);
+      if (!permit.ok) return permit;
+      const parameterised = declared.value.length > 0;
+      return await perform(permit.value, "ci.trigger", target, () => startBuild(options, job, given, parameterised));
     },
     async status(ref) {
       const item = queuedItem(ref);
@@ -67,12 +64,10 @@ export function jenkinsBackend(options: JenkinsBackendOptions): CiBackend {
       if (status === 404) return unknownBuild(ref.job, ref.id);
       // Past its end Jenkins starts again at the beginning; what is there already must not be given twice.
       const size = Number(headers["x-text-size"] ?? offset + body.length);
-      const restarted = size < offset;
-      return succeed({
-        text: restarted ? "" : body.toString("utf8"),
-        next: restarted ? offset : size,
-        more: headers["x-more-data"] === "true",
-      });
+      const more = headers["x-more-data"] === "true";
+      if (size < offset) return succeed({ text: "", next: offset, more });
+      const text = more ? wholeCharacters(body) : body;
+      return succeed({ text: text.toString("utf8"), next: size - (body.length - text.length), more });
     },
     async cancel(ref) {
       const numbered = await withNumber(jenkins, ref);
@@ -81,7 +76,10 @@ export function jenkinsBackend(options: JenkinsBackendOptions): CiBackend {
         numbered.value === undefined
           ? `/queue/cancelItem?id=${queuedItem(ref)}`
           : `${jobPath(ref.job)}/${numbered.value}/stop`;
-      return await act(ref.job, { cancel: ref.id }, async () => {
+      const target = { backend: "jenkins", job: ref.job, build: ref.id };
+      const permit = await permits("ci.cancel", target);
+      if (!permit.ok) return permit;
+      return await perform(permit.value, "ci.cancel", target, async () => {
         const answered = await jenkins.post(path);
         if (!answered.ok) return answered;
         // Jenkins answers a cancelled queue item with 404 or a redirect, depending on its version.

@@ -44,7 +44,12 @@ export async function latestBuild(
   const read = readJson<{ readonly builds?: readonly BuildJson[] }>(answered.value.body);
   if (!read.ok) return read;
   const found = (read.value.builds ?? []).find(
-    (build) => !build.building && build.result !== null && commitsOf(build).includes(commit),
+    (build) =>
+      !build.building &&
+      build.result !== null &&
+      // Somebody stopped it, or it never began: that says nothing about the commit.
+      stateOf(build.result) !== "cancelled" &&
+      commitsOf(build).includes(commit),
   );
   if (!found) return succeed(undefined);
   const stages = await readStages(jenkins, job, found);

@@ -1,13 +1,17 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { CiPermits } from "../../../src/core/ci-backend.ts";
 import { fail, problem, succeed } from "../../../src/core/diagnostic.ts";
 import { localBackend } from "../../../src/pipeline/local/backend.ts";
 import { runPlan } from "../../../src/pipeline/local/run.ts";
 import { updateBuild } from "../../../src/swarm/builds.ts";
+import { allow } from "../tools/permit.ts";
 import { type CiWorld, ciBackendContract } from "./ci-backend-contract.ts";
 import { scratchSession } from "./scratch-session.ts";
 import { must } from "./support.ts";
+
+const permits: CiPermits = async (action, target) => succeed(allow(action, target));
 
 /** The local backend over a real repository; builds are carried out in this process. */
 async function openWorld(): Promise<CiWorld> {
@@ -15,6 +19,7 @@ async function openWorld(): Promise<CiWorld> {
   const plan = await scratch.plan();
   const running: Promise<unknown>[] = [];
   const backend = localBackend({
+    permits,
     swarm: scratch.session.swarm,
     companyOf: (job) => (job === "payments" ? "acme" : undefined),
     start(build) {
@@ -49,6 +54,7 @@ describe("the local backend besides", () => {
     const scratch = await scratchSession("");
     try {
       const backend = localBackend({
+        permits,
         swarm: scratch.session.swarm,
         companyOf: () => "acme",
         start: async () => fail(problem("infrastructure", "x.y", "no agent is left")),
@@ -69,7 +75,7 @@ describe("the local backend besides", () => {
     const scratch = await scratchSession("");
     try {
       const { swarm } = scratch.session;
-      const backend = localBackend({ swarm, companyOf: () => "acme", start: async () => succeed(undefined) });
+      const backend = localBackend({ swarm, permits, companyOf: () => "acme", start: async () => succeed(undefined) });
       const ref = must(await backend.trigger("payments", {}, "test"));
       const logPath = join(scratch.root, "growing.log");
       must(await updateBuild(swarm, ref.id, { state: "running", logPath }));

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Target } from "../../../src/core/action.ts";
 import { fail, problem, succeed } from "../../../src/core/diagnostic.ts";
 import { jenkinsBackend } from "../../../src/tools/jenkins/backend.ts";
 import { stagesOfLog } from "../../../src/tools/jenkins/builds.ts";
@@ -11,7 +10,7 @@ import { type FakeBuild, type FakeJenkins, fakeJenkins } from "./fake-jenkins.ts
 const COMMIT = "a".repeat(40);
 
 let fake: FakeJenkins;
-let asked: Target<"ci.trigger">[];
+let asked: unknown[];
 
 beforeEach(async () => {
   fake = await fakeJenkins();
@@ -28,9 +27,9 @@ function backend(more: Partial<JenkinsOptions> = {}, queueMs = 2_000) {
     jenkins,
     queueMs,
     pollMs: 1,
-    authorise: async (target) => {
+    permits: async (action, target) => {
       asked.push(target);
-      return succeed(allow("ci.trigger", target));
+      return succeed(allow(action, target));
     },
   });
 }
@@ -91,7 +90,7 @@ describe("trigger", () => {
   it("does nothing when the constitution says no", async () => {
     job("plain");
     const jenkins = ok(connectJenkins({ url: fake.url, user: "monkey", token: "api-token" }));
-    const refusing = jenkinsBackend({ jenkins, authorise: async () => fail(problem("policy", "gate.denied", "no")) });
+    const refusing = jenkinsBackend({ jenkins, permits: async () => fail(problem("policy", "gate.denied", "no")) });
     expect(codes(await refusing.trigger("plain", {}, "why"))).toEqual(["gate.denied"]);
     expect(fake.requests.filter(({ method }) => method === "POST")).toEqual([]);
   });
