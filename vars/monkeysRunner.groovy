@@ -1,4 +1,6 @@
 // The one step that runs anything. Written by hand; every other monkeys… step only says what it is and calls this one.
+// In this order: the call, its agent, the program, credentials and the command, the result, what the build shows,
+// approvals, how it ends, and small things in plain Groovy that the engine need not be able to stop in.
 import com.cloudbees.groovy.cps.NonCPS
 import groovy.json.JsonOutput
 import groovy.json.JsonSlurper
@@ -17,8 +19,14 @@ import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException
 
 @Field final String programResource = 'codemonkeys/codemonkeys.mjs'
 
+/** Folder of the act half's jobs, as jcasc/jenkins.yaml makes them. */
+@Field final String actFolder = 'codemonkeys'
+
 /** Tells one built program from another; found out once per build. */
 @Field String programIdentity = null
+
+/** How many questions this build has asked; each `input` of a build needs an id of its own. */
+@Field int asked = 0
 
 /** Notes on what this Jenkins lacks, each given once per build. */
 @Field List<String> notesGiven = []
@@ -37,15 +45,18 @@ Map call(Map step, Map given = [:]) {
     List approvals = []
     Map result = onAgent(step, options, params)
     while (result.verdict == 'waiting' && result.approval && approvals.size() < mostApprovals) {
-        approvals.addAll(approvalsFor(step, result))
+        approvals.addAll(answersTo(step, result))
         Map answered = params + [approvals: approvals]
         result = locked("codemonkeys-${result.product ?: step.step}".toString()) {
             onAgent(step, options, answered)
         }
     }
+    handOver(step, result)
     conclude(step, result)
     return result
 }
+
+// ---- the agent
 
 /** Runs the step on the agent that the caller holds, else on one taken for it; what runs twice is the step's to say. */
 private Map onAgent(Map step, Map options, Map params) {
@@ -99,6 +110,7 @@ private Map runHere(Map step, Map options, Map params) {
     variables.add("CODEMONKEYS_PARAMS=${call}${separator}params.json".toString())
     variables.add("CODEMONKEYS_RESULT=${call}${separator}result.json".toString())
     variables.addAll(nodeVariables(options, unix))
+    variables.addAll(whoStartedIt())
     writeFile(file: "${call}${separator}params.json", text: JsonOutput.toJson(params), encoding: 'UTF-8')
     int status = launch(step, options, variables, unix)
     Map result = resultOf("${call}${separator}result.json".toString(), status)
@@ -108,6 +120,8 @@ private Map runHere(Map step, Map options, Map params) {
     }
     return result
 }
+
+// ---- the program
 
 /**
  * Variables that say where the program lies. It is written once per workspace's temporary folder and version: under a
@@ -155,6 +169,28 @@ private List<String> nodeVariables(Map options, boolean unix) {
     }
     return ["PATH+CODEMONKEYS=${installed}${unix ? '/bin' : ''}".toString()]
 }
+
+/**
+ * Who started the build, for the program to take as who asks: nobody agrees to what they asked for. The controller's own
+ * record is asked again when an approval is verified; what stands here decides nothing alone.
+ */
+private List<String> whoStartedIt() {
+    List<String> variables = []
+    for (cause in currentBuild.getBuildCauses()) {
+        if (cause.userId) {
+            variables.add("CODEMONKEYS_REQUESTER=${cause.userId}".toString())
+            variables.add('CODEMONKEYS_TRIGGER=person')
+            return variables
+        }
+        if (cause._class?.contains('TimerTrigger')) {
+            variables.add('CODEMONKEYS_TRIGGER=cron')
+            return variables
+        }
+    }
+    return variables
+}
+
+// ---- credentials and the command
 
 /** Runs the program with the step's credentials bound around that one command and nothing else; answers its status. */
 private int launch(Map step, Map options, List<String> variables, boolean unix) {
@@ -239,6 +275,8 @@ exit /b %ERRORLEVEL%
     return status
 }
 
+// ---- the result
+
 /** result.json, or what can be said when the program left none. */
 private Map resultOf(String path, int status) {
     if (!fileExists(path)) {
@@ -272,6 +310,8 @@ private Map failure(String kind, String code, String message, String next) {
     return [version: resultVersion, verdict: 'failure', kind: kind, summary: message,
         diagnostics: [[code: code, kind: kind, severity: 'error', message: message, next: next]]]
 }
+
+// ---- what the build shows
 
 /**
  * Shows what the result lists, each thing by the plugin for it when that is installed. Nothing here decides how the
@@ -327,46 +367,66 @@ private void shown(String stepName, Closure body) {
     }
 }
 
-/** Asks people outside any agent until enough distinct ones agreed; who and why goes back to the program. */
-private List approvalsFor(Map step, Map result) {
+// ---- approvals
+
+/**
+ * Asks people outside any agent until enough distinct ones agreed or one refused; what they said goes back to the program,
+ * which takes none of it before the controller's own record says the same.
+ */
+private List answersTo(Map step, Map result) {
     Map approval = result.approval
     if (env.NODE_NAME) {
         error("[policy] approval.holds_agent: ${step.step} needs approval ${approval.id} by ${approval.group} " +
             "(${approval.reason}) and was called inside a node, which would be held while people decide. Call it in a " +
             'stage with `agent none`')
     }
-    List given = []
+    List answers = []
     try {
         shownMilestone()
         timeout(time: Math.max(1, secondsUntil(approval.until)), unit: 'SECONDS') {
-            int asked = 0
-            while (given.size() < approval.count) {
-                asked += 1
-                Map answer = input(
-                    id: "Approve-${approval.id}-${asked}".replaceAll('[^A-Za-z0-9-]', '-'),
-                    message: "${result.product ?: step.step}: ${approval.reason} (${given.size()} of ${approval.count})".toString(),
-                    ok: 'Approve',
-                    submitter: approval.group,
-                    submitterParameter: 'APPROVED_BY',
-                    parameters: [string(name: 'REASON', defaultValue: '', description: 'Why; it goes into the audit log')],
-                )
-                if (given.any { earlier -> earlier.by == answer.APPROVED_BY }) {
-                    echo "codemonkeys: ${answer.APPROVED_BY} has approved already; another person is needed"
+            boolean refused = false
+            while (!refused && answers.size() < approval.count) {
+                Map said = ask(step, result, answers.size())
+                if (saidBefore(answers, said.APPROVED_BY)) {
+                    echo "codemonkeys: ${said.APPROVED_BY} has approved already; another person is needed"
                 } else {
-                    given.add([id: approval.id, by: answer.APPROVED_BY, reason: answer.REASON, build: env.BUILD_URL])
+                    // Sent without its form, as by the API, an answer has no ANSWER: whoever lets it proceed agrees.
+                    refused = said.ANSWER == 'refuse'
+                    answers.add([id: approval.id, by: said.APPROVED_BY, answer: refused ? 'refuse' : 'approve',
+                        reason: said.REASON ?: '', build: env.BUILD_URL])
                 }
             }
         }
     } catch (FlowInterruptedException stopped) {
         // The sandbox does not say whether this was a refusal, an abort or the time limit: the clock does.
         if (secondsUntil(approval.until) > 1) {
-            echo "codemonkeys: approval ${approval.id} was refused, or the build was stopped; nothing was done"
+            echo "codemonkeys: the build was stopped while it asked for approval ${approval.id}; nothing was done. The question " +
+                "stands until ${approval.until}"
             throw stopped
         }
         error("[policy] approval.timed_out: nobody of ${approval.group} approved ${approval.id} (${approval.reason}) " +
             "until ${approval.until}. Start ${step.step} again to ask again")
     }
-    return given
+    return answers
+}
+
+/** One question to the people whose answer counts, and what one of them said: APPROVED_BY, ANSWER, REASON. */
+private Map ask(Map step, Map result, int agreed) {
+    Map approval = result.approval
+    asked += 1
+    Map said = [:]
+    said.putAll(input(
+        id: "Approve-${approval.id}-${asked}".replaceAll('[^A-Za-z0-9-]', '-'),
+        message: "${result.product ?: step.step}: ${approval.reason} (${agreed} of ${approval.count})".toString(),
+        ok: 'Answer',
+        submitter: (approval.people ?: [approval.group]).join(','),
+        submitterParameter: 'APPROVED_BY',
+        parameters: [
+            choice(name: 'ANSWER', choices: ['approve', 'refuse'], description: 'A refusal closes the question for good'),
+            string(name: 'REASON', defaultValue: '', description: 'Why; it goes into the audit log'),
+        ],
+    ))
+    return said
 }
 
 /** An older build that waits for the same answer gives way to this one, where Jenkins can say so. */
@@ -400,6 +460,35 @@ private Map locked(String resource, Closure body) {
     return result
 }
 
+// ---- how it ends
+
+/**
+ * Where the act half has agents of its own (zones: two), the work half ends here: it starts the act half's job with the run
+ * and the digests of what it left, and does not wait for it.
+ */
+private void handOver(Map step, Map result) {
+    Map left = result.handover
+    if (!left) {
+        return
+    }
+    String job = "${actFolder}/${left.job}".toString()
+    try {
+        build(job: job, wait: false, parameters: [
+            string(name: 'PRODUCT', value: result.product),
+            string(name: 'STEP', value: step.step),
+            string(name: 'RUN', value: left.run),
+            string(name: 'DIGESTS', value: left.digests.join(' ')),
+        ])
+    } catch (FlowInterruptedException stopped) {
+        throw stopped
+    } catch (Exception problem) {
+        error("[config] act.no_job: the act half of ${step.step} could not be started as ${job} (${problem.message}). Make it " +
+            "of the library's jenkinsfiles/${left.job}.Jenkinsfile; the run ${left.run} goes on when it is started with " +
+            "PRODUCT=${result.product} RUN=${left.run} DIGESTS='${left.digests.join(' ')}'")
+    }
+    echo "codemonkeys: ${job} goes on with ${left.run}"
+}
+
 /** The build's end: nothing, unstable, or one error that says whose problem it is. */
 private void conclude(Map step, Map result) {
     if (result.verdict == 'success') {
@@ -423,6 +512,8 @@ private void note(String text) {
         echo "codemonkeys: note: ${text}"
     }
 }
+
+// ---- small things
 
 @NonCPS
 private Map only(Map given, boolean own) {
@@ -502,9 +593,20 @@ private String nameOf(String stepName, Object subject) {
     return whole.replaceAll('[^A-Za-z0-9._-]+', '-')
 }
 
+/** Whole seconds; years of them fit. */
 @NonCPS
-private long secondsUntil(String time) {
-    return Instant.parse(time).epochSecond - System.currentTimeMillis().intdiv(1000)
+private int secondsUntil(String time) {
+    return (int) (Instant.parse(time).epochSecond - System.currentTimeMillis().intdiv(1000))
+}
+
+@NonCPS
+private boolean saidBefore(List answers, String person) {
+    for (answer in answers) {
+        if (answer.by == person) {
+            return true
+        }
+    }
+    return false
 }
 
 @NonCPS

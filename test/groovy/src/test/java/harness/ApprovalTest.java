@@ -52,7 +52,7 @@ public class ApprovalTest {
         assertEquals(List.of(), stage.jenkins.heldWhileAsking);
         assertEquals(2, stage.calls().size());
         assertEquals(null, ((Map<?, ?>) stage.calls().get(0).get("params")).get("approvals"));
-        assertEquals(List.of(Map.of("id", "a-1", "by", "ada", "reason", "looks good", "build", "http://jenkins.invalid/job/product/7/")),
+        assertEquals(List.of(Map.of("id", "a-1", "by", "ada", "answer", "approve", "reason", "looks good", "build", "http://jenkins.invalid/job/product/7/")),
             ((Map<?, ?>) stage.calls().get(1).get("params")).get("approvals"));
         String asked = stage.jenkins.asked.stream().filter(step -> step.startsWith("input")).findFirst().orElseThrow();
         assertTrue(asked, asked.contains("submitter=release-managers"));
@@ -79,7 +79,41 @@ public class ApprovalTest {
         stage.run(SHIP);
         assertResult("ABORTED");
         assertEquals(1, stage.calls().size());
-        assertLogged("approval a-1 was refused, or the build was stopped; nothing was done");
+        assertLogged("the build was stopped while it asked for approval a-1; nothing was done. The question stands until ");
+    }
+
+    @Test
+    public void aNoGoesToTheProgramAndNobodyElseIsAsked() throws Exception {
+        stage.answers("release", asking("a-1", 2), Map.of("verdict", "failure", "kind", "policy", "diagnostics", List.of(Map.of(
+            "code", "gate.refused", "kind", "policy", "severity", "error", "message", "release.tag is denied: ada said no."))));
+        stage.jenkins.people.add(Jenkins.Person.saysNo("ada", "not on a Friday"));
+        stage.run(SHIP);
+        assertResult("FAILURE");
+        assertLogged("ERROR: [policy] gate.refused: release.tag is denied: ada said no.");
+        assertEquals(List.of(Map.of("id", "a-1", "by", "ada", "answer", "refuse", "reason", "not on a Friday",
+            "build", "http://jenkins.invalid/job/product/7/")), ((Map<?, ?>) stage.calls().get(1).get("params")).get("approvals"));
+    }
+
+    @Test
+    public void onlyThoseWhoseAnswerCountsMaySubmitAndAnAnswerThatDoesNotCountIsAskedForAgain() throws Exception {
+        stage.answers("release", asking("a-1", 1), asking("a-1", 1), Map.of("summary", "released"));
+        // An administrator can answer whatever the list says; the program does not count it and asks again.
+        stage.jenkins.people.add(Jenkins.Person.approves("admin", ""));
+        stage.jenkins.people.add(Jenkins.Person.approves("bob", "yes"));
+        stage.run(SHIP);
+        assertResult("SUCCESS");
+        List<String> questions = stage.jenkins.asked.stream().filter(step -> step.startsWith("input")).toList();
+        assertEquals(2, questions.size());
+        assertTrue(questions.get(0), questions.get(0).contains("submitter=ada,bob") && questions.get(0).contains("id=Approve-a-1-1"));
+        assertTrue(questions.get(1), questions.get(1).contains("id=Approve-a-1-2"));
+        List<?> approvals = (List<?>) ((Map<?, ?>) stage.calls().get(2).get("params")).get("approvals");
+        assertEquals(List.of("admin", "bob"), approvals.stream().map(one -> ((Map<?, ?>) one).get("by")).toList());
+    }
+
+    private static Map<String, Object> asking(String id, int count) {
+        return Map.of("verdict", "waiting", "product", "payments", "summary", "waits for approval", "approval", Map.of("id", id,
+            "group", "maintainers", "people", List.of("ada", "bob"), "count", count, "until", Instant.now().plusSeconds(60).toString(),
+            "reason", "tier 0"));
     }
 
     @Test

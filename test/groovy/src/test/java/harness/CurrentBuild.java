@@ -22,6 +22,11 @@ public final class CurrentBuild implements Serializable {
         Jenkins.current().worsen(result);
     }
 
+    /** Why the build was started, as plain maps. */
+    public java.util.List<java.util.Map<String, String>> getBuildCauses() {
+        return Jenkins.current().causes;
+    }
+
     public String getCurrentResult() {
         String result = Jenkins.current().result;
         return result == null ? "SUCCESS" : result;

@@ -47,6 +47,8 @@ public final class Jenkins implements AutoCloseable {
     public final List<String> held = new ArrayList<>();
     public final Map<String, Credential> credentials = new HashMap<>();
     public final Map<String, String> tools = new HashMap<>();
+    /** `getBuildCauses()`. */
+    public final List<Map<String, String>> causes = new ArrayList<>();
     public final Deque<Person> people = new ArrayDeque<>();
     /** Executors held while a question was open; must stay empty. */
     public final List<String> heldWhileAsking = new ArrayList<>();
@@ -85,6 +87,12 @@ public final class Jenkins implements AutoCloseable {
             return new Person(name, reason, "approve");
         }
 
+        /** Answers, and the answer is no. */
+        public static Person saysNo(String name, String reason) {
+            return new Person(name, reason, "no");
+        }
+
+        /** Presses Abort. */
         public static Person refuses(String name) {
             return new Person(name, "", "refuse");
         }

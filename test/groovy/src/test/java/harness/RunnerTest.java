@@ -205,6 +205,45 @@ public class RunnerTest {
     }
 
     @Test
+    public void theProgramHearsWhoStartedTheBuild() throws Exception {
+        stage.jenkins.causes.add(Map.of("_class", "hudson.model.Cause$UserIdCause", "userId", "ada"));
+        stage.run("node { " + mend("log: 'a'") + " }");
+        assertEquals(Map.of("CODEMONKEYS_REQUESTER", "ada", "CODEMONKEYS_TRIGGER", "person"), stage.calls().get(0).get("who"));
+        stage.jenkins.causes.clear();
+        stage.jenkins.causes.add(Map.of("_class", "hudson.triggers.TimerTrigger$TimerTriggerCause"));
+        stage.run("node { " + mend("log: 'a'") + " }");
+        assertEquals(Map.of("CODEMONKEYS_TRIGGER", "cron"), stage.calls().get(1).get("who"));
+    }
+
+    @Test
+    public void theActHalfIsStartedWithDigestsAndNotWaitedFor() throws Exception {
+        stage.answers("mend", handedOver());
+        stage.run("node { " + mend("log: 'a'") + "; echo 'went on' }");
+        assertResult("SUCCESS");
+        String started = stage.jenkins.asked.stream().filter(step -> step.startsWith("build")).findFirst().orElseThrow();
+        for (String part : List.of("job=codemonkeys/land", "wait=false", "value=payments", "value=r-1", "value=aa bb", "value=mend")) {
+            assertTrue(part + " in " + started, started.contains(part));
+        }
+        assertLogged("codemonkeys: codemonkeys/land goes on with r-1");
+        assertLogged("went on");
+    }
+
+    @Test
+    public void anActJobThatIsNotThereIsAConfigError() throws Exception {
+        stage.answers("mend", handedOver());
+        stage.jenkins.broken.put("build", "No item named codemonkeys/land found");
+        stage.run("node { " + mend("log: 'a'") + " }");
+        assertResult("FAILURE");
+        assertLogged("ERROR: [config] act.no_job: the act half of mend could not be started as codemonkeys/land (No item named");
+        assertLogged("PRODUCT=payments RUN=r-1 DIGESTS='aa bb'");
+    }
+
+    private static Map<String, Object> handedOver() {
+        return Map.of("verdict", "waiting", "product", "payments", "summary", "waits for the act half", "handover",
+            Map.of("job", "land", "run", "r-1", "digests", List.of("aa", "bb")));
+    }
+
+    @Test
     public void anAbortPassesThroughAsItIs() throws Exception {
         stage.jenkins.stopAt = step -> step.startsWith("sh");
         stage.run("node { " + mend("log: 'a'") + "; echo 'went on' }");

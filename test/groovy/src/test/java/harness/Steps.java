@@ -16,6 +16,9 @@ import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException;
 
 /** What each Jenkins step does in this world. */
 final class Steps {
+    /** Groups of the security realm; everybody is in them. */
+    private static final List<String> GROUPS = List.of("release-managers", "g");
+
     private final Jenkins jenkins;
 
     Steps(Jenkins jenkins) {
@@ -191,8 +194,15 @@ final class Steps {
             throw new FlowInterruptedException("ABORTED", "Timeout has been exceeded");
         }
         if (person.answer().equals("refuse")) throw new FlowInterruptedException("ABORTED", "Rejected by " + person.name());
+        // Jenkins lets members of a realm's group answer, and administrators whatever the list says.
+        List<String> asked = List.of(call.text("submitter").split(","));
+        boolean may = asked.contains(person.name()) || person.name().equals("admin") || asked.stream().anyMatch(GROUPS::contains);
+        if (!may) throw new AssertionError(person.name() + " may not answer: " + call);
         LinkedHashMap<String, Object> answer = new LinkedHashMap<>();
-        for (Object parameter : call.list("parameters")) answer.put(((Symbol) parameter).text("name"), person.reason());
+        for (Object parameter : call.list("parameters")) {
+            boolean choice = ((Symbol) parameter).name.equals("choice");
+            answer.put(((Symbol) parameter).text("name"), !choice ? person.reason() : person.answer().equals("no") ? "refuse" : "approve");
+        }
         answer.put(call.text("submitterParameter"), person.name());
         return answer;
     }

@@ -19,4 +19,9 @@ final class Symbol implements Serializable {
         Object value = arguments.get(key);
         return value == null ? null : value.toString();
     }
+
+    @Override
+    public String toString() {
+        return name + named;
+    }
 }
