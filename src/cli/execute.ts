@@ -4,6 +4,7 @@ import { type Diagnostic, fail, messageOf, type Outcome, succeed } from "../core
 import { EXIT, exitCodeOf } from "../core/exit-codes.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { createRedactor, type Redactor } from "../core/redact.ts";
+import type { HalfWanted } from "../org/half.ts";
 import { takeApprovals } from "../org/jenkins-approvals.ts";
 import { type OpenOptions, openSession } from "../org/open.ts";
 import type { StepDefinition, StepReport } from "../steps/definition.ts";
@@ -111,6 +112,7 @@ async function attempt(
       clock,
       signal: invocation.signal,
       actions: step.actions,
+      half: { ...file.value.half, ...halfGiven(common) },
     };
     const opened = await openSession(options);
     if (!opened.ok) return { outcome: opened };
@@ -132,6 +134,10 @@ async function attempt(
   } catch (error) {
     return { outcome: fail(unexpected(error)), observed };
   }
+}
+
+function halfGiven({ half, take, digest }: CommonOptions): HalfWanted {
+  return { ...(half ? { half } : {}), ...(take ? { take } : {}), ...(digest ? { digests: digest } : {}) };
 }
 
 /** Markdown is made to be read as it is; only headings and emphasis get a terminal's means. */

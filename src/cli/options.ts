@@ -12,6 +12,9 @@ export interface CommonOptions {
   readonly observe?: boolean;
   readonly verbose?: boolean;
   readonly plain?: boolean;
+  readonly half?: "work" | "act";
+  readonly take?: string;
+  readonly digest?: readonly string[];
   readonly paramsFile?: string;
   readonly resultFile?: string;
 }
@@ -33,6 +36,16 @@ export function declareOptions(command: Command, step: StepDefinition): void {
   if (step.actions.length > 0 || step.dryRun)
     command.option("--dry-run", "show each effect and each gate's answer; do nothing");
   if (step.actions.length > 0) command.option("--observe", "let every gate log what it would answer; do nothing");
+  if (step.halves) {
+    command
+      .addOption(
+        new Option("--half <half>", "do one half only, where each has machines of its own").choices(["work", "act"]),
+      )
+      .option("--take <run>", "the run that the act half takes up")
+      .option("--digest <sha256...>", "what the work half left, for the act half");
+  } else if (step.actions.length > 0) {
+    command.addOption(new Option("--half <half>", "act: this machine holds the keys (zones: two)").choices(["act"]));
+  }
   command
     .option("--json", "print the step's result.json instead of text")
     .option("--verbose", "also show what product commands print")

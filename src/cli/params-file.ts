@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import { fail, messageOf, type Outcome, problem, succeed } from "../core/diagnostic.ts";
+import type { HalfWanted } from "../org/half.ts";
 import { type ApprovalClaim, approvalClaimSchema } from "../org/jenkins-approvals.ts";
 
 /** A call as the shared library hands it over: the step's own parameters, and what every step takes. */
@@ -10,14 +11,20 @@ export interface GivenByFile {
   readonly dryRun: boolean;
   /** People's answers to Jenkins' `input` step. */
   readonly approvals: readonly ApprovalClaim[];
+  readonly half: HalfWanted;
 }
 
-export const NOTHING_GIVEN: GivenByFile = { params: {}, product: undefined, dryRun: false, approvals: [] };
+export const NOTHING_GIVEN: GivenByFile = { params: {}, product: undefined, dryRun: false, approvals: [], half: {} };
 
 const own = z.object({
   product: z.string().optional(),
   dry_run: z.boolean().default(false),
   approvals: z.array(approvalClaimSchema).default([]),
+  half: z.enum(["work", "act"]).optional(),
+  take: z.string().optional(),
+  digests: z
+    .union([z.array(z.string()), z.string().transform((text) => text.split(/\s+/).filter((one) => one !== ""))])
+    .optional(),
 });
 
 /** Reads the JSON file that `--params-file` names. */
@@ -41,6 +48,6 @@ export async function readParamsFile(path: string): Promise<Outcome<GivenByFile>
     return fail(...problems);
   }
   const params = Object.entries(value).filter(([name]) => !Object.hasOwn(own.shape, name));
-  const { product, dry_run: dryRun, approvals } = read.data;
-  return succeed({ params: Object.fromEntries(params), product, dryRun, approvals });
+  const { product, dry_run: dryRun, approvals, ...half } = read.data;
+  return succeed({ params: Object.fromEntries(params), product, dryRun, approvals, half });
 }

@@ -79,6 +79,7 @@ export function stepResult(
     links: report.links ?? [],
     metrics: report.metrics ?? {},
     ...(approval ? { approval } : {}),
+    ...(report.handover ? { handover: report.handover } : {}),
     summary: report.summary,
     data: report.data ?? null,
   };

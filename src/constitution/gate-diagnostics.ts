@@ -5,6 +5,9 @@ import type { AskedApproval, GateOptions } from "./gate.ts";
 import { forgedFacts } from "./probe.ts";
 import type { Rule } from "./rules.ts";
 
+/** What the half that holds no keys may do: ask a model, and write files into the work tree it was given. */
+const WORK_ACTIONS: readonly ActionName[] = ["model.ask", "files.generate"];
+
 /** Mistakes of the calling code, found before anything is judged. */
 export function misused<A extends ActionName>(
   options: GateOptions,
@@ -14,6 +17,17 @@ export function misused<A extends ActionName>(
 ): Diagnostic | undefined {
   if (options.actions && !options.actions.includes(action)) {
     return problem("internal", "gate.undeclared_action", `this step did not declare that it may ask for ${action}`);
+  }
+  if (options.half && options.mode === "act" && WORK_ACTIONS.includes(action) !== (options.half === "work")) {
+    const other = options.half === "work" ? "act" : "work";
+    return problem(
+      "policy",
+      "gate.wrong_half",
+      `${action} is the ${other} half's, and this process does the ${options.half} half`,
+      {
+        next: `run the step with --half ${other}, where that half belongs (zones: two)`,
+      },
+    );
   }
   const checked = ACTIONS[action].strict().safeParse(target);
   if (!checked.success) {

@@ -111,6 +111,8 @@ export interface GateOptions extends GateContext {
   readonly requester: string;
   /** `plan` judges only; `observe` also logs what would have been done; only `act` issues permits. */
   readonly mode: "act" | "plan" | "observe";
+  /** The half that this process does, where the halves are apart: each may ask for its own actions only. */
+  readonly half?: "work" | "act" | undefined;
   /** How long a permit is good; milliseconds. */
   readonly permitMs?: number;
 }

@@ -40,6 +40,14 @@ export const approvalAskedSchema = z.object({
 });
 export type ApprovalAsked = z.infer<typeof approvalAskedSchema>;
 
+/** What the work half leaves to the act half, where each has agents of its own. */
+export const handoverSchema = z.object({
+  job: z.enum(["land", "publish"]).describe("the system pipeline that does the act half"),
+  run: z.string(),
+  digests: z.array(z.string()).describe("SHA-256 of exactly what is to be acted with"),
+});
+export type Handover = z.infer<typeof handoverSchema>;
+
 export const resultSchema = z.object({
   version: z.literal(RESULT_VERSION),
   step: z.string(),
@@ -63,6 +71,8 @@ export const resultSchema = z.object({
   metrics: z.record(z.string(), z.number()).default({}),
   /** A question to people: set with verdict `waiting` when a gate asked. */
   approval: approvalAskedSchema.optional(),
+  /** The work half ended here: what the act half's job takes. */
+  handover: handoverSchema.optional(),
   /** Markdown, a screenful at most. */
   summary: z.string(),
   /** The step's own typed result. */

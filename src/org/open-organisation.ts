@@ -1,14 +1,17 @@
 import { join } from "node:path";
 import { openAudit } from "../constitution/audit.ts";
+import type { Constitution } from "../constitution/constitution.ts";
 import { createGate } from "../constitution/gate.ts";
-import { type Diagnostic, type Outcome, succeed } from "../core/diagnostic.ts";
+import { type Diagnostic, fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Facts } from "../core/facts.ts";
 import { standingOf } from "../pipeline/fleet.ts";
-import type { OpenOrganisation, OpenProduct, Session, Workplace } from "../pipeline/session.ts";
+import type { Half, OpenOrganisation, OpenProduct, Session, Workplace } from "../pipeline/session.ts";
 import { openArtifacts } from "../swarm/artifacts.ts";
+import { readRun } from "../swarm/journal.ts";
 import { claimForMachine, thisMachine } from "../swarm/machine.ts";
 import { openSwarm, type Swarm } from "../swarm/open.ts";
 import { upsertAccount, upsertProduct } from "../swarm/products.ts";
+import { halfOf } from "./half.ts";
 import { observedNote, observingBy } from "./observing.ts";
 import type { Opened, OpenOptions } from "./open.ts";
 import { readOrganisation } from "./organisation.ts";
@@ -87,6 +90,12 @@ async function openState(
     await close();
     return known;
   }
+  const half = await openHalf(workplace, constitution, swarm.value, options);
+  if (!half.ok) {
+    await close();
+    return half;
+  }
+  const { requester } = half.value;
   const gate = createGate({
     constitution,
     organisationCommit: organisation.commit,
@@ -95,7 +104,8 @@ async function openState(
     clock,
     redactor,
     emit,
-    requester: workplace.requester,
+    requester,
+    half: half.value.half?.does,
     trigger: workplace.trigger,
     actions: options.actions,
     mode: options.dryRun ? "plan" : observing ? "observe" : "act",
@@ -103,17 +113,41 @@ async function openState(
   });
   const session: Session = {
     ...workplace,
+    requester,
+    ...(half.value.half ? { half: half.value.half } : {}),
     dryRun: workplace.dryRun || observing !== undefined,
     ...(observing ? { observing } : {}),
     organisation,
     product,
     swarm: swarm.value,
-    artifacts: openArtifacts(join(stateDir, "artifacts")),
+    artifacts: openArtifacts(user.artifacts ?? join(stateDir, "artifacts")),
     audit: audit.value,
     gate,
   };
   const observed = observing ? observedNote(observing, constitution) : undefined;
   return succeed({ session, product: product?.name, observed, close }, warnings);
+}
+
+/** The half that is done, and for whom: the act half acts for whoever asked for the work. */
+async function openHalf(
+  { environment, requester }: Workplace,
+  constitution: Constitution,
+  swarm: Swarm,
+  options: OpenOptions,
+): Promise<Outcome<{ readonly half: Half | undefined; readonly requester: string }>> {
+  if (options.actions.length === 0) return succeed({ half: undefined, requester });
+  const half = halfOf(constitution, environment, options.half ?? {});
+  if (!half.ok) return half;
+  if (half.value?.does !== "act" || half.value.run === undefined) return succeed({ half: half.value, requester });
+  const taken = await readRun(swarm, half.value.run);
+  if (taken.ok) return succeed({ half: half.value, requester: taken.value.run.requester });
+  return fail(
+    ...taken.diagnostics,
+    problem("config", "half.unknown_run", `the act half finds no run ${half.value.run}`, {
+      severity: "note",
+      next: "both halves need the same database and the same artefact folder (docs/jenkins/zones.md)",
+    }),
+  );
 }
 
 /** Brings the product's row, its company and its accounts in line with the fleet file; answers the facts of it. */

@@ -7,6 +7,7 @@ import type { Emit } from "../core/events.ts";
 import type { Redactor } from "../core/redact.ts";
 import { homes } from "../core/state-home.ts";
 import type { Session, Workplace } from "../pipeline/session.ts";
+import type { HalfWanted } from "./half.ts";
 import { registerByName, registerUrlPassword } from "./secrets.ts";
 import { readUserConfig } from "./user-config.ts";
 
@@ -24,6 +25,8 @@ export interface OpenOptions {
   readonly signal: AbortSignal;
   /** What the step declared that it may ask for; with none it only reads. */
   readonly actions: readonly ActionName[];
+  /** The half that the call asks for, where the halves are apart. */
+  readonly half?: HalfWanted;
 }
 
 export interface Opened {

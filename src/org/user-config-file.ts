@@ -18,6 +18,11 @@ export const userConfigSchema = z.strictObject({
     .optional(),
   workspaces: z.string().min(1).optional().describe("folder in which products are checked out, one folder each"),
   state: z.string().min(1).optional().describe("folder of database, audit log, artefacts and kept logs"),
+  artifacts: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("folder of the artefact store, where several machines share one; in the state folder without it"),
 });
 export type UserConfigFile = z.infer<typeof userConfigSchema>;
 

@@ -9,6 +9,8 @@ export interface UserConfig {
   readonly organisation: { readonly url: string; readonly ref: string } | undefined;
   readonly databaseUrl: string | undefined;
   readonly workspaces: string | undefined;
+  /** Undefined: in the state folder. */
+  readonly artifacts: string | undefined;
   readonly homes: Homes;
   readonly file: string;
 }
@@ -52,6 +54,7 @@ export async function readUserConfig(homes: Homes, environment: Environment): Pr
     organisation,
     databaseUrl,
     workspaces,
+    artifacts: environment.CODEMONKEYS_ARTIFACTS ?? (value.artifacts ? local(value.artifacts) : undefined),
     homes: value.state && !environment.CODEMONKEYS_STATE ? { ...homes, state: local(value.state) } : homes,
     file,
   });

@@ -48,6 +48,8 @@ export async function githubAccount(session: Session, pillar: Pillar): Promise<O
     session.redactor.add(token);
     return succeed(found(token));
   }
+  if (session.half?.does === "work")
+    return succeed(found(undefined, `the GitHub token ${source.name} is the act half's (zones: two)`));
   if (session.dryRun)
     return succeed(found(undefined, `the GitHub token ${source.name} is not decrypted where nothing acts`));
   const gate = session.gate.bound({ pillar, attempt: 1, trigger: session.trigger });

@@ -137,7 +137,7 @@ export function planOf({ spec, constitution, config, fleet, defaultStages = {} }
       keep_builds: jenkins.keep_builds ?? KEPT_BUILDS,
       quiet_period_seconds: QUIET_SECONDS[standing.priority],
     },
-    stages: [...commandStages(value, defaultStages), ...stepStages(value, mainBranch)],
+    stages: [...commandStages(value, defaultStages), ...stepStages(value, mainBranch, constitution.document.zones)],
     post: { failure: ["heal"] },
   };
   return planSchema.parse({ ...rest, digest: digestOf(rest as unknown as Json) });
@@ -205,7 +205,7 @@ function defined<T extends object>(value: T): Partial<T> {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Partial<T>;
 }
 
-function stepStages(spec: Spec, mainBranch: string): StepStage[] {
+function stepStages(spec: Spec, mainBranch: string, zones: Plan["zones"]): StepStage[] {
   const step = (name: PipelineStep, when?: PlanWhen): StepStage => ({
     kind: "step",
     name,
@@ -217,7 +217,8 @@ function stepStages(spec: Spec, mainBranch: string): StepStage[] {
   return [
     ...(spec.docs.site === "none" ? [] : [step("docs")]),
     step("release", onMain),
-    ...(spec.announce.length > 0 ? [step("announce", onMain)] : []),
+    // Where the act half is a job of its own, its release announces; this build does not wait for it.
+    ...(spec.announce.length > 0 && zones === "one" ? [step("announce", onMain)] : []),
   ];
 }
 

@@ -28,10 +28,20 @@ export interface Workplace {
 }
 
 /**
+ * The work half runs product code, asks models and holds no keys; the act half holds the keys, runs no product code and
+ * takes what a work half left: its run, and the digests of exactly what is to be acted with.
+ */
+export type Half =
+  | { readonly does: "work" }
+  | { readonly does: "act"; readonly run: string | undefined; readonly digests: readonly string[] };
+
+/**
  * All that a pillar may use while it works on one product: opened once by `org/`, handed down, closed by whoever opened
  * it.
  */
 export interface Session extends Workplace {
+  /** Which half of the work this process does; both, one after the other, when absent. */
+  readonly half?: Half;
   readonly organisation: OpenOrganisation;
   /** Absent for steps that concern the whole organisation. */
   readonly product: OpenProduct | undefined;

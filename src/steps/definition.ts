@@ -22,7 +22,7 @@ export interface StepReport<R>
   extends Partial<
     Pick<
       StepResult,
-      "verdict" | "kind" | "junit" | "coverage" | "sarif" | "artifacts" | "links" | "metrics" | "approval"
+      "verdict" | "kind" | "junit" | "coverage" | "sarif" | "artifacts" | "links" | "metrics" | "approval" | "handover"
     >
   > {
   readonly data: R;
@@ -64,6 +64,8 @@ export interface StepDefinition<
   readonly tools: readonly string[];
   /** What it may ask the constitution for. A gate call outside this list is refused as internal error. */
   readonly actions: readonly ActionName[];
+  /** Its work half and its act half can be done by different processes. */
+  readonly halves?: true;
   /** Has a `--dry-run` although it asks no gate. */
   readonly dryRun?: true;
   /** Where Jenkins may run it again by itself after an agent was lost. */

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type Outcome, succeed } from "../core/diagnostic.ts";
+import { handedOver } from "../pillars/heal/handed-over.ts";
 import { healBuild } from "../pillars/heal/heal.ts";
 import { type HealReport, healReportSchema } from "../pillars/heal/report.ts";
 import { planOfProduct } from "../pipeline/product-plan.ts";
@@ -46,12 +47,14 @@ export const healStep = defineStep({
   ],
   tools: ["git"],
   actions: ["git.commit", "git.push", "pr.open", "model.ask", "secret.read"],
+  halves: true,
   retryOnAgentLoss: true,
   needs: "product",
   async run(session, params): Promise<Outcome<StepReport<HealReport>>> {
     const plan = await planOfProduct(session);
     if (!plan.ok) return plan;
-    const found = await findFailure(session, plan.value, params);
+    const found =
+      session.half?.does === "act" ? await handedOver(session) : await findFailure(session, plan.value, params);
     if (!found.ok) return found;
     const healed = await healBuild(session, {
       plan: plan.value,
@@ -116,10 +119,11 @@ function reportOf(report: HealReport): StepReport<HealReport> {
   } as const;
   const why = kind[report.verdict];
   return {
-    verdict: report.approval ? "waiting" : verdict[report.verdict],
+    verdict: report.approval || report.handover ? "waiting" : verdict[report.verdict],
     ...(why ? { kind: why } : {}),
     ...(report.run ? { run: report.run } : {}),
     ...(report.approval ? { approval: report.approval } : {}),
+    ...(report.handover ? { handover: report.handover } : {}),
     ...(report.pull_request ? { links: [{ title: "pull request", url: report.pull_request }] } : {}),
     data: report,
     summary: lines.join("\n"),

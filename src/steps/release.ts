@@ -79,6 +79,7 @@ export const releaseStep = defineStep({
   credentials: RELEASE_CREDENTIALS,
   tools: ["git", "ansible-playbook", "npm", "python3", "cargo", "buildah", "crane"],
   actions: ["git.commit", "git.push", "release.tag", "package.publish", "announce.post", "secret.read"],
+  halves: true,
   retryOnAgentLoss: true,
   needs: "product",
   run: (session, given) => runRelease(session, given),
@@ -114,8 +115,10 @@ function reportOf(result: ReleaseResult, dryRun: boolean): StepReport<ReleaseRes
   for (const { channel, to } of result.announced) lines.push(`announced by ${channel} to ${to}`);
   const effects = result.effects.map(effectLine);
   const notes = dryRun ? result.plan.units.flatMap(({ notes }) => ["", ...notes.trimEnd().split("\n")]) : [];
+  if (result.handover) lines.push(`built; ${result.handover.run} waits for the act half`);
   return {
     ...(result.run ? { run: result.run } : {}),
+    ...(result.handover ? { verdict: "waiting", handover: result.handover } : {}),
     artifacts: result.artifacts.map(({ file, sha256 }) => ({ name: file, digest: sha256 })),
     data: result,
     summary: lines.join("\n"),

@@ -2,15 +2,18 @@ import { stat } from "node:fs/promises";
 import type { Json } from "../../core/canonical.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { task } from "../../core/events.ts";
+import type { Handover } from "../../core/result.ts";
 import type { Plan } from "../../pipeline/plan.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { listRuns, openRun, type Run } from "../../swarm/journal.ts";
 import { markFixed, patternHistory, recordOccurrence } from "../../swarm/patterns.ts";
 import { type Git, openRepository } from "../../tools/git/git.ts";
+import { sameDigests, workHalfOnly } from "../halves.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
 import { movedSince } from "./branch-state.ts";
 import { healLimits } from "./checks.ts";
 import { healedBefore } from "./earlier.ts";
+import { HANDOVER } from "./handed-over.ts";
 import { type Landed, land } from "./land.ts";
 import { confirmLessons, keepLesson, type PendingLesson, recordUses } from "./learn.ts";
 import { commitMessage, commitTrailers, healBranchName } from "./message.ts";
@@ -239,7 +242,7 @@ async function carryOut(
       startedAt: run?.startedAt ?? session.clock.now(),
       lastResort: (input) => modelCandidates(session, gate, limits, { model: request.model, run: run?.id }, input),
     });
-  const worked = run ? await run.step("work", doWork) : await doWork();
+  const worked = run ? await run.step("work", workHalfOnly(session, doWork)) : await doWork();
   if (!worked.ok) return worked;
   const report = await workReport(session, base, worked.value);
   if (!report.ok) return report;
@@ -248,6 +251,10 @@ async function carryOut(
   const { patch, evidence } = worked.value;
   if (worked.value.verdict !== "fixed" || patch === undefined || evidence === undefined) return finish(report.value);
 
+  const digests = [patch, evidence];
+  if (run && session.half?.does === "work") return handOver(run, context, report.value, { digests, log: start.log });
+  const same = sameDigests(session, digests);
+  if (!same.ok) return same;
   const landed = await announceLanding(session, () =>
     land(session, {
       git,
@@ -266,6 +273,19 @@ async function carryOut(
   const ending = { ...report.value, ...landedReport(landed.value) };
   const settled = await settle(context, run, ending, worked.value, landed.value, finish);
   return settled.ok ? succeed(settled.value, [...landed.warnings, ...settled.warnings]) : settled;
+}
+
+/** The work half's end: what the act half needs is noted in the run, which is let go of. */
+async function handOver(
+  run: Run,
+  { request: { stage }, commit, branch }: Context,
+  report: HealReport,
+  left: { readonly digests: readonly string[]; readonly log: string },
+): Promise<Outcome<HealReport>> {
+  const noted = await run.step(HANDOVER, async () => succeed({ log: left.log, stage, commit, branch }));
+  if (!noted.ok) return noted;
+  const handover: Handover = { job: "land", run: run.id, digests: [...left.digests] };
+  return succeed({ ...report, verdict: "proposed", reason: "proven; the act half lands it", handover });
 }
 
 function announceLanding(session: Session, work: () => Promise<Outcome<Landed>>): Promise<Outcome<Landed>> {

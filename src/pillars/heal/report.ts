@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { approvalAskedSchema } from "../../core/result.ts";
+import { approvalAskedSchema, handoverSchema } from "../../core/result.ts";
 
 /**
  * What a heal did, for `result.json`, the CLI and the journal. Times are milliseconds; digests name entries of the
@@ -79,6 +79,7 @@ export const healReportSchema = z.object({
   pushed: z.boolean().default(false),
   pull_request: z.string().optional(),
   approval: approvalAskedSchema.optional(),
+  handover: handoverSchema.optional(),
   /** The template that was learned or is a candidate, and why none was. */
   learned: z.string().optional(),
   not_learned: z.string().optional(),

@@ -5,6 +5,7 @@ import { productOf, type Session } from "../../pipeline/session.ts";
 import { openRun, type Run } from "../../swarm/journal.ts";
 import { type Git, openRepository } from "../../tools/git/git.ts";
 import { announceRelease } from "../announce/announce.ts";
+import { fetchForAct, runToTake, sameDigests, workHalfOnly } from "../halves.ts";
 import { PATIENCE, type PublishPatience, publishPackage } from "../publish/publish-package.ts";
 import { tokensReady } from "../publish/token.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
@@ -45,11 +46,16 @@ export async function release(session: Session, params: ReleaseParams = {}): Pro
   const author = { name: product.config.get("git.author_name"), email: product.config.get("git.author_email") };
   const git = await openRepository(product.path, { author, redactor: session.redactor, signal: session.signal });
   if (!git.ok) return git;
-  const unfinished = await findUnfinished(session, git.value, params.resume);
+  const taken = session.half?.does === "act" && !session.dryRun ? runToTake(session) : succeed(undefined);
+  if (!taken.ok) return taken;
+  const fetched = await fetchForAct(session, git.value, "release");
+  if (!fetched.ok) return fetched;
+  const resume = taken.value ?? params.resume;
+  const unfinished = await findUnfinished(session, git.value, resume);
   if (!unfinished.ok) return unfinished;
   if (unfinished.value && !session.dryRun) {
     const { run, plan, untouched } = unfinished.value;
-    const stale = plan && untouched && params.resume === undefined ? await isStale(git.value, plan) : succeed(false);
+    const stale = plan && untouched && resume === undefined ? await isStale(git.value, plan) : succeed(false);
     if (!stale.ok) return stale;
     if (plan && !stale.value) return await carryOut(session, git.value, params, plan);
     const ended = await giveUp(session, run);
@@ -153,6 +159,12 @@ async function carryOut(
   const run = opened.value;
   session.emit({ type: "run.started", run: run.id, title: `${run.resumed ? "resuming " : ""}${describeKey(run)}` });
   const done = await carryOutRun(session, git, params, planned, run);
+  if (done.ok && done.value.handover) {
+    const released = await run.release();
+    if (!released.ok) return released;
+    session.emit({ type: "run.finished", run: run.id, verdict: "waiting" });
+    return done;
+  }
   if (done.ok) {
     const closed = await run.finish("succeeded", { result: summaryOf(done.value) });
     if (!closed.ok) return closed;
@@ -194,8 +206,16 @@ async function carryOutRun(
   if (!plan.ok) return plan;
   const conditions = await releaseConditions(session, git, plan.value, params.ci);
   if (!conditions.ok) return conditions;
-  const work = await run.step<ReleaseWork>("work", () => doWork(session, product, git, plan.value));
+  const doIt = () => doWork(session, product, git, plan.value);
+  const work = await run.step<ReleaseWork>("work", workHalfOnly(session, doIt));
   if (!work.ok) return work;
+  const digests = [...work.value.edits.map(({ digest }) => digest), ...work.value.artifacts.map((one) => one.sha256)];
+  if (session.half?.does === "work") {
+    const handover = { job: "publish" as const, run: run.id, digests: [...new Set(digests)] };
+    return succeed({ ...emptyResult(plan.value), run: run.id, artifacts: [...work.value.artifacts], handover });
+  }
+  const same = sameDigests(session, digests);
+  if (!same.ok) return same;
   const ready = await tokensReady(session, plan.value);
   if (!ready.ok) return ready;
   const allowed = await remoteCredentials(session, git, "release");

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { handoverSchema } from "../../core/result.ts";
 import { ECOSYSTEM_IDS } from "../../ecosystems/ecosystem.ts";
 import { LEVELS } from "./rules.ts";
 import { BUMPS } from "./version.ts";
@@ -110,6 +111,7 @@ export const releaseResultSchema = z.object({
   artifacts: z.array(artifactSchema),
   published: z.array(publishedSchema),
   announced: z.array(announcedSchema),
+  handover: handoverSchema.optional().describe("the work half ended here: what the act half takes"),
   effects: z.array(plannedEffectSchema).describe("in a dry run: what would be done, in order"),
 });
 export type ReleaseResult = z.infer<typeof releaseResultSchema>;

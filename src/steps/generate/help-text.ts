@@ -12,6 +12,7 @@ export function helpText(step: StepDefinition): string {
     ([name]) =>
       (name !== "product" || step.needs === "product") &&
       (name !== "dry_run" || step.actions.length > 0) &&
+      (step.halves || !["half", "take", "digests"].includes(name)) &&
       (name !== "credentials" || step.credentials.length > 0) &&
       (name !== "checkout" || step.needs === "product"),
   );

@@ -344,6 +344,19 @@ describe("without a log or a database nothing is allowed", () => {
   });
 });
 
+test("each half gets permits for its own actions only", async () => {
+  const made = await testGate(POLICY);
+  const work = made.with({ half: "work" });
+  const act = made.with({ half: "act" });
+  const refused = { answer: "deny", diagnostic: expect.objectContaining({ code: "gate.wrong_half" }) };
+  expect(await work("git.commit", COMMIT_TARGET, {})).toMatchObject(refused);
+  expect(await act("model.ask", MODEL, {})).toMatchObject(refused);
+  expect((await work("model.ask", MODEL, {})).answer).toBe("allow");
+  expect((await act.bound({ pillar: "heal" })("git.commit", COMMIT_TARGET, {})).answer).toBe("allow");
+  // What would be done can be looked at from either side.
+  expect((await work.bound({ pillar: "heal" }).preview("git.commit", COMMIT_TARGET, {})).answer).toBe("allow");
+});
+
 test("secrets in targets and reasons reach neither the log nor the events", async () => {
   const { gate, audit, redactor, swarm, events } = await testGate(POLICY);
   redactor.add("hunter2-hunter2");

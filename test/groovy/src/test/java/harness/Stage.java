@@ -30,7 +30,11 @@ final class Stage implements AutoCloseable {
     }
 
     Stage agent(String name, Jenkins.Shell shell, String path) throws IOException {
-        jenkins.agents.put(name, new Jenkins.Agent(Files.createDirectories(folder.resolve(name)), true, Set.of("linux"), shell, path));
+        return agent(name, Set.of("linux"), shell, path);
+    }
+
+    Stage agent(String name, Set<String> labels, Jenkins.Shell shell, String path) throws IOException {
+        jenkins.agents.put(name, new Jenkins.Agent(Files.createDirectories(folder.resolve(name)), true, labels, shell, path));
         return this;
     }
 

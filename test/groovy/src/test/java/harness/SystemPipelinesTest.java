@@ -19,6 +19,7 @@ public class SystemPipelinesTest {
     @Before
     public void set() throws Exception {
         stage = new Stage();
+        stage.agent("act-1", java.util.Set.of("codemonkeys-act"), Shells.REAL, Library.path());
     }
 
     @After
@@ -57,6 +58,21 @@ public class SystemPipelinesTest {
         stage.run(Files.readString(Library.ROOT.resolve("Jenkinsfile")));
         assertResult("SUCCESS");
         assertTrue(stage.calls().toString(), stage.calls().stream().anyMatch(call -> call.get("step").equals("run")));
+    }
+
+    @Test
+    public void theActHalvesTakeRunAndDigestsOnTheirOwnAgentsAndCheckNothingOut() throws Exception {
+        String digests = "a".repeat(64) + " " + "b".repeat(64);
+        Map<String, String> given = Map.of("PRODUCT", "payments", "RUN", "r-1", "DIGESTS", digests);
+        for (String name : List.of("land", "publish")) run(name, given);
+        assertResult("SUCCESS");
+        Map<String, String> taken = Map.of("product", "payments", "half", "act", "take", "r-1", "digests", digests);
+        assertEquals(List.of("heal", "release"), stage.calls().stream().map(call -> call.get("step")).toList());
+        for (Map<String, ?> call : stage.calls()) {
+            assertEquals(taken, call.get("params"));
+            assertEquals("act-1", call.get("node"));
+        }
+        assertTrue(stage.jenkins.asked.toString(), stage.jenkins.asked.stream().noneMatch(step -> step.startsWith("checkout")));
     }
 
     @Test
