@@ -22,6 +22,6 @@ final class Symbol implements Serializable {
 
     @Override
     public String toString() {
-        return name + named;
+        return name + arguments;
     }
 }
