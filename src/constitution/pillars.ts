@@ -4,6 +4,7 @@ export const PILLARS = [
   "release",
   "publish",
   "announce",
+  "deploy",
   "docs",
   "watch",
   "org",

@@ -5,7 +5,7 @@ import type { SourcePlace } from "./diagnostic.ts";
  * counts unless the description names a unit.
  */
 export const FACTS = {
-  "run.pillar": ["string", "who asks: heal, release, publish, announce, docs, watch, org, generate or undo"],
+  "run.pillar": ["string", "who asks: heal, release, publish, announce, deploy, docs, watch, org, generate or undo"],
   "run.id": ["string", "the journal's run id"],
   "run.trigger": ["string", "person, ci, cron, webhook or rollout"],
   "run.attempt": ["int", "which attempt at the same failure or release this is, from 1"],

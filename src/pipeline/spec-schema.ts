@@ -151,7 +151,23 @@ export const frontMatterSchema = z
       .array(
         z.strictObject({
           environment: slug,
-          servers: z.array(slug).default([]).describe("servers of fleet.yaml"),
+          servers: z.array(slug).default([]).describe("servers of fleet.yaml; this machine without any"),
+          package: label.optional().describe("the package whose artefact is deployed, where there are several"),
+          setup: command.optional().describe("run once in the unpacked folder, such as `npm ci --omit=dev`"),
+          command: command.optional().describe("what runs the service, in its folder; it listens on $PORT"),
+          health: label
+            .regex(/^\/\S*$/, "a path begins with a slash")
+            .default("/")
+            .describe("path that answers 200 when it is well"),
+          health_seconds: z.int().min(1).max(3_600).default(30).describe("how long it may take until it is"),
+          variables: z
+            .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "the name of a variable"), label)
+            .default({})
+            .describe("variables of the service, without secrets"),
+          root: label
+            .regex(/^\/[^\0]*$/, "an absolute path on the servers")
+            .optional()
+            .describe("folder of all services on the servers; /srv/codemonkeys without it"),
           playbook: relativePath.optional().describe("a playbook of this repository instead of the library's"),
         }),
       )

@@ -8,6 +8,7 @@ import { constitutionCheck } from "./constitution-check.ts";
 import { constitutionDiff } from "./constitution-diff.ts";
 import { constitutionExplain } from "./constitution-explain.ts";
 import type { AnyStep } from "./definition.ts";
+import { deployStep } from "./deploy.ts";
 import { docsStep } from "./docs.ts";
 import { doctorStep } from "./doctor.ts";
 import { explainStep } from "./explain.ts";
@@ -37,6 +38,7 @@ export const STEPS: readonly AnyStep[] = [
   releasePlanStep,
   releaseReplayStep,
   publishStep,
+  deployStep,
   announceStep,
   undoStep,
   secretsListStep,

@@ -16,6 +16,7 @@ const LOADERS = {
   "release plan": async () => (await import("./release-plan.ts")).releasePlanStep,
   "release replay": async () => (await import("./release-plan.ts")).releaseReplayStep,
   publish: async () => (await import("./publish.ts")).publishStep,
+  deploy: async () => (await import("./deploy.ts")).deployStep,
   announce: async () => (await import("./announce.ts")).announceStep,
   undo: async () => (await import("./undo.ts")).undoStep,
   "secrets list": async () => (await import("./secrets.ts")).secretsListStep,

@@ -13,6 +13,7 @@ import { runPlaybook } from "../../tools/ansible/ansible.ts";
 import { type Acting, permitFor } from "../release/acting.ts";
 import type { PlannedPackage, Published, ReleaseArtifact, ReleaseUnit } from "../release/report.ts";
 import { compareFiles } from "./compare.ts";
+import { publishFailure } from "./failure.ts";
 import { findPlaybook } from "./playbook.ts";
 import { type Destination, destinationOf, readToken } from "./token.ts";
 
@@ -24,6 +25,8 @@ export interface PublishItem {
 }
 
 export interface PublishPatience {
+  /** How long to wait where a registry answers that it is asked too often and does not say how long, in milliseconds. */
+  readonly retryMs?: number;
   /** How long an index may lag behind an accepted upload, in milliseconds. */
   readonly visibleMs: number;
 }
@@ -214,6 +217,9 @@ async function send(
         ...plan.vars,
         package_readback_attempts: Math.max(1, Math.ceil(patience.visibleMs / READ_BACK_SECONDS / 1000)),
         package_readback_delay: READ_BACK_SECONDS,
+        ...(patience.retryMs === undefined || ecosystem.id === "cargo"
+          ? {}
+          : { package_retry_delay: Math.ceil(patience.retryMs / 1000) }),
       },
       secrets: { [plan.tokenVariable]: token },
       logFile: join(session.homes.state, "logs", `${run.id}-${taskOf(item)}.log`.replaceAll("/", "-")),
@@ -225,7 +231,8 @@ async function send(
       },
     });
     if (played.ok) return succeed("accepted", played.warnings);
-    return changed ? succeed({ failed: played.diagnostics }) : played;
+    const failed = publishFailure(played.diagnostics, { title: ecosystem.title, token: to.token.name });
+    return changed ? succeed({ failed }) : fail(...failed);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

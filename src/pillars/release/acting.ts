@@ -23,7 +23,7 @@ export interface Acting {
 export function actingFor(
   session: Session,
   run: Run,
-  pillar: "release" | "publish" | "announce" | "undo",
+  pillar: "release" | "publish" | "announce" | "deploy" | "undo",
   facts: Facts,
 ): Acting {
   const gate = session.gate.bound({
