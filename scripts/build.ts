@@ -3,6 +3,7 @@
  * `resources/codemonkeys/`, where Jenkins' `libraryResource` finds it (`--minify` is for library tags); and the same in
  * parts, in `dist/`, of which the linked command loads only what it needs. Neither has a native module.
  */
+import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -56,6 +57,11 @@ const single = await build({
 await place(outdir, single.outputFiles);
 await writeFile(join(outdir, "THIRD-PARTY-NOTICES.txt"), await notices(single.metafile));
 
+// Names the code: what one build remembers no other one takes for its own.
+const buildId = createHash("sha256")
+  .update(single.outputFiles.map(({ hash }) => hash).join())
+  .digest("hex");
+
 // CommonJS: Node loads it in half the time of as many ECMAScript modules.
 const parts = await rolldown({
   cwd: root,
@@ -63,7 +69,7 @@ const parts = await rolldown({
   platform: "node",
   external: settings.external,
   resolve: { mainFields: settings.mainFields },
-  transform: { target: settings.target, define: settings.define },
+  transform: { target: settings.target, define: { ...settings.define, __BUILD__: JSON.stringify(buildId) } },
   moduleTypes: settings.loader,
   logLevel: "warn",
 });

@@ -9,7 +9,7 @@
 Map call(Map params = [:]) {
     return monkeysRunner([
         step: 'status',
-        needs: 'organisation',
+        needs: 'overview',
         subject: null,
         retryOnAgentLoss: true,
         credentials: [],

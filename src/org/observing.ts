@@ -9,7 +9,7 @@ export const OBSERVE_VARIABLE = "CODEMONKEYS_OBSERVE";
 
 /** Whether, and by whose word, gates only log what would have been done. */
 export function observingBy(
-  constitution: Constitution,
+  constitution: { readonly document: Pick<Constitution["document"], "mode"> },
   environment: Readonly<Record<string, string | undefined>>,
   asked: boolean,
 ): ObservingBy | undefined {

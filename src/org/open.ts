@@ -6,13 +6,13 @@ import { type Diagnostic, type Outcome, succeed } from "../core/diagnostic.ts";
 import type { Emit } from "../core/events.ts";
 import type { Redactor } from "../core/redact.ts";
 import { homes } from "../core/state-home.ts";
-import type { Session, Workplace } from "../pipeline/session.ts";
+import type { Overview, Session, Workplace } from "../pipeline/session.ts";
 import type { HalfWanted } from "./half.ts";
 import { registerByName, registerUrlPassword } from "./secrets.ts";
 import { readUserConfig } from "./user-config.ts";
 
 export interface OpenOptions {
-  readonly needs: "nothing" | "organisation" | "either" | "product";
+  readonly needs: "nothing" | "overview" | "organisation" | "either" | "product";
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly product: string | undefined;
@@ -30,8 +30,8 @@ export interface OpenOptions {
 }
 
 export interface Opened {
-  /** A whole Session unless the step needs nothing. */
-  readonly session: Session | Workplace;
+  /** A whole Session unless the step needs nothing, or only an overview. */
+  readonly session: Session | Overview | Workplace;
   /** Name of the product that was opened. */
   readonly product: string | undefined;
   /** What to tell at the end of a session that only observes. */
@@ -60,6 +60,10 @@ export async function openSession(options: OpenOptions): Promise<Outcome<Opened>
   };
   if (options.needs === "nothing")
     return succeed({ session: workplace, product: undefined, observed: undefined, close: async () => {} });
+  if (options.needs === "overview") {
+    const { openOverview } = await import("./overview.ts");
+    return openOverview(workplace, user.value);
+  }
   const { openOrganisation } = await import("./open-organisation.ts");
   return openOrganisation(workplace, user.value, options);
 }

@@ -1,144 +1,87 @@
-import * as z from "zod";
 import { type Outcome, succeed } from "../core/diagnostic.ts";
-import { type FleetProduct, productEntry } from "../pipeline/fleet.ts";
-import type { Session } from "../pipeline/session.ts";
-import { listApprovals } from "../swarm/approvals.ts";
-import { listBuilds } from "../swarm/builds.ts";
-import { listMessages } from "../swarm/outbox.ts";
-import { type PauseScope, pausesInForce } from "../swarm/pauses.ts";
-import { getProduct } from "../swarm/products.ts";
-import { listRuns } from "../swarm/runs.ts";
+import type { FleetProduct } from "../pipeline/fleet.ts";
+import type { Overview } from "../pipeline/session.ts";
+import { readStanding, type Standing } from "../swarm/standing.ts";
 import { observingBy } from "./observing.ts";
-
-export const statusSchema = z.object({
-  mode: z.enum(["act", "observe"]).describe("observe: gates log what would have been done, and nothing acts"),
-  organisation: z.object({ commit: z.string(), companies: z.int(), products: z.int(), servers: z.int() }),
-  products: z.array(
-    z.object({
-      name: z.string(),
-      company: z.string(),
-      tier: z.int().optional(),
-      priority: z.string().optional(),
-      lifecycle: z.string().describe("`unseen` until the program has worked on the product for the first time"),
-      build: z
-        .object({ id: z.string(), state: z.string(), commit: z.string().optional(), at: z.iso.datetime() })
-        .optional(),
-      fail_count: z.int().describe("failed builds in a row"),
-      released: z.object({ version: z.string(), at: z.iso.datetime() }).optional(),
-      healed: z.int().describe("heals that ended well"),
-      setup_required: z.boolean(),
-      paused: z.string().optional(),
-    }),
-  ),
-  waiting: z.array(z.object({ run: z.string(), title: z.string(), for: z.string(), detail: z.string() })),
-  unfinished: z.array(z.object({ run: z.string(), title: z.string(), kind: z.string() })),
-  approvals: z.array(
-    z.object({ id: z.string(), action: z.string(), product: z.string().optional(), group: z.string() }),
-  ),
-  dead_letters: z.int(),
-  database: z.enum(["sqlite", "postgres"]),
-});
-export type Status = z.infer<typeof statusSchema>;
+import type { Status } from "./status-schema.ts";
 
 /** How the fleet stands: every product of the fleet file, what waits for somebody, and what was given up. */
-export async function readStatus(session: Session): Promise<Outcome<Status>> {
-  const { swarm, organisation } = session;
-  const fleet = organisation.fleet.value;
-  const products: Status["products"] = [];
-  for (const name of Object.keys(fleet.products).sort()) {
-    const one = await productStatus(session, name, productEntry(fleet, name) as FleetProduct);
-    if (!one.ok) return one;
-    products.push(one.value);
-  }
-  const waiting = await listRuns(swarm, { status: "waiting" });
-  if (!waiting.ok) return waiting;
-  const running = await listRuns(swarm, { status: "running" });
-  if (!running.ok) return running;
-  const approvals = await listApprovals(swarm, { state: "open" });
-  if (!approvals.ok) return approvals;
-  const dead = await listMessages(swarm, { state: "dead" });
-  if (!dead.ok) return dead;
-  const observing = observingBy(organisation.constitution, session.environment, false);
+export async function readStatus(session: Overview): Promise<Outcome<Status>> {
+  const { organisation, environment, state } = session;
+  const { fleet, mode, commit } = organisation;
+  const read = await readStanding(state);
+  if (!read.ok) return read;
+  const standing = read.value;
+  const names = Object.keys(fleet.products).sort();
+  const waiting = standing.unfinished.filter(({ status }) => status === "waiting");
+  const running = standing.unfinished.filter(({ status }) => status === "running");
   return succeed({
-    mode: observing ? "observe" : "act",
+    mode: observingBy({ document: { mode } }, environment, false) ? "observe" : "act",
     organisation: {
-      commit: organisation.commit,
+      commit,
       companies: Object.keys(fleet.companies).length,
-      products: products.length,
+      products: names.length,
       servers: Object.keys(fleet.servers).length,
     },
-    products,
-    waiting: waiting.value.map(({ id, title, wait }) => ({
+    products: names.map((name) => productStatus(standing, name, fleet.products[name] as FleetProduct)),
+    waiting: waiting.map(({ id, title, waiting_for, waiting_detail }) => ({
       run: id,
       title,
-      for: wait?.for ?? "somebody",
-      detail: wait?.detail ?? "",
+      for: waiting_for ?? "somebody",
+      detail: waiting_detail ?? "",
     })),
-    unfinished: running.value.map(({ id, title, kind }) => ({ run: id, title, kind })),
-    approvals: approvals.value.map(({ id, action, product, group }) => ({
+    unfinished: running.map(({ id, title, kind }) => ({ run: id, title, kind })),
+    approvals: standing.approvals.map(({ id, action, product, group_name }) => ({
       id,
       action,
       ...(product ? { product } : {}),
-      group,
+      group: group_name,
     })),
-    dead_letters: dead.value.length,
-    database: swarm.kind,
+    dead_letters: standing.deadLetters,
+    database: state.kind,
   });
 }
 
-async function productStatus(
-  session: Session,
-  name: string,
-  entry: FleetProduct,
-): Promise<Outcome<Status["products"][number]>> {
-  const { swarm } = session;
-  const { company } = entry;
-  const of = { company, product: name };
-  const row = await getProduct(swarm, company, name);
-  if (!row.ok) return row;
-  const builds = await listBuilds(swarm, { ...of, finished: true, limit: 20 });
-  if (!builds.ok) return builds;
-  const releases = await listRuns(swarm, { ...of, kind: "release", status: "succeeded", limit: 1 });
-  if (!releases.ok) return releases;
-  const heals = await listRuns(swarm, { ...of, kind: "heal", status: "succeeded" });
-  if (!heals.ok) return heals;
-  const pauses = await pausesInForce(swarm, of);
-  if (!pauses.ok) return pauses;
-  const build = builds.value.find(({ parameters }) => parameters.stage === undefined) ?? builds.value[0];
-  const release = releases.value[0];
-  const pause = pauses.value[0];
-  return succeed({
+function productStatus(standing: Standing, name: string, { company }: FleetProduct): Status["products"][number] {
+  const isOf = (row: { readonly company: string | null; readonly product: string | null }) =>
+    row.company === company && row.product === name;
+  const row = standing.products.find((one) => one.company === company && one.name === name);
+  const builds = standing.builds.filter(isOf);
+  const build = builds.find(({ parameters }) => !("stage" in JSON.parse(parameters))) ?? builds[0];
+  const release = standing.releases.find(isOf);
+  const pause = [
+    standing.pauses.find(({ scope }) => scope === "fleet"),
+    standing.pauses.find((one) => one.scope === "company" && one.company === company),
+    standing.pauses.find((one) => one.scope === "product" && isOf(one)),
+  ].find((one) => one !== undefined);
+  return {
     name,
     company,
-    ...(row.value ? { tier: row.value.tier, priority: row.value.priority } : {}),
-    lifecycle: row.value?.lifecycle ?? "unseen",
+    ...(row ? { tier: row.tier, priority: row.priority } : {}),
+    lifecycle: row?.lifecycle ?? "unseen",
     ...(build
       ? {
           build: {
             id: build.id,
             state: build.state,
-            ...(build.commit ? { commit: build.commit } : {}),
-            at: iso(build.finishedAt ?? build.createdAt),
+            ...(build.commit_id ? { commit: build.commit_id } : {}),
+            at: iso(build.finished_at ?? build.created_at),
           },
         }
       : {}),
-    fail_count: row.value?.failCount ?? 0,
+    fail_count: row?.fail_count ?? 0,
     ...(release
       ? {
           released: {
             version: release.key.split("@").at(-1) ?? release.key,
-            at: iso(release.finishedAt ?? release.updatedAt),
+            at: iso(release.finished_at ?? release.updated_at),
           },
         }
       : {}),
-    healed: heals.value.length,
-    setup_required: row.value?.setupRequired ?? false,
-    ...(pause ? { paused: `${scopeName(pause.of)}: ${pause.reason}` } : {}),
-  });
-}
-
-function scopeName(of: PauseScope): string {
-  return of.scope === "fleet" ? "the fleet" : of.scope === "company" ? of.company : of.product;
+    healed: standing.heals.find(isOf)?.heals ?? 0,
+    setup_required: row?.setup_required === 1,
+    ...(pause ? { paused: `${pause.scope === "fleet" ? "the fleet" : pause[pause.scope]}: ${pause.reason}` } : {}),
+  };
 }
 
 function iso(ms: number): string {

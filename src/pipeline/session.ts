@@ -9,6 +9,7 @@ import type { Homes } from "../core/state-home.ts";
 import type { Located } from "../core/yaml.ts";
 import type { ArtifactStore } from "../swarm/artifacts.ts";
 import type { Swarm } from "../swarm/open.ts";
+import type { SwarmReader } from "../swarm/reader.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Spec } from "./spec.ts";
 
@@ -25,6 +26,16 @@ export interface Workplace {
   readonly trigger: "person" | "ci" | "cron" | "webhook" | "rollout";
   /** The environment as it was at the start: how tokens named by `token_env` are found, in the act half only. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** What a step has that only shows how the fleet stands. */
+export interface Overview extends Workplace {
+  readonly organisation: {
+    readonly commit: string;
+    readonly mode: Constitution["document"]["mode"];
+    readonly fleet: Fleet;
+  };
+  readonly state: SwarmReader;
 }
 
 /**

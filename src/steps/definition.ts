@@ -2,7 +2,7 @@ import type * as z from "zod";
 import type { ActionName } from "../core/action.ts";
 import type { Diagnostic, Outcome } from "../core/diagnostic.ts";
 import type { StepResult } from "../core/result.ts";
-import type { Session, Workplace } from "../pipeline/session.ts";
+import type { Overview, Session, Workplace } from "../pipeline/session.ts";
 
 /** A secret that a step needs, by the name it is bound under; never its value. */
 export interface CredentialNeed {
@@ -70,13 +70,15 @@ export interface StepDefinition<
   readonly dryRun?: true;
   /** Where Jenkins may run it again by itself after an agent was lost. */
   readonly retryOnAgentLoss: boolean;
-  /** What it needs opened: nothing, the organisation, or one product in the organisation. */
+  /** What it needs opened: nothing, what a status shows, the organisation, or one product in the organisation. */
   readonly needs: N;
-  run(session: N extends "nothing" ? Workplace : Session, params: z.infer<P>): Promise<Outcome<StepReport<z.infer<R>>>>;
+  run(session: SessionOf<N>, params: z.infer<P>): Promise<Outcome<StepReport<z.infer<R>>>>;
 }
 
 /** `either`: the organisation, and the product where one is named or `cwd` lies in one. */
-export type Need = "nothing" | "organisation" | "either" | "product";
+export type Need = "nothing" | "overview" | "organisation" | "either" | "product";
+
+export type SessionOf<N extends Need> = N extends "nothing" ? Workplace : N extends "overview" ? Overview : Session;
 
 /** A definition whose parameter, result and session types are no longer known: an entry of `STEPS`. */
 // biome-ignore lint/suspicious/noExplicitAny: the types of one definition meet only inside it.

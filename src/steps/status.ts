@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { succeed } from "../core/diagnostic.ts";
-import { readStatus, statusLines, statusSchema } from "../org/status.ts";
+import { readStatus, statusLines } from "../org/status.ts";
+import { statusSchema } from "../org/status-schema.ts";
 import { defineStep } from "./definition.ts";
 
 export const statusStep = defineStep({
@@ -16,7 +17,7 @@ export const statusStep = defineStep({
   tools: ["git"],
   actions: [],
   retryOnAgentLoss: true,
-  needs: "organisation",
+  needs: "overview",
   async run(session) {
     const status = await readStatus(session);
     if (!status.ok) return status;

@@ -7,19 +7,15 @@ import { fail, type Outcome, succeed } from "../core/diagnostic.ts";
 import { makeFolder } from "../core/files.ts";
 import { damaged, guarded } from "./database-problem.ts";
 import { type Migrated, type MigrateOptions, migrate } from "./migrate.ts";
-import type { Migration } from "./migrations/migration.ts";
+import { type LeaseTimes, SWARM_FILE, type SwarmOptions } from "./place.ts";
 import { postgresPlace } from "./postgres.ts";
 import type { Schema } from "./schema.ts";
 import { openSqliteFile, sqliteDialect } from "./sqlite.ts";
 
+export type { LeaseTimes, SwarmOptions } from "./place.ts";
+
 /** A database handle or a transaction of it. */
 export type Database = Kysely<Schema> | Transaction<Schema>;
-
-/** How long a lease lasts without a sign of life, and how often its holder gives one; milliseconds. */
-export interface LeaseTimes {
-  readonly ttlMs: number;
-  readonly beatMs: number;
-}
 
 /** The open Swarm database. */
 export interface Swarm {
@@ -34,18 +30,6 @@ export interface Swarm {
   close(): Promise<void>;
 }
 
-export interface SwarmOptions {
-  /** `postgres://…`; without it the database is the file `swarm.db` in `stateDir`. */
-  readonly url?: string | undefined;
-  readonly stateDir: string;
-  readonly clock?: Clock;
-  readonly leaseTimes?: LeaseTimes;
-  /** The schema to bring it to; a test's own, else this program's. */
-  readonly migrations?: readonly Migration[];
-}
-
-/** The database's file in the state folder. */
-export const SWARM_FILE = "swarm.db";
 const BACKUPS = "backups";
 const BACKUPS_KEPT = 5;
 const LEASE_TIMES: LeaseTimes = { ttlMs: 20_000, beatMs: 4_000 };

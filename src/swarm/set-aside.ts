@@ -3,7 +3,8 @@ import { basename, dirname, join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import { damaged, guarded } from "./database-problem.ts";
-import { openSwarm, SWARM_FILE, type Swarm } from "./open.ts";
+import { openSwarm, type Swarm } from "./open.ts";
+import { SWARM_FILE } from "./place.ts";
 import { openSqliteFile } from "./sqlite.ts";
 
 /** What belongs to a database file: its write-ahead log holds commits that are nowhere else. */

@@ -63,6 +63,7 @@ function jenkins(step: StepDefinition): string {
 function needs(step: StepDefinition): string {
   const opened = {
     nothing: "It needs neither an organisation nor a product.",
+    overview: "It reads the organisation and the Swarm database.",
     organisation: "It works on the organisation.",
     either: "It works on the organisation, and on one product of it where one is named or the folder is one's.",
     product: "It works on one product of the organisation.",

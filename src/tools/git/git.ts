@@ -1,4 +1,4 @@
-/** The door of this folder: import git things from here. */
+/** The door of this folder: import git things from here; mirror.ts alone is a way in of its own, for who starts fast. */
 export type { CommitInput, Committed, PushInput } from "./act.ts";
 export { type Candidate, treeDigestOf } from "./candidate.ts";
 export { type Change, type ChangedFile, linesOf } from "./change.ts";

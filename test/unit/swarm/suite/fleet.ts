@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { createBuild, updateBuild } from "../../../../src/swarm/builds.ts";
 import { pause, pausesInForce, resume } from "../../../../src/swarm/pauses.ts";
 import {
   countBuild,
@@ -10,9 +11,11 @@ import {
   upsertCompany,
   upsertProduct,
 } from "../../../../src/swarm/products.ts";
+import { openReader } from "../../../../src/swarm/reader.ts";
 import { APPROVAL_MODES, LIFECYCLE, PRIORITIES, SERVER_STATES } from "../../../../src/swarm/schema.ts";
 import { listServers, upsertServer } from "../../../../src/swarm/servers.ts";
-import { code, type MakePlace, START, useSwarm, value } from "./support.ts";
+import { readStanding } from "../../../../src/swarm/standing.ts";
+import { code, locate, type MakePlace, openRelease, START, useSwarm, value } from "./support.ts";
 
 /** Companies, accounts, products, servers and pauses. */
 export function fleetSuite(make: MakePlace): void {
@@ -139,5 +142,43 @@ export function fleetSuite(make: MakePlace): void {
     value(await resume(at.swarm, { of: { scope: "fleet" }, by: "kim" }));
     expect(value(await of("acme", "payments"))).toEqual([]);
     expect(value(await of("globex", "x"))).toHaveLength(1);
+  });
+
+  test("how the fleet stands is the same rows for who only reads", async () => {
+    value(await upsertProduct(at.swarm, { ...payments, tier: 1, setupRequired: true }));
+    const build = async (parameters: Record<string, string>) => {
+      const of = { company: "acme", product: "payments", job: "main", cause: "test", parameters };
+      const made = value(await createBuild(at.swarm, of));
+      at.clock.time += 1_000;
+      return value(await updateBuild(at.swarm, made.id, { state: "passed" })).id;
+    };
+    const whole = await build({});
+    const stage = await build({ stage: "test" });
+    value(
+      await createBuild(at.swarm, { company: "acme", product: "payments", job: "main", cause: "x", parameters: {} }),
+    );
+    for (const version of ["1.4.0", "1.5.0"]) {
+      at.clock.time += 1_000;
+      const run = await openRelease(at.swarm, { key: `payments@${version}` });
+      value(await run.finish("succeeded"));
+    }
+    for (const key of ["a", "b"]) value(await (await openRelease(at.swarm, { kind: "heal", key })).finish("succeeded"));
+    const left = await openRelease(at.swarm, { key: "payments@1.6.0", title: "release payments 1.6.0" });
+    value(await pause(at.swarm, { of: { scope: "company", company: "acme" }, reason: "freeze", by: "kim" }));
+
+    const reader = value(await openReader(locate(at.place)));
+    const standing = value(await readStanding(reader));
+    await reader.close();
+    expect(standing).toMatchObject({
+      products: [{ company: "acme", name: "payments", tier: 1, fail_count: 0, setup_required: 1 }],
+      builds: [{ id: stage }, { id: whole, state: "passed", company: "acme", product: "payments" }],
+      releases: [{ key: "payments@1.5.0" }],
+      heals: [{ product: "payments", heals: 2 }],
+      unfinished: [{ id: left.id, status: "running", title: "release payments 1.6.0" }],
+      approvals: [],
+      pauses: [{ scope: "company", company: "acme", reason: "freeze" }],
+      deadLetters: 0,
+    });
+    expect(standing.builds).toHaveLength(2);
   });
 }

@@ -1,0 +1,60 @@
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { upToDateFiles } from "../../../../src/tools/git/mirror.ts";
+
+let scratch: string;
+let mirror: { directory: string; url: string; ref: string };
+
+const git = (cwd: string, ...args: string[]) =>
+  execFileSync("git", ["-c", "user.name=T", "-c", "user.email=t@localhost", ...args], { cwd, encoding: "utf8" });
+
+async function commit(name: string, data: string | Buffer): Promise<string> {
+  await writeFile(join(mirror.url, name), data);
+  git(mirror.url, "add", "-A");
+  git(mirror.url, "commit", "-q", "-m", "change");
+  return git(mirror.url, "rev-parse", "HEAD").trim();
+}
+
+beforeEach(async () => {
+  scratch = await mkdtemp(join(tmpdir(), "codemonkeys-"));
+  mirror = { directory: join(scratch, "mirror.git"), url: join(scratch, "remote"), ref: "main" };
+  git(scratch, "init", "-q", "-b", "main", mirror.url);
+  await commit("a.yaml", "one: ünï\n");
+  git(scratch, "clone", "-q", "--bare", mirror.url, mirror.directory);
+});
+afterEach(() => rm(scratch, { recursive: true, force: true }));
+
+describe("files of a mirror", () => {
+  test("are read at the remote's commit, and what is not there is told", async () => {
+    const head = git(mirror.url, "rev-parse", "HEAD").trim();
+    expect(await upToDateFiles(mirror, ["a.yaml", "b.yaml"])).toMatchObject({
+      ok: true,
+      value: { commit: head, texts: ["one: ünï\n", undefined] },
+    });
+  });
+
+  test("are not read when the remote has a newer commit, or no such branch", async () => {
+    await commit("a.yaml", "two: 2\n");
+    expect(await upToDateFiles(mirror, ["a.yaml"])).toMatchObject({ ok: true, value: undefined });
+    expect(await upToDateFiles({ ...mirror, ref: "next" }, ["a.yaml"])).toMatchObject({ ok: true, value: undefined });
+  });
+
+  test("that are folders or no UTF-8 are left to the long way", async () => {
+    await commit("latin.yaml", Buffer.from([0x6e, 0xe9, 0x0a]));
+    git(mirror.directory, "fetch", "-q", mirror.url, "main:main");
+    expect(await upToDateFiles(mirror, ["latin.yaml"])).toMatchObject({ ok: true, value: undefined });
+    expect(await upToDateFiles(mirror, [""])).toMatchObject({ ok: true, value: undefined });
+  });
+
+  test("a remote that cannot be asked is a failure", async () => {
+    expect(await upToDateFiles({ ...mirror, url: join(scratch, "nowhere") }, ["a.yaml"])).toMatchObject({ ok: false });
+  });
+
+  test("no configuration of the mirror takes part in asking the remote", async () => {
+    git(mirror.directory, "config", `url.${join(scratch, "elsewhere")}.insteadOf`, mirror.url);
+    expect(await upToDateFiles(mirror, ["a.yaml"])).toMatchObject({ ok: true, value: { texts: ["one: ünï\n"] } });
+  });
+});
