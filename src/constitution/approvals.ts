@@ -15,6 +15,7 @@ import type { Audit, AuditSubject } from "./audit.ts";
 import type { Constitution } from "./constitution.ts";
 import type { AskedApproval } from "./gate.ts";
 import type { Asked, Rule } from "./rules.ts";
+import { ALLOWED_SIGNERS, type AnswerSigners, answerStatement } from "./signed-answers.ts";
 
 /** What approvals are judged with. */
 export interface ApprovalContext {
@@ -25,6 +26,8 @@ export interface ApprovalContext {
   readonly now: number;
   /** Who wants to act; their own agreement never counts. */
   readonly requester: string;
+  /** Where the organisation has its people sign their answers; without it, or where it has no keys, accounts are trusted. */
+  readonly signers?: AnswerSigners | undefined;
 }
 
 export interface ApprovalQuestion {
@@ -79,7 +82,12 @@ export async function approvalStanding(
     }
   }
   // The same plan may have been asked about for several requesters: a no to any of them is a no to the plan.
-  const counted = live.map((row) => ({ row, ...count(context, of, row) }));
+  const counted: ({ readonly row: Approval } & Counted)[] = [];
+  for (const row of live) {
+    const votes = await count(context, of, row);
+    if (!votes.ok) return votes;
+    counted.push({ row, ...votes.value });
+  }
   const refused = counted.find(({ no }) => no.length > 0);
   if (refused) return succeed({ state: "denied", people: refused.no, approval: asked(context, refused.row) });
   const agreed = counted.find(({ yes }) => yes.length >= of.count);
@@ -152,6 +160,8 @@ export async function answerApproval(
     /** Their own words; they go into the log. */
     readonly reason?: string | undefined;
     readonly source: ApprovalSource;
+    /** The person's signature of `answerStatement`; needed where the organisation has its people sign. */
+    readonly signature?: string | undefined;
   },
 ): Promise<Outcome<ApprovalStanding>> {
   const found = await getApproval(context.swarm, answer.id);
@@ -161,7 +171,10 @@ export async function answerApproval(
     return fail(refusal("unknown", `there is no question ${answer.id}`, "codemonkeys status lists what is open"));
   const person = await confirmed(answer, row);
   if (!person.ok) return person;
-  const refused = inadmissible(context, row, person.value);
+  const said = { person: person.value, answer: answer.answer, signature: answer.signature };
+  const trust = await trustIn(context, row, said);
+  if (!trust.ok) return trust;
+  const refused = inadmissible(context, row, person.value) ?? unsigned(trust.value, person.value);
   const subject: AuditSubject = {
     company: row.company,
     ...(row.product ? { product: row.product } : {}),
@@ -183,14 +196,17 @@ export async function answerApproval(
       person: person.value,
       answer: answer.answer,
       source,
+      trust: trust.value,
       ...(answer.reason ? { reason: answer.reason } : {}),
     },
   });
   if (!logged.ok) return logged;
-  const voted = await vote(context.swarm, row.id, { person: person.value, answer: answer.answer, source });
+  const voted = await vote(context.swarm, row.id, { ...said, source });
   if (!voted.ok) return voted;
   const of = { group: row.group, count: row.count, withinMs: 0 };
-  const { yes, no } = count({ ...context, requester: row.requester }, of, voted.value);
+  const counted = await count({ ...context, requester: row.requester }, of, voted.value);
+  if (!counted.ok) return counted;
+  const { yes, no } = counted.value;
   const state = no.length > 0 ? "denied" : yes.length >= row.count ? "granted" : "open";
   if (state !== "open") {
     const closed = await close(context, row, state, subject);
@@ -242,19 +258,64 @@ function inadmissible(
   return undefined;
 }
 
-/** The votes that count. */
-function count(
-  context: Pick<ApprovalContext, "constitution" | "requester">,
+/** What an answer is trusted for: the person's own key, or the account that it came from. */
+type Trust = "signature" | "account" | "not signed" | "bad signature";
+
+async function trustIn(
+  context: Pick<ApprovalContext, "signers">,
+  row: Approval,
+  said: Pick<Vote, "person" | "answer" | "signature">,
+): Promise<Outcome<Trust>> {
+  const verify = await (context.signers?.() ?? succeed(undefined));
+  if (!verify.ok) return verify;
+  if (!verify.value) return succeed("account");
+  const { person, signature } = said;
+  if (signature === undefined) return succeed("not signed");
+  const good = await verify.value({ text: answerStatement(row, said), person, signature });
+  if (!good.ok) return good;
+  return succeed(good.value ? "signature" : "bad signature");
+}
+
+function unsigned(trust: Trust, person: string): Diagnostic | undefined {
+  if (trust === "not signed") {
+    return refusal(
+      "not_signed",
+      `the answer of ${person} is not signed, and this organisation has its people sign (${ALLOWED_SIGNERS})`,
+      "answer with `codemonkeys approve ID --key FILE`, your own SSH key",
+    );
+  }
+  if (trust !== "bad signature") return undefined;
+  return refusal(
+    "bad_signature",
+    `the answer is not signed by a key that ${ALLOWED_SIGNERS} has for ${person} now`,
+    "sign with your own key, or have it added to the file on the organisation's protected branch",
+  );
+}
+
+interface Counted {
+  readonly yes: string[];
+  readonly no: string[];
+}
+
+/**
+ * The votes that count. Signatures are verified each time: a row that somebody put into the database by other means is no
+ * answer, and a key that was taken back counts no more.
+ */
+async function count(
+  context: Pick<ApprovalContext, "constitution" | "requester" | "signers">,
   of: Asked,
   row: Approval,
-): { readonly yes: string[]; readonly no: string[] } {
+): Promise<Outcome<Counted>> {
   const people = members(context.constitution, of.group);
-  const counts = ({ person }: Vote) =>
-    people.includes(person) && person !== row.requester && person !== context.requester;
-  const by = (answer: Vote["answer"]) => [
-    ...new Set(row.votes.filter((one) => one.answer === answer && counts(one)).map(({ person }) => person)),
-  ];
-  return { yes: by("yes"), no: by("no") };
+  const counted = { yes: new Set<string>(), no: new Set<string>() };
+  for (const one of row.votes) {
+    const { person } = one;
+    if (!people.includes(person) || person === row.requester || person === context.requester) continue;
+    const trust = await trustIn(context, row, one);
+    if (!trust.ok) return trust;
+    if (trust.value === "signature" || trust.value === "account") counted[one.answer].add(person);
+  }
+  return succeed({ yes: [...counted.yes], no: [...counted.no] });
 }
 
 function members(constitution: Constitution, group: string): readonly string[] {

@@ -19,6 +19,7 @@ import { issuePermit, PERMIT_MS, targetHash } from "./permits.ts";
 import type { Pillar } from "./pillars.ts";
 import { mergeFacts } from "./probe.ts";
 import type { Rule } from "./rules.ts";
+import type { AnswerSigners } from "./signed-answers.ts";
 
 /** A question to people that stands until it is answered or its time is over. */
 export interface AskedApproval {
@@ -109,6 +110,8 @@ export interface GateOptions extends GateContext {
   /** Absent for work that concerns the whole organisation. */
   readonly product?: { readonly name: string; readonly company: string };
   readonly requester: string;
+  /** See `ApprovalContext`. */
+  readonly signers?: AnswerSigners | undefined;
   /** `plan` judges only; `observe` also logs what would have been done; only `act` issues permits. */
   readonly mode: "act" | "plan" | "observe";
   /** The half that this process does, where the halves are apart: each may ask for its own actions only. */
@@ -275,6 +278,7 @@ async function settle<A extends ActionName>(
         constitution: options.constitution,
         now: options.clock.now(),
         requester: options.requester,
+        signers: options.signers,
       },
       {
         company: options.product?.company ?? ORGANISATION,

@@ -4,6 +4,7 @@ import { type Diagnostic, fail, type Outcome, problem, succeed } from "../core/d
 import type { Session } from "../pipeline/session.ts";
 import { countVotes, getApproval } from "../swarm/approvals.ts";
 import { readInputRecord } from "../tools/jenkins/input-record.ts";
+import { answerSigners } from "./answer-signers.ts";
 import { openController } from "./controller.ts";
 
 /** An answer that a person gave to Jenkins' `input` step, as the shared library hands it over. A claim until verified. */
@@ -18,7 +19,13 @@ export const approvalClaimSchema = z.strictObject({
 export type ApprovalClaim = z.infer<typeof approvalClaimSchema>;
 
 /** Answers that do not count and leave the question open: somebody else can still answer it. */
-const ASKED_AGAIN = ["approval.not_a_member", "approval.own_request", "approval.not_open", "approval.expired"];
+const ASKED_AGAIN = [
+  "approval.not_a_member",
+  "approval.own_request",
+  "approval.not_open",
+  "approval.expired",
+  "approval.not_signed",
+];
 
 /**
  * Takes answers from Jenkins, each verified against the controller's own record. An answer that does not count (a
@@ -43,6 +50,7 @@ export async function takeApprovals(session: Session, claims: readonly ApprovalC
         audit: session.audit,
         constitution: session.organisation.constitution,
         now: session.clock.now(),
+        signers: answerSigners(session.organisation, session),
       },
       {
         id: claim.id,

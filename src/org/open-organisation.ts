@@ -11,6 +11,7 @@ import { readRun } from "../swarm/journal.ts";
 import { claimForMachine, thisMachine } from "../swarm/machine.ts";
 import { openSwarm, type Swarm } from "../swarm/open.ts";
 import { upsertAccount, upsertProduct } from "../swarm/products.ts";
+import { answerSigners } from "./answer-signers.ts";
 import { halfOf } from "./half.ts";
 import { observedNote, observingBy } from "./observing.ts";
 import type { Opened, OpenOptions } from "./open.ts";
@@ -106,6 +107,7 @@ async function openState(
     emit,
     requester,
     half: half.value.half?.does,
+    signers: answerSigners(organisation, { redactor, signal: workplace.signal }),
     trigger: workplace.trigger,
     actions: options.actions,
     mode: options.dryRun ? "plan" : observing ? "observe" : "act",

@@ -1,9 +1,11 @@
 import * as z from "zod";
 import { explain } from "../constitution/explain.ts";
 import { explanationLines } from "../constitution/explain-text.ts";
+import { ALLOWED_SIGNERS } from "../constitution/signed-answers.ts";
 import { ACTION_NAMES, isActionName } from "../core/action.ts";
 import { fail, problem, succeed } from "../core/diagnostic.ts";
 import { didYouMean } from "../core/suggest.ts";
+import { answerSigners } from "../org/answer-signers.ts";
 import { lookAround } from "../org/look-around.ts";
 import { defineStep } from "./definition.ts";
 
@@ -53,8 +55,10 @@ export const constitutionExplain = defineStep({
     const facts = await lookAround(session, action, pillar ?? PILLAR_OF[action.split(".")[0] ?? ""]);
     if (!facts.ok) return facts;
     const explanation = explain(session.organisation.constitution, action, facts.value, { now: session.clock.now() });
-    const lines = explanationLines(explanation);
     const { answer, rule, reason } = explanation.answer;
+    const trust = answer === "ask" ? await answerSigners(session.organisation, session)() : undefined;
+    if (trust && !trust.ok) return trust;
+    const lines = [...explanationLines(explanation), ...(trust ? [trustLine(trust.value !== undefined)] : [])];
     return succeed(
       {
         data: { action, answer, ...(rule ? { rule: rule.id } : {}), reason, lines },
@@ -65,6 +69,13 @@ export const constitutionExplain = defineStep({
     );
   },
 });
+
+/** What an answer to the question is worth. */
+function trustLine(signed: boolean): string {
+  return signed
+    ? `an answer counts with the person's own signature (${ALLOWED_SIGNERS})`
+    : `an answer is trusted by the account it comes from, or the person whom Jenkins names; keys in ${ALLOWED_SIGNERS} of the organisation make people sign`;
+}
 
 /** Which pillar usually asks for the actions of a family; `--pillar` says otherwise. */
 const PILLAR_OF: Readonly<Record<string, string>> = {

@@ -10,6 +10,8 @@ export interface Vote {
   /** Where it was taken: `cli`, or the Jenkins build that vouches for it. */
   readonly source: string;
   readonly at: number;
+  /** The person's own signature of the answer, where there is one. */
+  readonly signature?: string | undefined;
 }
 
 /** A question to people, bound to one action and the hash of its exact plan. The rules of who counts are the constitution's. */
@@ -87,7 +89,8 @@ export async function vote(swarm: Swarm, id: string, given: Omit<Vote, "at">): P
       .returningAll()
       .executeTakeFirst();
     if (!open) return undefined;
-    const values = { answer: given.answer, source: given.source, at: swarm.clock.now() };
+    const { answer, source, signature = null } = given;
+    const values = { answer, source, signature, at: swarm.clock.now() };
     await trx
       .insertInto("approval_votes")
       .values({ approval_id: id, person: given.person, ...values })
@@ -190,7 +193,13 @@ async function withVotes(db: Database, rows: readonly ApprovalsTable[]): Promise
     createdAt: row.created_at,
     votes: votes
       .filter((one) => one.approval_id === row.id)
-      .map(({ person, answer, source, at }) => ({ person, answer, source, at })),
+      .map(({ person, answer, source, at, signature }) => ({
+        person,
+        answer,
+        source,
+        at,
+        ...(signature === null ? {} : { signature }),
+      })),
   }));
 }
 

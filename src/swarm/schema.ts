@@ -291,6 +291,8 @@ export interface ApprovalVotesTable {
   /** Where the vote was taken: `cli`, or the Jenkins build that vouches for it. */
   source: string;
   at: number;
+  /** The person's signature of their answer, where the organisation has its people sign. */
+  signature: string | null;
 }
 
 export interface PausesTable {

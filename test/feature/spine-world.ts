@@ -43,6 +43,8 @@ export interface SpineWorld {
   govern(rules: string, more?: string): Promise<void>;
   /** Commits the organisation's layer of the configuration and pushes it. */
   governConfig(text: string): Promise<void>;
+  /** Commits other files to the organisation and pushes them. */
+  governFiles(files: Readonly<Record<string, string>>): Promise<void>;
   /** Commits files to the product and pushes them. */
   change(message: string, files: Readonly<Record<string, string>>): Promise<string>;
   git(...args: string[]): Promise<string>;
@@ -118,6 +120,7 @@ export async function spineWorld(
     organisation: place("organisation.git"),
     origin: place("payments.git"),
     govern: (rules, more = "") => decree({ "constitution.yaml": policy(rules, more) }),
+    governFiles: decree,
     governConfig: (text) => decree({ ".codemonkeys/config.yaml": text }),
     change: (message, files) => commit(place("payments"), message, files),
     git: (...args) => gitIn(place("payments"), ...args),

@@ -1,7 +1,8 @@
 import { spine } from "./0001-spine.ts";
 import { ci } from "./0002-ci.ts";
 import { machinesCallsAndWaits } from "./0003-machines-calls-waits.ts";
+import { signedAnswers } from "./0004-signed-answers.ts";
 import type { Migration } from "./migration.ts";
 
 /** All migrations, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [spine, ci, machinesCallsAndWaits];
+export const MIGRATIONS: readonly Migration[] = [spine, ci, machinesCallsAndWaits, signedAnswers];

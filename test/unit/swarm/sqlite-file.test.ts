@@ -122,6 +122,10 @@ test("the released migrations are what they were when they were released", () =>
         "0003-machines-calls-waits",
         "57bca2d54b1f1af81683b88da56c3a77b40309bad8c78ef0150c66a2e2587bf8",
       ],
+      [
+        "0004-signed-answers",
+        "31e8f3bffc2e7a7679bc72379afadb21db9ce81fa364fc7252f471927f7fbf08",
+      ],
     ]
   `);
 });
