@@ -1,5 +1,5 @@
 import { fail, type Outcome, problem } from "../core/diagnostic.ts";
-import type { Session } from "../pipeline/session.ts";
+import type { Session, Workplace } from "../pipeline/session.ts";
 import { connectJenkins, type JenkinsConnection } from "../tools/jenkins/connection.ts";
 
 /** The variables that a bound `usernamePassword` credential leaves: the user, and their API token. */
@@ -14,7 +14,10 @@ export const JENKINS_CREDENTIAL = "codemonkeys-jenkins";
  *
  * @param what for the message: what cannot be done without it
  */
-export function openController(session: Session, what: string): Outcome<JenkinsConnection> {
+export function openController(
+  session: Pick<Workplace, "environment" | "redactor" | "signal"> & { readonly product?: Session["product"] },
+  what: string,
+): Outcome<JenkinsConnection> {
   const { environment, product, redactor, signal } = session;
   const url = product?.config.get("jenkins.url") ?? environment.JENKINS_URL;
   const token = environment[JENKINS_TOKEN];

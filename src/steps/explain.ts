@@ -1,15 +1,21 @@
-import { existsSync, readdirSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import * as z from "zod";
-import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
+import { succeed } from "../core/diagnostic.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { VERSION } from "../core/version.ts";
 import { type OpenedStories, openStories } from "../org/stories.ts";
-import { excerptsOf, explainJson, explainLines, explainMarkdown, explainSarif } from "../pillars/heal/explain/index.ts";
+import {
+  excerptsOf,
+  explainHtml,
+  explainJson,
+  explainLines,
+  explainMarkdown,
+  explainSarif,
+  foldLog,
+} from "../pillars/heal/explain/index.ts";
 import { readLog } from "../pillars/heal/read/index.ts";
-import { WHOLE_LOG } from "../pipeline/local/records.ts";
-import type { Workplace } from "../pipeline/session.ts";
 import { defineStep } from "./definition.ts";
+import { findLog } from "./explain-log.ts";
 
 export const explainStep = defineStep({
   name: "explain",
@@ -19,30 +25,52 @@ export const explainStep = defineStep({
   examples: [
     { command: "codemonkeys explain build.log", says: "the cause on the first screen" },
     { command: "codemonkeys explain build.log --pass last-green.log", says: "compared with the last green log" },
+    { command: "codemonkeys explain payments", says: "the newest build of a product here" },
+    {
+      command: "codemonkeys explain https://jenkins.example/job/payments/12/",
+      says: "a build of Jenkins, with its token in CODEMONKEYS_JENKINS_TOKEN and its user in CODEMONKEYS_JENKINS_TOKEN_USER",
+    },
+    { command: "codemonkeys explain build.log --html report.html", says: "a page to read in a browser" },
     { command: "codemonkeys explain build.log --sarif out.sarif", says: "for code scanning views" },
   ],
   params: z.object({
-    log: z.string().describe("a log file, or the id of a build of the local runner"),
+    log: z
+      .string()
+      .describe(
+        "a log file, a product (its newest build), the id of a build of the local runner, or a Jenkins build's address",
+      ),
+    build: z.string().optional().describe("a build of the product, where it is not the newest"),
     pass: z.string().optional().describe("the log of a build that passed; lines they share are not the cause"),
     sarif: z.string().optional().describe("also write SARIF to this file"),
-    markdown: z.string().optional().describe("also write Markdown to this file"),
+    markdown: z.string().optional().describe("also write Markdown to this file, fit for a pull request's comment"),
+    html: z
+      .string()
+      .optional()
+      .describe("also write one self-contained page to this file: the cause, and the log folded to what matters"),
   }),
-  positional: ["log"],
+  positional: ["log", "build"],
   result: z.record(z.string(), z.unknown()),
   credentials: [],
   tools: [],
   actions: [],
   retryOnAgentLoss: true,
   needs: "nothing",
-  async run(workplace, { log, pass, sarif, markdown }) {
-    const path = findLog(workplace, log);
-    if (!path.ok) return path;
-    const passing = pass === undefined ? undefined : findLog(workplace, pass);
+  async run(workplace, { log, build, pass, sarif, markdown, html }) {
+    const found = await findLog(workplace, log, build);
+    if (!found.ok) return found;
+    const passing = pass === undefined ? undefined : await findLog(workplace, pass);
     if (passing && !passing.ok) return passing;
-    const report = await readLog({ path: path.value }, passing ? { pass: { path: passing.value } } : {});
+    const { name, open, link } = found.value;
+    const report = await readLog(open(), passing ? { pass: passing.value.open() } : {});
     const stories: OpenedStories = await openStories(workplace, report);
-    const excerpts = await excerptsOf({ path: path.value }, report.failures);
-    const explanation = { log: basename(path.value), report, excerpts, stories: stories.stories };
+    const excerpts = await excerptsOf(open(), report.failures);
+    const explanation = {
+      log: name,
+      report,
+      excerpts,
+      stories: stories.stories,
+      ...(link === undefined ? {} : { link: () => link }),
+    };
     const written: string[] = [];
     if (sarif !== undefined) {
       await writeFileAtomic(
@@ -53,6 +81,10 @@ export const explainStep = defineStep({
     }
     const text = explainMarkdown(explanation);
     if (markdown !== undefined) await writeFileAtomic(resolve(workplace.cwd, markdown), text);
+    if (html !== undefined) {
+      const folded = await foldLog(open(), report.failures);
+      await writeFileAtomic(resolve(workplace.cwd, html), explainHtml(explanation, folded));
+    }
     return succeed(
       {
         data: explainJson(report, explanation.log) as Record<string, unknown>,
@@ -64,21 +96,3 @@ export const explainStep = defineStep({
     );
   },
 });
-
-/** A file as named, or the whole log of a build of the local runner. */
-function findLog(workplace: Workplace, named: string): Outcome<string> {
-  const file = resolve(workplace.cwd, named);
-  if (existsSync(file)) return succeed(file);
-  const builds = join(workplace.homes.state, "builds");
-  if (/^[a-z0-9-]+$/i.test(named) && existsSync(builds)) {
-    for (const product of readdirSync(builds)) {
-      const kept = join(builds, product, named, WHOLE_LOG);
-      if (existsSync(kept)) return succeed(kept);
-    }
-  }
-  return fail(
-    problem("config", "explain.no_log", `there is no log ${named}`, {
-      next: "name a file, or the id of a build as `codemonkeys status` shows it",
-    }),
-  );
-}

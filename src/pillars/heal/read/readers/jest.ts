@@ -28,8 +28,12 @@ export const jest: ToolReader = {
         const told = body.slice(0, stop === -1 ? 6 : Math.max(stop, 1));
         const error = /^((?:[A-Z]\w*)?(?:Error|Exception)): (.*)$/.exec(told[0] ?? "");
         const expected =
-          find(body.join("\n"), /^Expected(?: \w+)*: +(.*)$/m) ?? find(body.join("\n"), /^Snapshot: +(.*)$/m);
-        const actual = find(body.join("\n"), /^Received(?: \w+)*: +(.*)$/m);
+          find(body.join("\n"), /^Expected(?: \w+)*: +(.*)$/m) ??
+          find(body.join("\n"), /^Snapshot: +(.*)$/m) ??
+          // node:assert under jest: the value stands on the next line.
+          find(body.join("\n"), /^Expected value to .*:\n(.*)$/m);
+        const actual =
+          find(body.join("\n"), /^Received(?: \w+)*: +(.*)$/m) ?? find(body.join("\n"), /^Received:\n(.*)$/m);
         const message =
           error === null && expected !== undefined && actual !== undefined
             ? `${told[0]} expected ${expected}, received ${actual}`
