@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { FINDING_KINDS } from "../core/security.ts";
 import { APPROVAL_MODES } from "../swarm/schema.ts";
 import { PILLARS } from "./pillars.ts";
 
@@ -35,6 +36,7 @@ const sentence = z.string().trim().min(1);
 
 export const SEVERITIES = ["low", "medium", "high", "critical"] as const;
 export type Severity = (typeof SEVERITIES)[number];
+const THRESHOLDS = [...SEVERITIES, "none"] as const;
 
 const limits = z
   .strictObject({
@@ -109,7 +111,16 @@ export const documentSchema = z.strictObject({
     .describe("by tier0, tier1 … and default: auto, checkpoints or final"),
   security: z
     .strictObject({
-      fail_on: z.enum(SEVERITIES).default("high").describe("findings of this severity and above fail a scan"),
+      fail_on: z
+        .union([z.enum(THRESHOLDS), z.partialRecord(z.enum(FINDING_KINDS), z.enum(THRESHOLDS))])
+        .default("high")
+        .describe("findings of this severity and above fail a scan, or none; one for all, or by kind of finding"),
+      unrated: z.enum(SEVERITIES).default("high").describe("what a finding counts as that no scanner has rated"),
+      unfixed: z
+        .enum(["fail", "report"])
+        .default("fail")
+        .describe("report: one that no version fixes yet fails nothing"),
+      database_max_age: span.default("7d").describe("advisory databases older than this are called stale"),
       waivers: z
         .array(
           z.strictObject({
@@ -122,7 +133,7 @@ export const documentSchema = z.strictObject({
         )
         .default([]),
     })
-    .default({ fail_on: "high", waivers: [] }),
+    .default({ fail_on: "high", unrated: "high", unfixed: "fail", database_max_age: "7d", waivers: [] }),
   audit: z
     .strictObject({
       keep: span.default("2y").describe("how long entries are to be kept"),

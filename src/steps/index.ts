@@ -21,6 +21,7 @@ import { publishStep } from "./publish.ts";
 import { releaseStep } from "./release.ts";
 import { releasePlanStep, releaseReplayStep } from "./release-plan.ts";
 import { runStep } from "./run.ts";
+import { scanStep } from "./scan.ts";
 import { secretsEditStep, secretsListStep, secretsRotateStep, secretsSetStep } from "./secrets.ts";
 import { statusStep } from "./status.ts";
 import { undoStep } from "./undo.ts";
@@ -41,6 +42,7 @@ export const STEPS: readonly AnyStep[] = [
   deployStep,
   announceStep,
   undoStep,
+  scanStep,
   secretsListStep,
   secretsSetStep,
   secretsRotateStep,

@@ -19,6 +19,7 @@ const LOADERS = {
   deploy: async () => (await import("./deploy.ts")).deployStep,
   announce: async () => (await import("./announce.ts")).announceStep,
   undo: async () => (await import("./undo.ts")).undoStep,
+  scan: async () => (await import("./scan.ts")).scanStep,
   "secrets list": async () => (await import("./secrets.ts")).secretsListStep,
   "secrets set": async () => (await import("./secrets.ts")).secretsSetStep,
   "secrets rotate": async () => (await import("./secrets.ts")).secretsRotateStep,

@@ -119,7 +119,10 @@ function reportOf(result: ReleaseResult, dryRun: boolean): StepReport<ReleaseRes
   return {
     ...(result.run ? { run: result.run } : {}),
     ...(result.handover ? { verdict: "waiting", handover: result.handover } : {}),
-    artifacts: result.artifacts.map(({ file, sha256 }) => ({ name: file, digest: sha256 })),
+    artifacts: [
+      ...result.artifacts.map(({ file, sha256 }) => ({ name: file, digest: sha256 })),
+      ...(result.scan?.sboms.map(({ name, digest }) => ({ name, digest })) ?? []),
+    ],
     data: result,
     summary: lines.join("\n"),
     display: dryRun ? [...effects, ...notes] : lines.slice(headline.split("\n").length),

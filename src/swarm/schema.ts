@@ -391,6 +391,17 @@ export interface HttpAnswersTable {
   stored_at: number;
 }
 
+export interface SecurityFindingsTable {
+  company: string;
+  product: string;
+  /** The finding's key: id, package and path. */
+  finding: string;
+  first_seen: number;
+  last_seen: number;
+  /** When a complete scan did not find it any more. */
+  gone_at: number | null;
+}
+
 export interface Schema {
   swarm_migrations: MigrationsTable;
   companies: CompaniesTable;
@@ -417,4 +428,5 @@ export interface Schema {
   triggers: TriggersTable;
   rate_limits: RateLimitsTable;
   http_answers: HttpAnswersTable;
+  security_findings: SecurityFindingsTable;
 }

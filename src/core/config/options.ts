@@ -95,10 +95,54 @@ export const OPTIONS = {
     description: "scan Rust dependencies with cargo-audit before a release",
     overridable: false,
   },
+  "ship.security.npm_audit_enabled": {
+    type: "boolean",
+    default: true,
+    description: "ask the npm registry for advisories of npm packages before a release",
+    overridable: false,
+  },
+  "ship.security.pip_audit_enabled": {
+    type: "boolean",
+    default: true,
+    description: "ask for advisories of Python packages with pip-audit before a release",
+    overridable: false,
+  },
+  "ship.security.offline": {
+    type: "boolean",
+    default: false,
+    description: "scan with the advisory databases that are on this machine, and fetch none",
+    overridable: false,
+  },
+  "ship.security.trivy_cache_dir": {
+    type: "path",
+    default: undefined,
+    description: "folder of Trivy's databases; where Trivy keeps them when not set",
+    overridable: false,
+  },
+  "ship.security.rustsec_db": {
+    type: "path",
+    default: undefined,
+    description: "clone of the RustSec advisory database; cargo-audit's own when not set",
+    overridable: false,
+  },
+  "ship.security.osv_url": {
+    type: "url",
+    default: undefined,
+    description: "query address of an OSV server that pip-audit asks; the Python index' own advisories when not set",
+    overridable: false,
+  },
+  "ship.security.timeout_minutes": {
+    type: "integer",
+    default: 10,
+    description: "minutes until a scanner that does not end is ended, and the scan has failed",
+    overridable: false,
+    min: 1,
+  },
   "ship.security.fail_on_high": {
     type: "boolean",
     default: true,
-    description: "a finding of severity high or critical that is not waived stops a release",
+    description:
+      "findings that the constitution's `security.fail_on` (high and critical, usually) fails stop a release by themselves; without it only rules over scans do",
     overridable: false,
   },
   "ship.alerts.webhook_url_env": {

@@ -8,6 +8,7 @@ import { type Acting, actingFor } from "../release/acting.ts";
 import { releaseConditions } from "../release/conditions.ts";
 import { findRelease, type KeptRelease } from "../release/kept.ts";
 import { type PlannedEffect, type Published, plannedEffectSchema, publishedSchema } from "../release/report.ts";
+import { scanBuilt, withScan } from "../scan/scan.ts";
 import { PATIENCE, type PublishItem, type PublishPatience, publishPackage, publishTarget } from "./publish-package.ts";
 import { destinationOf } from "./token.ts";
 
@@ -39,11 +40,15 @@ export async function publish(session: Session, params: PublishParams = {}): Pro
   if (!git.ok) return git;
   const facts = await releaseConditions(session, git.value, plan, undefined);
   if (!facts.ok) return facts;
+  const built = { commit: plan.commit, artifacts: found.value.artifacts };
+  const scanned = await scanBuilt(session, git.value, built, { stops: !session.dryRun });
+  if (!scanned.ok) return scanned;
+  const judged = withScan(facts.value, scanned.value);
   const items = itemsOf(found.value);
   const version = plan.units.map((unit) => unit.version).join("+");
   const result: PublishResult = { run: null, release: found.value.run, version, published: [], effects: [] };
   if (session.dryRun) {
-    const gate = session.gate.bound({ pillar: "publish", attempt: 1, trigger: session.trigger, facts: facts.value });
+    const gate = session.gate.bound({ pillar: "publish", attempt: 1, trigger: session.trigger, facts: judged });
     const effects = await previewItems(session, items, gate.preview);
     return effects.ok ? succeed({ ...result, effects: effects.value }) : effects;
   }
@@ -57,7 +62,7 @@ export async function publish(session: Session, params: PublishParams = {}): Pro
     trigger: session.trigger,
   });
   if (!run.ok) return run;
-  const acting = actingFor(session, run.value, "publish", facts.value);
+  const acting = actingFor(session, run.value, "publish", judged);
   const published = await publishAll(acting, items, params.patience ?? PATIENCE);
   if (!published.ok) return await stop(acting, published.diagnostics);
   const closed = await run.value.finish("succeeded", { published: published.value });

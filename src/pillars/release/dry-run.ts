@@ -10,6 +10,7 @@ import { changeFacts, type Git } from "../../tools/git/git.ts";
 import { announcementTargets } from "../announce/announce.ts";
 import { publishTarget } from "../publish/publish-package.ts";
 import { destinationOf } from "../publish/token.ts";
+import { scanBuilt, scanOf, withScan } from "../scan/scan.ts";
 import { releaseConditions } from "./conditions.ts";
 import { emptyResult, type PlannedEffect, type ReleasePlan, type ReleaseResult } from "./report.ts";
 import { REMOTE } from "./source.ts";
@@ -30,7 +31,19 @@ export async function previewRelease(
   if (!facts.ok) return facts;
   const work = await doWork(session, productOf(session), git, plan);
   if (!work.ok) return work;
-  const gate = session.gate.bound({ pillar: "release", attempt: 1, trigger: session.trigger, facts: facts.value });
+  const scanned = await scanBuilt(
+    session,
+    git,
+    { commit: plan.commit, artifacts: work.value.artifacts },
+    { stops: false },
+  );
+  if (!scanned.ok) return scanned;
+  const gate = session.gate.bound({
+    pillar: "release",
+    attempt: 1,
+    trigger: session.trigger,
+    facts: withScan(facts.value, scanned.value),
+  });
   const effects: PlannedEffect[] = [];
   const show = async <A extends ActionName>(action: A, target: Target<A>, more: Facts = {}) => {
     effects.push(await previewOf(session, gate, action, target, more));
@@ -52,14 +65,17 @@ export async function previewRelease(
     await show("secret.read", { names: [secret] });
   }
   if (options.tag !== "first") await tag();
-  const warnings = [...work.warnings, ...publishes.warnings];
+  const warnings = [...work.warnings, ...scanned.warnings, ...publishes.warnings];
   for (const unit of plan.units) {
     const targets = announcementTargets(session, { ...unit, product: plan.product, published: [] });
     if (!targets.ok) return targets;
     warnings.push(...targets.warnings);
     for (const target of targets.value) await show("announce.post", target);
   }
-  return succeed({ ...emptyResult(plan), artifacts: [...work.value.artifacts], effects }, warnings);
+  return succeed(
+    { ...emptyResult(plan), artifacts: [...work.value.artifacts], scan: scanOf(scanned.value), effects },
+    warnings,
+  );
 }
 
 async function previewOf<A extends ActionName>(

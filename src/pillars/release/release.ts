@@ -9,6 +9,7 @@ import { fetchForAct, runToTake, sameDigests, workHalfOnly } from "../halves.ts"
 import { PATIENCE, type PublishPatience, publishPackage } from "../publish/publish-package.ts";
 import { tokensReady } from "../publish/token.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
+import { scanBuilt, scanOf, withScan } from "../scan/scan.ts";
 import { type Acting, actingFor } from "./acting.ts";
 import { releaseConditions } from "./conditions.ts";
 import { previewRelease } from "./dry-run.ts";
@@ -216,6 +217,13 @@ async function carryOutRun(
   }
   const same = sameDigests(session, digests);
   if (!same.ok) return same;
+  const scanned = await scanBuilt(
+    session,
+    git,
+    { commit: plan.value.commit, artifacts: work.value.artifacts },
+    { run, stops: true },
+  );
+  if (!scanned.ok) return scanned;
   const ready = await tokensReady(session, plan.value);
   if (!ready.ok) return ready;
   const allowed = await remoteCredentials(session, git, "release");
@@ -227,8 +235,11 @@ async function carryOutRun(
     const fetched = await git.fetch("origin", credentials ? { credentials } : {});
     if (!fetched.ok) return fetched;
   }
-  const acting = actingFor(session, run, "release", conditions.value);
-  const acted = await act(acting, { git, plan: plan.value, credentials }, work.value, params);
+  const acting = actingFor(session, run, "release", withScan(conditions.value, scanned.value));
+  const done = await act(acting, { git, plan: plan.value, credentials }, work.value, params);
+  const acted = done.ok
+    ? succeed({ ...done.value, scan: scanOf(scanned.value) }, [...scanned.warnings, ...done.warnings])
+    : done;
   if (acting.asked && !acted.ok) {
     const { id, group, until, reason } = acting.asked;
     const waiting = await run.wait({ for: "approval", key: id, until, detail: `${group}: ${reason}` });

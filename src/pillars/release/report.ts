@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { handoverSchema } from "../../core/result.ts";
 import { ECOSYSTEM_IDS } from "../../ecosystems/ecosystem.ts";
+import { sbomSchema, securityReportSchema } from "../scan/report.ts";
 import { LEVELS } from "./rules.ts";
 import { BUMPS } from "./version.ts";
 
@@ -102,6 +103,14 @@ export const plannedEffectSchema = z.object({
 });
 export type PlannedEffect = z.infer<typeof plannedEffectSchema>;
 
+/** What the scan before the first effect came to. */
+export const releaseScanSchema = z.object({
+  clean: z.boolean(),
+  counts: securityReportSchema.shape.counts,
+  sboms: z.array(sbomSchema).describe("bills of materials of what is released, by digest in the artefact store"),
+});
+export type ReleaseScan = z.infer<typeof releaseScanSchema>;
+
 export const releaseResultSchema = z.object({
   released: z.boolean().describe("false when there was nothing to release, and in a dry run"),
   run: z.string().nullable(),
@@ -109,6 +118,7 @@ export const releaseResultSchema = z.object({
   commit: commitId.nullable().describe("the release commit"),
   tags: z.array(z.string()),
   artifacts: z.array(artifactSchema),
+  scan: releaseScanSchema.nullable().describe("null where the organisation asks for no scan"),
   published: z.array(publishedSchema),
   announced: z.array(announcedSchema),
   handover: handoverSchema.optional().describe("the work half ended here: what the act half takes"),
@@ -125,6 +135,7 @@ export function emptyResult(plan: ReleasePlan): ReleaseResult {
     commit: null,
     tags: [],
     artifacts: [],
+    scan: null,
     published: [],
     announced: [],
     effects: [],

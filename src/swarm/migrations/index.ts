@@ -2,7 +2,8 @@ import { spine } from "./0001-spine.ts";
 import { ci } from "./0002-ci.ts";
 import { machinesCallsAndWaits } from "./0003-machines-calls-waits.ts";
 import { signedAnswers } from "./0004-signed-answers.ts";
+import { scans } from "./0005-scans.ts";
 import type { Migration } from "./migration.ts";
 
 /** All migrations, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [spine, ci, machinesCallsAndWaits, signedAnswers];
+export const MIGRATIONS: readonly Migration[] = [spine, ci, machinesCallsAndWaits, signedAnswers, scans];

@@ -62,11 +62,9 @@ test("limits, approval modes, thresholds", () => {
     "checkpoints",
     "auto",
   ]);
-  expect([failsScan(policy, "low"), failsScan(policy, "medium"), failsScan(policy, "critical")]).toEqual([
-    false,
-    true,
-    true,
-  ]);
+  const fails = (severity: "unrated" | "low" | "medium" | "critical") =>
+    failsScan(policy, { kind: "vulnerability", severity, fixed: true });
+  expect([fails("low"), fails("medium"), fails("critical"), fails("unrated")]).toEqual([false, true, true, true]);
 });
 
 test("a waiver counts for its finding and products, through its last day", () => {
@@ -74,9 +72,12 @@ test("a waiver counts for its finding and products, through its last day", () =>
     "[]",
     "security: { waivers: [{ id: CVE-1, until: 2027-01-31, because: not reachable, by: security, products: [payments] }] }",
   );
-  const waived = (id: string, product: string, date: string) => waiverFor(policy, { id, product }, date)?.because;
+  const waived = (id: string, product: string, date: string) => {
+    const found = waiverFor(policy, { ids: ["GHSA-0", id], product }, date);
+    return found && (found.over ? "over" : found.waiver.because);
+  };
   expect(waived("CVE-1", "payments", "2027-01-31")).toBe("not reachable");
-  expect(waived("CVE-1", "payments", "2027-02-01")).toBeUndefined();
+  expect(waived("CVE-1", "payments", "2027-02-01")).toBe("over");
   expect(waived("CVE-1", "shop", "2027-01-01")).toBeUndefined();
   expect(waived("CVE-2", "payments", "2027-01-01")).toBeUndefined();
 });

@@ -126,6 +126,10 @@ test("the released migrations are what they were when they were released", () =>
         "0004-signed-answers",
         "31e8f3bffc2e7a7679bc72379afadb21db9ce81fa364fc7252f471927f7fbf08",
       ],
+      [
+        "0005-scans",
+        "aee6f64c094de45f04e0fec00f7af8845f26de13d1770d9f0cf15347d8d5d0cf",
+      ],
     ]
   `);
 });
