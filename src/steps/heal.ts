@@ -1,9 +1,13 @@
 import * as z from "zod";
+import type { CiBackend } from "../core/ci-backend.ts";
 import { type Outcome, succeed } from "../core/diagnostic.ts";
 import { handedOver } from "../pillars/heal/handed-over.ts";
 import { healBuild } from "../pillars/heal/heal.ts";
 import { type HealReport, healReportSchema } from "../pillars/heal/report.ts";
+import { resumeHeals } from "../pillars/heal/resume.ts";
+import { latestBuild } from "../pipeline/local/backend.ts";
 import { planOfProduct } from "../pipeline/product-plan.ts";
+import { productOf, type Session } from "../pipeline/session.ts";
 import { CONTROLLER_CREDENTIAL } from "./controller-credential.ts";
 import { defineStep, type StepReport } from "./definition.ts";
 import { findFailure } from "./heal-failure.ts";
@@ -17,6 +21,7 @@ export const healStep = defineStep({
   examples: [
     { command: "codemonkeys heal", says: "the newest failed build of this product" },
     { command: "codemonkeys heal build.log --stage test", says: "a log from elsewhere" },
+    { command: "codemonkeys heal --resume", says: "what CI said of the repairs that were pushed, and the next round" },
     { command: "codemonkeys heal --dry-run", says: "the diff, the proof and each gate's answer; nothing is committed" },
   ],
   params: z.object({
@@ -30,6 +35,10 @@ export const healStep = defineStep({
     commit: z.string().optional().describe("the commit that was built; the checked-out one without it"),
     branch: z.string().optional().describe("the branch that was built; the checked-out one without it"),
     model: z.string().optional().describe("a model's name, instead of the configured one"),
+    resume: z
+      .boolean()
+      .default(false)
+      .describe("go on with heals that wait for CI: finish those whose build passed, repair those whose build failed"),
     fresh: z.boolean().default(false).describe("begin anew where an earlier heal of the same failure did not finish"),
   }),
   positional: ["log"],
@@ -53,8 +62,13 @@ export const healStep = defineStep({
   async run(session, params): Promise<Outcome<StepReport<HealReport>>> {
     const plan = await planOfProduct(session);
     if (!plan.ok) return plan;
+    const resumed = params.resume ? await resumeHeals(session, localBuilds(session)) : succeed(undefined);
+    if (!resumed.ok) return resumed;
+    if (resumed.value && !resumed.value.red) return succeed(reportOf(resumed.value.report));
+    const red = resumed.value?.red;
+    const wanted = red ? { build: red.build, stage: params.stage } : params;
     const found =
-      session.half?.does === "act" ? await handedOver(session) : await findFailure(session, plan.value, params);
+      session.half?.does === "act" ? await handedOver(session) : await findFailure(session, plan.value, wanted);
     if (!found.ok) return found;
     const healed = await healBuild(session, {
       plan: plan.value,
@@ -68,6 +82,12 @@ export const healStep = defineStep({
     return healed.ok ? succeed(reportOf(healed.value), healed.warnings) : healed;
   },
 });
+
+/** Builds that this program knows of: of the local runner, and of CI whose stages run through it. */
+function localBuilds(session: Session): Pick<CiBackend, "latest"> {
+  const { company, name } = productOf(session);
+  return { latest: (_job, commit) => latestBuild(session.swarm, { company, product: name }, commit) };
+}
 
 /** The step's answer: an unhealed failure is a failed step of kind product, a refused one of kind policy. */
 function reportOf(report: HealReport): StepReport<HealReport> {

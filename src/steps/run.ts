@@ -1,6 +1,7 @@
 import { basename, relative } from "node:path";
 import * as z from "zod";
 import { type Diagnostic, type Outcome, succeed } from "../core/diagnostic.ts";
+import { advanceHeals } from "../pillars/heal/advance.ts";
 import { excerptsOf, explainLines } from "../pillars/heal/explain/index.ts";
 import { confirmLessons } from "../pillars/heal/learn.ts";
 import { readLog } from "../pillars/heal/read/index.ts";
@@ -86,16 +87,23 @@ export const runStep = defineStep({
             ...(ci_build === undefined ? {} : { ciBuild: ci_build }),
           });
     if (!run.ok) return run;
-    const learned = run.value.state === "passed" ? await learnFromMerged(session) : [];
+    const learned = stage === undefined ? await tellHeals(session, run.value) : [];
     return succeed(await runReport(session, run.value), [...run.warnings, ...learned]);
   },
 });
 
-/** A green build may be that of a repair which people merged: then it becomes a template. What fails here is a warning. */
-async function learnFromMerged(session: Session): Promise<Diagnostic[]> {
+/**
+ * A build is what a heal waits for after its push; and a green one may be that of a repair which people merged: then it
+ * becomes a template. What fails here is a warning: the build is what was asked for.
+ */
+async function tellHeals(session: Session, run: BuildRun): Promise<Diagnostic[]> {
+  const warnings = (outcome: Outcome<unknown>) =>
+    outcome.ok ? [] : outcome.diagnostics.map((one) => ({ ...one, severity: "warning" as const }));
   const git = await openRepository(productOf(session).path, { redactor: session.redactor, signal: session.signal });
-  const confirmed = git.ok ? await confirmLessons(session, git.value) : git;
-  return confirmed.ok ? [] : confirmed.diagnostics.map((one) => ({ ...one, severity: "warning" as const }));
+  if (!git.ok) return warnings(git);
+  const told = run.commit && { commit: run.commit, state: run.state, build: run.build };
+  const advanced = told ? warnings(await advanceHeals(session, git.value, told)) : [];
+  return run.state === "passed" ? [...advanced, ...warnings(await confirmLessons(session, git.value))] : advanced;
 }
 
 /** The plan without what acts on the world: for a person who wants to know whether the product is good. */

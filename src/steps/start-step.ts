@@ -38,6 +38,6 @@ async function byName(
     case "announce":
       return announceStep.run(session, {});
     case "heal":
-      return healStep.run(session, { build: at.build, stage: at.stage, fresh: false });
+      return healStep.run(session, { build: at.build, stage: at.stage, resume: false, fresh: false });
   }
 }

@@ -15,7 +15,7 @@ export interface Standing {
   >[];
   /** Each product's newest release that succeeded. */
   readonly releases: readonly Pick<RunsTable, "company" | "product" | "key" | "updated_at" | "finished_at">[];
-  /** How many heals of a product succeeded. */
+  /** How many heals of a product succeeded, those that CI has still to confirm included. */
   readonly heals: readonly (Pick<RunsTable, "company" | "product"> & { readonly heals: number })[];
   /** Runs that are not finished, newest first. */
   readonly unfinished: readonly Pick<
@@ -51,7 +51,8 @@ export async function readStanding(state: SwarmReader): Promise<Outcome<Standing
     ),
     state.rows<Standing["heals"][number]>(
       `select company, product, count(*) as heals from runs
-       where kind = 'heal' and status = 'succeeded' group by company, product`,
+       where kind = 'heal'
+         and (status = 'succeeded' or (status = 'waiting' and waiting_for = 'ci')) group by company, product`,
     ),
     state.rows<Standing["unfinished"][number]>(
       `select id, title, kind, status, waiting_for, waiting_detail from runs

@@ -5,21 +5,45 @@ import type { Git } from "../../tools/git/git.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
 import { REMOTE, remoteOf } from "./branch-state.ts";
 import { type HealReport, healReportSchema } from "./report.ts";
+import { awaitingCi, newestOf } from "./rounds.ts";
+
+export interface HealedBefore {
+  readonly report: HealReport;
+  /** False where its commit is gone again and its run still waits for CI to build it. */
+  readonly stands: boolean;
+}
 
 /**
  * The report of the heal that repaired this very failure of this very commit before, as long as its commit stands where
  * it was put: the command is then done already, as when its process was killed after the last thing it had to do.
  */
-export async function healedBefore(session: Session, git: Git, key: string): Promise<Outcome<HealReport | undefined>> {
+export async function healedBefore(
+  session: Session,
+  git: Git,
+  key: string,
+): Promise<Outcome<HealedBefore | undefined>> {
   const { company, name } = productOf(session);
   const runs = await listRuns(session.swarm, { company, product: name, kind: "heal", status: "succeeded" });
   if (!runs.ok) return runs;
-  for (const run of runs.value.filter((one) => one.key === key)) {
-    const kept = healReportSchema.safeParse((run.evidence as { report?: unknown } | undefined)?.report);
+  const awaiting = await awaitingCi(session.swarm, { company, name });
+  if (!awaiting.ok) return awaiting;
+  const waiting = awaiting.value.filter(({ run }) => run.status === "waiting");
+  const done = [
+    ...waiting.map((one) => ({ run: one.run, report: newestOf(one).report as unknown, waits: true })),
+    ...runs.value.map((run) => ({
+      run,
+      report: (run.evidence as { report?: unknown } | undefined)?.report,
+      waits: false,
+    })),
+  ];
+  for (const { run, report, waits } of done.filter((one) => one.run.key === key)) {
+    const kept = healReportSchema.safeParse(report);
     if (!kept.success) continue;
     const stands = await stillStands(session, git, kept.data);
     if (!stands.ok) return stands;
-    if (stands.value) return succeed({ ...kept.data, reason: `${kept.data.reason}, by ${run.id} before` });
+    if (!stands.value && !waits) continue;
+    const told = { ...kept.data, reason: `${kept.data.reason}, by ${run.id} before` };
+    return succeed({ report: told, stands: stands.value });
   }
   return succeed(undefined);
 }

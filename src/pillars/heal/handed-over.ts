@@ -22,7 +22,8 @@ export async function handedOver(session: Session): Promise<Outcome<z.infer<type
   if (!read.ok) return read;
   const { company, name } = productOf(session);
   const { run, steps } = read.value;
-  const noted = steps.find((step) => step.name === HANDOVER && step.state === "done");
+  // The newest round's, where the run went on after a red build.
+  const noted = steps.findLast(({ name: step, state }) => step.startsWith(HANDOVER) && state === "done");
   if (!noted || run.kind !== "heal" || run.product !== name || run.company !== company) {
     return fail(problem("config", "heal.nothing_handed_over", `the run ${run.id} handed over no repair of ${name}`));
   }

@@ -13,6 +13,8 @@ export interface LandRequest {
   readonly gate: Gate;
   /** Absent in a dry run, which only asks what the gates would answer. */
   readonly run: Run | undefined;
+  /** Which round of the run: its steps carry it in their names. */
+  readonly round: number;
   readonly patch: string;
   readonly evidence: string;
   readonly message: string;

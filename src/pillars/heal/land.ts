@@ -25,6 +25,7 @@ import {
 import { changesOf, readEvidence, readPatch } from "./patch.ts";
 import { proposePullRequest } from "./pull-request.ts";
 import type { HealGate } from "./report.ts";
+import { inRound } from "./rounds.ts";
 
 export interface Landed {
   readonly verdict: "fixed" | "proposed" | "refused";
@@ -142,7 +143,7 @@ async function act(
     return denied?.answer === "deny" ? ended("refused", denied.reason, more) : failed;
   };
 
-  const committed = await run.effect(`commit ${way.branch}`, {
+  const committed = await run.effect(inRound(`commit ${way.branch}`, request.round), {
     probe: () => findCommit(git, way.branch, plan.base, run.id),
     async act() {
       const target = commitTarget(request, plan, way.branch);
@@ -163,7 +164,7 @@ async function act(
   }
   const target = pushTarget(request, way.branch, commit);
   const credentials = request.credentials ? { credentials: request.credentials } : {};
-  const pushed = await run.effect(`push ${way.branch}`, {
+  const pushed = await run.effect(inRound(`push ${way.branch}`, request.round), {
     async probe() {
       const at = await git.lsRemote(REMOTE, target.ref, request.credentials);
       if (!at.ok) return at;

@@ -9,6 +9,7 @@ import type { FileChange } from "./candidate.ts";
 import { ecosystemOf } from "./candidates.ts";
 import type { BuildFailure } from "./read/report.ts";
 import type { HealFix, HealTried } from "./report.ts";
+import { awaitingCi, newestOf } from "./rounds.ts";
 import { generalise } from "./template/generalise.ts";
 import { replay } from "./template/replay.ts";
 import { namesInScope } from "./template/scope.ts";
@@ -84,14 +85,19 @@ export async function confirmLessons(session: Session, git: Git): Promise<Outcom
     limit: MOST_RUNS,
   });
   if (!runs.ok) return runs;
+  const waiting = await awaitingCi(session.swarm, product);
+  if (!waiting.ok) return waiting;
   const learned: string[] = [];
   const main = product.config.get("git.main_branch");
   if (!isProtectedBranch(session.organisation.constitution, main)) return succeed(learned);
   const tip = await git.branchCommit(main);
   if (!tip.ok) return tip;
   if (tip.value === undefined) return succeed(learned);
-  for (const run of runs.value) {
-    const lesson = (run.evidence as { lesson?: PendingLesson } | undefined)?.lesson;
+  const lessons = [
+    ...waiting.value.map((one) => ({ run: one.run, lesson: newestOf(one).lesson })),
+    ...runs.value.map((run) => ({ run, lesson: (run.evidence as { lesson?: PendingLesson } | undefined)?.lesson })),
+  ];
+  for (const { run, lesson } of lessons) {
     if (!lesson) continue;
     const known = await git.resolve(lesson.commit);
     if (!known.ok) continue;

@@ -2,7 +2,7 @@ import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import { productOf } from "../../pipeline/session.ts";
 import { recordTemplateOutcome } from "../../swarm/templates.ts";
 import type { Commit } from "../../tools/git/git.ts";
-import type { HealReport } from "../heal/report.ts";
+import { reportIn, roundsIn } from "../heal/rounds.ts";
 import { undoPullRequest } from "./pull-request.ts";
 import { plainEffect, type UndoEffect } from "./report.ts";
 import { revertCommit } from "./revert.ts";
@@ -16,7 +16,7 @@ const REMOTE = "origin";
  */
 export async function undoHeal(undoing: Undoing): Promise<Outcome<UndoEffect[]>> {
   const made = madeBy(undoing);
-  const effects: UndoEffect[] = [];
+  const effects: UndoEffect[] = laterRounds(undoing);
   if (made) {
     const reverted = await undoCommit(undoing, made);
     if (!reverted.ok) return reverted;
@@ -30,6 +30,16 @@ export async function undoHeal(undoing: Undoing): Promise<Outcome<UndoEffect[]>>
   if (effects.some(({ state }) => state === "refused" || state === "waiting")) return succeed(effects);
   const demoted = await demoteTemplates(undoing);
   return demoted.ok ? succeed([...effects, ...demoted.value]) : demoted;
+}
+
+/** A run that went on after a red build has further commits; each reverts on its own, the newest first. */
+function laterRounds({ steps }: Undoing): UndoEffect[] {
+  const [, ...later] = roundsIn(steps);
+  return later
+    .toReversed()
+    .map(({ commit, branch }) =>
+      plainEffect(`revert ${commit.slice(0, 7)} on ${branch}`, "cannot", `by hand, first: git revert ${commit}`),
+    );
 }
 
 interface Made {
@@ -87,8 +97,8 @@ async function findHealed({ git, target }: Undoing, commit: string, tip: string)
 
 /** Templates that took part in the heal, and the one that was learned from it. */
 async function demoteTemplates(undoing: Undoing): Promise<Outcome<UndoEffect[]>> {
-  const { target, acting, session } = undoing;
-  const report = (target.evidence as { report?: HealReport } | undefined)?.report;
+  const { target, acting, session, steps } = undoing;
+  const report = reportIn(target, steps);
   const used = report?.fixes.filter(({ kind }) => kind === "template").map(({ name }) => name) ?? [];
   const effects: UndoEffect[] = [];
   for (const id of new Set([...used, ...(report?.learned ? [report.learned] : [])])) {

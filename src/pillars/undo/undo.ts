@@ -4,6 +4,7 @@ import { task } from "../../core/events.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { openRun, type Run, type RunRecord, readRun } from "../../swarm/journal.ts";
 import { openRepository } from "../../tools/git/git.ts";
+import { roundsIn } from "../heal/rounds.ts";
 import { actingFor } from "../release/acting.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
 
@@ -43,10 +44,12 @@ export async function undoRun(session: Session, id: string): Promise<Outcome<Und
   const shared = { session, git: git.value, credentials: credentials.value, target, steps, gate };
   const undone = { run: target.id, kind: target.kind, title: target.title };
   const unfinished = target.status === "running" || target.status === "waiting";
+  // A heal that has pushed and only waits for CI did not stop half way: there is nothing to tell about its end.
+  const landed = roundsIn(steps).length > 0;
   if (session.dryRun) {
     const effects = await undo({ ...shared, acting: undefined });
     if (!effects.ok) return effects;
-    const first = unfinished ? [plainEffect(giving(target), "planned", "it stopped half way")] : [];
+    const first = unfinished && !landed ? [plainEffect(giving(target), "planned", "it stopped half way")] : [];
     return succeed({ run: null, undone, effects: [...first, ...effects.value] });
   }
   const givenUp = unfinished ? await giveUp(session, target) : succeed([]);
@@ -79,7 +82,7 @@ export async function undoRun(session: Session, id: string): Promise<Outcome<Und
   const result: UndoResult = {
     run: run.id,
     undone,
-    effects: [...givenUp.value, ...effects.value],
+    effects: [...(landed ? [] : givenUp.value), ...effects.value],
     ...(asked ? { approval: approvalAsked(asked) } : {}),
   };
   const ended = await end(run, asked, result);
