@@ -25,6 +25,22 @@ export const statusSchema = z.object({
   approvals: z.array(
     z.object({ id: z.string(), action: z.string(), product: z.string().optional(), group: z.string() }),
   ),
+  times: z
+    .array(
+      z.object({
+        product: z.string(),
+        stage: z.string(),
+        runs: z.int(),
+        next_ms: z.number().describe("what the next run is likely to take: the median since the last change of level"),
+        p90_ms: z.number().describe("nine of ten runs since then took no longer"),
+        changed: z
+          .object({ commit: z.string(), from_ms: z.number(), to_ms: z.number() })
+          .optional()
+          .describe("since this commit the stage takes longer, or shorter"),
+      }),
+    )
+    .optional()
+    .describe("with `times`: how long the stages take when they pass"),
   dead_letters: z.int(),
   database: z.enum(["sqlite", "postgres"]),
 });

@@ -5,6 +5,7 @@ import type { Workplace } from "../pipeline/session.ts";
 import { openSwarm, type Swarm } from "../swarm/open.ts";
 import { patternHistory } from "../swarm/patterns.ts";
 import { listCompanies } from "../swarm/products.ts";
+import { templateTrust } from "../swarm/templates.ts";
 import { readUserConfig } from "./user-config.ts";
 
 export interface OpenedStories {
@@ -47,15 +48,24 @@ async function storiesOf(swarm: Swarm, patterns: readonly string[]) {
   const stories = new Map<string, PatternStory>();
   for (const pattern of patterns) {
     const merged = { seen: 0, products: 0, fixed: 0, firstSeen: Number.POSITIVE_INFINITY };
+    let lastTemplate: string | undefined;
     for (const company of companies.value) {
       const history = await patternHistory(swarm, { company, pattern });
       if (!history.ok) return history;
       merged.seen += history.value.seen;
       merged.products += history.value.products;
       merged.fixed += history.value.fixed;
+      lastTemplate = history.value.lastTemplate ?? lastTemplate;
       merged.firstSeen = Math.min(merged.firstSeen, history.value.firstSeen ?? Number.POSITIVE_INFINITY);
     }
-    if (merged.seen > 0) stories.set(pattern, merged);
+    if (merged.seen === 0) continue;
+    const trust = lastTemplate === undefined ? succeed(undefined) : await templateTrust(swarm, lastTemplate);
+    if (!trust.ok) return trust;
+    const lastFix =
+      lastTemplate === undefined || trust.value === undefined
+        ? {}
+        : { lastFix: { template: lastTemplate, trust: trust.value } };
+    stories.set(pattern, { ...merged, ...lastFix });
   }
   return succeed(stories);
 }

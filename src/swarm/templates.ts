@@ -121,6 +121,25 @@ export async function templatesFor(
   });
 }
 
+/** How far a template is trusted now; undefined when it is unknown here or was revoked. */
+export async function templateTrust(swarm: Swarm, id: string): Promise<Outcome<number | undefined>> {
+  return await query(swarm, async (db) => {
+    const row = await db
+      .selectFrom("templates")
+      .select("id")
+      .where("id", "=", id)
+      .where("revoked_at", "is", null)
+      .executeTakeFirst();
+    if (row === undefined) return undefined;
+    const outcomes = await db
+      .selectFrom("template_outcomes")
+      .select(["outcome", "at"])
+      .where("template_id", "=", id)
+      .execute();
+    return trustOf(outcomes, swarm.clock.now());
+  });
+}
+
 /** How one use went. With `use` (a run's id) the same use, reported again by a resumed run, counts once. */
 export async function recordTemplateOutcome(
   swarm: Swarm,

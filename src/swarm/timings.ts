@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Outcome } from "../core/diagnostic.ts";
 import type { Swarm } from "./open.ts";
+import type { SwarmReader } from "./reader.ts";
 import type { StageTimingsTable } from "./schema.ts";
-import { ensureCompany, query, transact } from "./transact.ts";
+import { ensureCompany, transact } from "./transact.ts";
 
 export interface StageTiming {
   readonly company: string;
@@ -13,16 +14,8 @@ export interface StageTiming {
   readonly durationMs: number;
 }
 
-/** How long a stage takes when it passes, over its newest runs; milliseconds. */
-export interface StageForecast {
-  readonly runs: number;
-  readonly medianMs: number;
-  /** Nine of ten runs took no longer. */
-  readonly p90Ms: number;
-}
-
-/** A forecast looks at this many of the newest passes: enough for the tenth, few enough to follow a change. */
-const LOOK_BACK = 50;
+/** So many of the newest passes are looked at: enough to see a change, few enough to follow the next. */
+const LOOK_BACK = 100;
 
 export async function recordTiming(swarm: Swarm, timing: StageTiming): Promise<Outcome<void>> {
   return await transact(swarm, async (trx) => {
@@ -44,26 +37,15 @@ export async function recordTiming(swarm: Swarm, timing: StageTiming): Promise<O
   });
 }
 
-/** Undefined for a stage that never passed. Percentiles by the nearest-rank method. */
-export async function stageForecast(
-  swarm: Swarm,
-  of: Pick<StageTiming, "company" | "product" | "stage">,
-): Promise<Outcome<StageForecast | undefined>> {
-  return await query(swarm, async (db) => {
-    const rows = await db
-      .selectFrom("stage_timings")
-      .select("duration_ms")
-      .where("company", "=", of.company)
-      .where("product", "=", of.product)
-      .where("stage", "=", of.stage)
-      .where("state", "=", "passed")
-      .orderBy("at", "desc")
-      .limit(LOOK_BACK)
-      .execute();
-    const sorted = rows.map((row) => row.duration_ms).sort((a, b) => a - b);
-    const rank = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
-    const medianMs = rank(0.5);
-    const p90Ms = rank(0.9);
-    return medianMs === undefined || p90Ms === undefined ? undefined : { runs: sorted.length, medianMs, p90Ms };
-  });
+/** A pass of a stage; of each stage the newest, oldest first. What they say is worked out in pillars/heal/learn. */
+export type StagePass = Pick<StageTimingsTable, "company" | "product" | "stage" | "commit_id" | "duration_ms">;
+
+/** Of the whole fleet: rows of one stage stand together. */
+export async function stagePasses(state: SwarmReader): Promise<Outcome<readonly StagePass[]>> {
+  return await state.rows<StagePass>(
+    `select company, product, stage, commit_id, duration_ms from (
+       select stage_timings.*, row_number() over (partition by company, product, stage order by at desc, id) as place
+       from stage_timings where state = 'passed'
+     ) as newest where place <= ${LOOK_BACK} order by company, product, stage, place desc`,
+  );
 }

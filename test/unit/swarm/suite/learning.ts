@@ -1,15 +1,17 @@
 import { expect, test } from "vitest";
 import { markFixed, patternHistory, recordOccurrence } from "../../../../src/swarm/patterns.ts";
+import { openReader } from "../../../../src/swarm/reader.ts";
 import {
   recordTemplateOutcome,
   revokeTemplate,
   saveTemplate,
   shareTemplate,
   templatesFor,
+  templateTrust,
 } from "../../../../src/swarm/templates.ts";
-import { recordTiming, stageForecast } from "../../../../src/swarm/timings.ts";
+import { recordTiming, stagePasses } from "../../../../src/swarm/timings.ts";
 import { HALF_LIFE_MS } from "../../../../src/swarm/trust.ts";
-import { code, type MakePlace, START, useSwarm, value } from "./support.ts";
+import { code, locate, type MakePlace, START, useSwarm, value } from "./support.ts";
 
 /** What the Swarm learns: failures seen and fixed, the fixes that worked, how long stages take. */
 export function learningSuite(make: MakePlace): void {
@@ -144,16 +146,27 @@ export function learningSuite(make: MakePlace): void {
     expect(code(await shareTemplate(at.swarm, "t-none", {}))).toBe("swarm.unknown_template");
   });
 
-  test("a stage's forecast is of its newest passes", async () => {
+  test("a stage's newest passes, oldest first, and only those", async () => {
     const stage = { company: "acme", product: "payments", stage: "test" };
-    expect(value(await stageForecast(at.swarm, stage))).toBeUndefined();
-    for (let run = 0; run < 60; run += 1) {
+    for (let run = 0; run < 110; run += 1) {
       at.clock.time += 1;
-      const durationMs = run < 10 ? 1_000_000 : 1_000 + run;
-      value(await recordTiming(at.swarm, { ...stage, commit: `c${run}`, state: "passed", durationMs }));
+      value(await recordTiming(at.swarm, { ...stage, commit: `c${run}`, state: "passed", durationMs: run }));
     }
     value(await recordTiming(at.swarm, { ...stage, commit: "c", state: "failed", durationMs: 1 }));
     value(await recordTiming(at.swarm, { ...stage, product: "shop", commit: "c", state: "passed", durationMs: 1 }));
-    expect(value(await stageForecast(at.swarm, stage))).toEqual({ runs: 50, medianMs: 1034, p90Ms: 1054 });
+    const reader = value(await openReader(locate(at.place)));
+    const passes = value(await stagePasses(reader));
+    await reader.close();
+    const own = passes.filter(({ product }) => product === "payments");
+    expect(own.map((pass) => pass.duration_ms)).toEqual(Array.from({ length: 100 }, (_, index) => index + 10));
+    expect(passes.filter(({ product }) => product === "shop")).toHaveLength(1);
+  });
+
+  test("a template's trust, until it is revoked", async () => {
+    const id = value(await saveTemplate(at.swarm, learned));
+    expect(value(await templateTrust(at.swarm, id))).toBeCloseTo(2 / 3, 10);
+    value(await revokeTemplate(at.swarm, id, "wrong"));
+    expect(value(await templateTrust(at.swarm, id))).toBeUndefined();
+    expect(value(await templateTrust(at.swarm, "t-none"))).toBeUndefined();
   });
 }
