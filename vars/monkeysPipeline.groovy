@@ -140,7 +140,11 @@ private boolean holds(Map one) {
 }
 
 private List jobProperties(Map plan) {
-    List wanted = [buildDiscarder(logRotator(numToKeepStr: plan.options.keep_builds.toString()))]
+    List wanted = [
+        buildDiscarder(logRotator(numToKeepStr: plan.options.keep_builds.toString())),
+        // What priority becomes where no plugin sorts the queue; see docs/decisions/jenkinsfile-shape.md.
+        quietPeriod(plan.options.quiet_period_seconds),
+    ]
     if (plan.options.disable_concurrent_builds) {
         wanted.add(disableConcurrentBuilds())
     }

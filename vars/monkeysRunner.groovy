@@ -148,8 +148,8 @@ private String program() {
         throw stopped
     } catch (Exception missing) {
         error('[config] library.not_built: this version of the library does not contain the built program ' +
-            "(resources/${programResource}: ${missing.message}). Load a released tag, or run `npm ci && npm run build` " +
-            'in the library and commit resources/codemonkeys')
+            "(resources/${programResource}: ${missing.message}). Load a tag library-…, or make one in the library: " +
+            '`npm ci && node scripts/library-tag.ts VERSION`, then push it')
     }
 }
 

@@ -8,6 +8,17 @@ const root = join(import.meta.dirname, "../../..");
 const text = await readFile(join(root, "jcasc/jenkins.yaml"), "utf8");
 const config = parse(text);
 
+/** A snippet's lists need only be part of the whole one's. */
+function asPart(value: unknown): Record<string, unknown> {
+  const part = (one: unknown): unknown => {
+    if (Array.isArray(one))
+      return expect.arrayContaining(one.map((item) => expect.objectContaining(part(item) as object)));
+    if (typeof one !== "object" || one === null) return one;
+    return Object.fromEntries(Object.entries(one).map(([key, member]) => [key, part(member)]));
+  };
+  return part(value) as Record<string, unknown>;
+}
+
 describe("the controller's configuration", () => {
   it("gives nobody rights who has not logged in, and no agent work on the controller", () => {
     expect(config.jenkins.securityRealm.local.allowsSignup).toBe(false);
@@ -38,6 +49,13 @@ describe("the controller's configuration", () => {
       [...(/\[(.*)\]\.each/.exec(script)?.[1] ?? "").matchAll(/'([a-z]+)'/g)].map((match) => match[1]).sort(),
     ).toEqual(names.sort());
     for (const [, name] of script.matchAll(/\$\{([^}]*)\}/g)) expect(name).toMatch(/^CODEMONKEYS_[A-Z_]+$/);
+  });
+
+  it("says what the pages tell people to write", async () => {
+    const page = await readFile(join(root, "docs/jenkins/index.md"), "utf8");
+    const snippets = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, snippet]) => parse(snippet ?? ""));
+    expect(snippets.length).toBe(3);
+    for (const snippet of snippets) expect(config).toMatchObject(asPart(snippet));
   });
 
   it("names a Node tool and the library as the pages do", async () => {

@@ -18,7 +18,8 @@ public class ContractTest {
     private static final List<String> FORBIDDEN = List.of(
         "\\brawBuild\\b", "@Grab", "\\bstatic\\b", "Jenkins\\.(get|instance)", "\\bSystem\\.getenv", "\\bSystem\\.getProperty", "\\bEval\\b",
         "\\bevaluate\\s*\\(", "\\bmetaClass\\b", "JsonSlurperClassic", "\\bRuntime\\b", "\\.execute\\(\\)", "\\bThread\\b", "getCauses",
-        "\\bcredentials\\s*\\(\\s*'", "\\benv\\.[A-Z_]*(TOKEN|SECRET|PASSWORD|KEY)\\b");
+        "decodeBase64", "\\bgetEnvironment\\b", "\\bnew (java\\.util\\.)?LinkedHashMap\\b",
+        "\\.sort\\s*\\{", "\\bcredentials\\s*\\(\\s*'", "\\benv\\.[A-Z_]*(TOKEN|SECRET|PASSWORD|KEY)\\b");
 
     private static final Pattern COMMAND = Pattern.compile("\\b(sh|bat|powershell|pwsh)\\s*\\(?[^\\n]*script:\\s*(\\S+)|\\b(sh|bat|powershell|pwsh)\\s+[\"']");
 

@@ -33,7 +33,7 @@ public final class Jenkins implements AutoCloseable {
         "sleep", "stage", "timeout", "tool", "unstable", "withCredentials", "withEnv", "writeFile");
     private static final Set<String> CORE_SYMBOLS = Set.of(
         "agent", "choice", "cron", "file", "nonresumable", "pollSCM", "string", "usernamePassword", "booleanParam", "text",
-        "credentials", "buildDiscarder", "logRotator", "disableConcurrentBuilds", "parameters", "pipelineTriggers");
+        "credentials", "buildDiscarder", "quietPeriod", "logRotator", "disableConcurrentBuilds", "parameters", "pipelineTriggers");
 
     public final List<String> log = new ArrayList<>();
     public String description;

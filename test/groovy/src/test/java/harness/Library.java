@@ -16,18 +16,28 @@ final class Library {
 
     /** All vars, sandboxed as from an untrusted library, and the interpreter of declarative pipelines. */
     static synchronized Scripts scripts() throws IOException {
-        if (compiled == null) {
-            Scripts scripts = new Scripts();
-            for (Path source : vars()) scripts.add(name(source), source, true);
-            scripts.add("pipeline", new String(Library.class.getResourceAsStream("/harness/pipeline.groovy").readAllBytes(),
-                java.nio.charset.StandardCharsets.UTF_8), false);
-            compiled = scripts;
-        }
+        if (compiled == null) compiled = compile(ROOT);
         return new Scripts(compiled);
     }
 
+    /** The vars of a library that lies elsewhere. */
+    static Scripts scripts(Path root) throws IOException {
+        return new Scripts(compile(root));
+    }
+
+    private static Scripts compile(Path root) throws IOException {
+        Scripts scripts = new Scripts();
+        for (Path source : vars(root)) scripts.add(name(source), source, true);
+        return scripts.add("pipeline", new String(Library.class.getResourceAsStream("/harness/pipeline.groovy").readAllBytes(),
+            java.nio.charset.StandardCharsets.UTF_8), false);
+    }
+
     static List<Path> vars() throws IOException {
-        try (Stream<Path> files = Files.list(ROOT.resolve("vars"))) {
+        return vars(ROOT);
+    }
+
+    private static List<Path> vars(Path root) throws IOException {
+        try (Stream<Path> files = Files.list(root.resolve("vars"))) {
             return files.filter(file -> file.toString().endsWith(".groovy")).sorted().toList();
         }
     }

@@ -87,6 +87,17 @@ public class PipelineTest {
     }
 
     @Test
+    public void theJobGetsThePlansQuietPeriod() throws Exception {
+        run();
+        if (form.equals("monkeysPipeline")) {
+            String properties = stage.jenkins.asked.stream().filter(step -> step.startsWith("properties")).findFirst().orElseThrow();
+            assertTrue(properties, properties.contains("quietPeriod{") && properties.contains("disableConcurrentBuilds"));
+        } else {
+            assertTrue(pipeline(), pipeline().contains("quietPeriod("));
+        }
+    }
+
+    @Test
     public void aBranchThatIsNotTheMainOneIsNotReleased() throws Exception {
         stage.jenkins.setBuildVariable("BRANCH_NAME", "nightly/today");
         stage.jenkins.setBuildVariable("SOAK", "yes");

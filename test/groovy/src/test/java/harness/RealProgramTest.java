@@ -15,14 +15,19 @@ import org.junit.Test;
 public class RealProgramTest {
     private Stage stage;
 
-    @Before
-    public void set() throws Exception {
+    /** The built program, made when it is not there. */
+    static void build() throws Exception {
         Path program = Library.ROOT.resolve("resources/codemonkeys/codemonkeys.mjs");
         if (!Files.exists(program)) {
             List<String> said = new ArrayList<>();
             ProcessBuilder build = new ProcessBuilder(Library.node(), "scripts/build.ts").directory(Library.ROOT.toFile());
             assertEquals(said.toString(), 0, Shells.follow(build.redirectErrorStream(true), said::add));
         }
+    }
+
+    @Before
+    public void set() throws Exception {
+        build();
         stage = new Stage();
         stage.jenkins.resources = Library.ROOT.resolve("resources");
     }

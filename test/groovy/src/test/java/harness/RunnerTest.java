@@ -169,7 +169,7 @@ public class RunnerTest {
         stage.run("node { " + mend("log: 'a'") + " }");
         assertResult("FAILURE");
         assertLogged("ERROR: [config] library.not_built");
-        assertLogged("npm ci && npm run build");
+        assertLogged("npm ci && node scripts/library-tag.ts VERSION");
     }
 
     @Test

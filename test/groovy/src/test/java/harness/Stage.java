@@ -17,13 +17,23 @@ final class Stage implements AutoCloseable {
     final Jenkins jenkins;
     private final Map<String, List<Map<String, ?>>> answers = new LinkedHashMap<>();
 
+    /** This repository's vars, with a program that stands in for the built one. */
     Stage() throws IOException {
-        folder = Scratch.make();
-        jenkins = new Jenkins(Library.scripts());
-        jenkins.resources = folder.resolve("resources");
+        this(Library.scripts(), null);
         Path program = jenkins.resources.resolve("codemonkeys/codemonkeys.mjs");
         Files.createDirectories(program.getParent());
         Files.write(program, Stage.class.getResourceAsStream("/program/codemonkeys.mjs").readAllBytes());
+    }
+
+    /** A library as it lies in a folder. */
+    Stage(Path library) throws IOException {
+        this(Library.scripts(library), library.resolve("resources"));
+    }
+
+    private Stage(Scripts scripts, Path resources) throws IOException {
+        folder = Scratch.make();
+        jenkins = new Jenkins(scripts);
+        jenkins.resources = resources == null ? folder.resolve("resources") : resources;
         agent("linux-1", Shells.REAL, Library.path());
         jenkins.setBuildVariable("CODEMONKEYS_CALLS", folder.resolve("calls.jsonl").toString());
         jenkins.setBuildVariable("CODEMONKEYS_ANSWERS", folder.resolve("answers.json").toString());
