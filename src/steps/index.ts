@@ -20,6 +20,7 @@ import { planStep } from "./plan.ts";
 import { publishStep } from "./publish.ts";
 import { releaseStep } from "./release.ts";
 import { releasePlanStep, releaseReplayStep } from "./release-plan.ts";
+import { releaseRollbackStep } from "./release-rollback.ts";
 import { runStep } from "./run.ts";
 import { scanStep } from "./scan.ts";
 import { secretsEditStep, secretsListStep, secretsRotateStep, secretsSetStep } from "./secrets.ts";
@@ -38,6 +39,7 @@ export const STEPS: readonly AnyStep[] = [
   releaseStep,
   releasePlanStep,
   releaseReplayStep,
+  releaseRollbackStep,
   publishStep,
   deployStep,
   announceStep,

@@ -15,6 +15,7 @@ const LOADERS = {
   release: async () => (await import("./release.ts")).releaseStep,
   "release plan": async () => (await import("./release-plan.ts")).releasePlanStep,
   "release replay": async () => (await import("./release-plan.ts")).releaseReplayStep,
+  "release rollback": async () => (await import("./release-rollback.ts")).releaseRollbackStep,
   publish: async () => (await import("./publish.ts")).publishStep,
   deploy: async () => (await import("./deploy.ts")).deployStep,
   announce: async () => (await import("./announce.ts")).announceStep,

@@ -24,7 +24,7 @@ export const undoStep = defineStep({
   needs: "product",
   async run(session, { run }) {
     const done = await undoRun(session, run);
-    return done.ok ? succeed(reportOf(done.value), done.warnings) : done;
+    return done.ok ? succeed(undoReport(done.value), done.warnings) : done;
   },
 });
 
@@ -38,7 +38,8 @@ const WORDS = {
   planned: "would be undone",
 } as const;
 
-function reportOf(result: UndoResult): StepReport<UndoResult> {
+/** What was undone and what stays, in lines. */
+export function undoReport(result: UndoResult): StepReport<UndoResult> {
   const { undone, effects } = result;
   const lines = effects.map(effectLine);
   if (effects.length === 0) lines.push("it changed nothing that could be undone");

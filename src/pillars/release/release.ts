@@ -19,6 +19,7 @@ import { emptyResult, type ReleasePlan, type ReleaseResult } from "./report.ts";
 import { findUnfinished } from "./resume.ts";
 import type { Rules } from "./rules.ts";
 import { findSource } from "./source.ts";
+import { artifactLines } from "./unpublished.ts";
 import { doWork, type ReleaseWork } from "./work.ts";
 
 export interface ReleaseParams {
@@ -175,16 +176,17 @@ async function carryOut(
   const waiting = done.diagnostics.some(({ code }) => code === "journal.waiting");
   if (!waiting) await run.release();
   session.emit({ type: "run.finished", run: run.id, verdict: waiting ? "waiting" : "failure" });
-  return fail(...done.diagnostics, resumable(run));
+  return fail(...done.diagnostics, resumable(run, await artifactLines(session.swarm, run.id)));
 }
 
 function describeKey(run: Run): string {
   return `release ${run.key}`;
 }
 
-function resumable(run: Run): Diagnostic {
+function resumable(run: Run, artifacts: string | undefined): Diagnostic {
   return problem("infrastructure", "release.resumable", "nothing is half done that this command cannot finish", {
     severity: "note",
+    ...(artifacts === undefined ? {} : { details: artifacts }),
     next: `codemonkeys release --resume ${run.id}`,
   });
 }

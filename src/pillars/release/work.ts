@@ -11,6 +11,7 @@ import type { Change, Git } from "../../tools/git/git.ts";
 import { insertRelease } from "./changelog.ts";
 import { forgeOf } from "./forge.ts";
 import type { PlannedPackage, ReleaseArtifact, ReleasePlan, ReleaseUnit } from "./report.ts";
+import { settleModes } from "./settle.ts";
 
 /** What the work half hands over, all of it by digest: the act half writes and publishes exactly this. */
 export interface ReleaseWork {
@@ -40,6 +41,7 @@ export async function doWork(
         done.ok ? { title: `versions and changelog written (${done.value.length} files)` } : { state: "failed" },
     );
     if (!edits.ok) return edits;
+    await settleModes(worktree.root);
     const artifacts: ReleaseArtifact[] = [];
     for (const unit of plan.units) {
       for (const pkg of unit.packages.filter(({ publish }) => publish)) {

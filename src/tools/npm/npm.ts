@@ -52,14 +52,18 @@ export async function npmPack(
 ): Promise<Outcome<PackedNpm>> {
   const { directory, outDirectory, network = "none", ...passed } = options;
   await makeFolder(outDirectory);
-  const result = await runWork('npm pack --no-audit --no-fund --no-update-notifier --pack-destination "$PACK_OUT"', {
-    ...passed,
-    cwd: directory,
-    network,
-    timeoutMs: 300_000,
-    writable: [outDirectory],
-    env: { PACK_OUT: outDirectory },
-  });
+  // What its scripts write gets the same permissions everywhere: the archive keeps them.
+  const result = await runWork(
+    'umask 022; npm pack --no-audit --no-fund --no-update-notifier --pack-destination "$PACK_OUT"',
+    {
+      ...passed,
+      cwd: directory,
+      network,
+      timeoutMs: 300_000,
+      writable: [outDirectory],
+      env: { PACK_OUT: outDirectory },
+    },
+  );
   if (result.exitCode !== 0) {
     if (/npm: (?:command )?not found/.test(result.stderr)) return fail(npmMissing());
     return fail(

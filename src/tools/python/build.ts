@@ -81,7 +81,7 @@ export async function buildPython(options: BuildPythonOptions): Promise<Outcome<
   const { logFile, redactor, signal, emit, task, homes, sourceDateEpoch } = options;
   const build = '"$BUILD_PYTHON" -m build --no-isolation --outdir "$BUILD_OUT" .';
   const steady = sourceDateEpoch === undefined ? "" : ' && "$BUILD_PYTHON" -I -c "$STEADY_SDIST"';
-  const result = await runWork(`${build}${steady}`, {
+  const result = await runWork(`umask 022; ${build}${steady}`, {
     cwd: options.directory,
     network: "none",
     timeoutMs: 600_000,
