@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 // repositories; `real` needs the tools that scripts/ installs.
 export default defineConfig({
   test: {
+    // All cores: a test mostly waits for the programs that it starts, and vitest would leave one core to nobody.
+    maxWorkers: "100%",
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 10_000 } },
       {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 declare const __BUILD__: string | undefined;
@@ -37,8 +37,8 @@ function parsed(text: string): Remembered | undefined {
 /** Keeps what was made of texts, in a file that only this user can write. */
 export async function remember(file: string, texts: Remembered["texts"], value: unknown): Promise<void> {
   if (BUILD === undefined) return;
-  const { writeFileAtomic } = await import("./files.ts");
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const { makeFolder, writeFileAtomic } = await import("./files.ts");
+  await makeFolder(dirname(file), 0o700);
   await writeFileAtomic(file, JSON.stringify({ build: BUILD, texts, value } satisfies Remembered), 0o600);
 }
 

@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -12,13 +14,17 @@ const POINTS = 10;
 
 let hook: WebhookReceiver;
 let worlds: World[];
+/** Each of the twenty workers loads the program from its sources; what Node made of them once it need not make again. */
+let compiled: string;
 
 beforeAll(async () => {
   worlds = [];
+  compiled = await mkdtemp(join(tmpdir(), "codemonkeys-"));
 });
 
 afterAll(async () => {
   await hook?.stop();
+  await rm(compiled, { recursive: true, force: true });
   for (const world of worlds) await world.close();
 });
 
@@ -37,8 +43,11 @@ function work(world: World, killAt: number): Promise<{ signal: string | null; st
   const options = { config: "ship: { alerts: { webhook_url_env: HOOK } }\n", environment: { HOOK: `${hook.url}/h` } };
   writeFileSync(file, JSON.stringify({ place: world.place, options, killAt }));
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [WORKER, file], { timeout: 120_000 }, (_, stdout, stderr) =>
-      resolve({ signal: child.signalCode, stdout, stderr }),
+    const child = execFile(
+      process.execPath,
+      [WORKER, file],
+      { timeout: 120_000, env: { ...process.env, NODE_COMPILE_CACHE: compiled } },
+      (_, stdout, stderr) => resolve({ signal: child.signalCode, stdout, stderr }),
     );
   });
 }
