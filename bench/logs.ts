@@ -4,7 +4,8 @@
  *
  *   node bench/logs.ts [--pairs DIR] [--maven DIR] [--throughput-mb N] [--loghub DIR] [--json] [--cases]
  *
- * --pairs   DIR/labels.json and DIR/CASE/{pass,fail}.log     (default ../shared/data/build-logs/pairs)
+ * --pairs   DIR/labels.json and DIR/CASE/fail.log, where there is one also pass.log; bench/logs/own has this
+ *           project's own, from real tools       (default ../shared/data/build-logs/pairs)
  * --maven   DIR/labels.json and DIR/ID.log.gz                (default ../shared/data/build-logs/maven)
  * --loghub  DIR/**\/*_2k.log_structured.csv; grouping accuracy of the template miner
  * --cases   also one line for each case, on stderr
@@ -18,14 +19,10 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createGunzip } from "node:zlib";
 import { readLog } from "../src/pillars/heal/read/index.ts";
-import type { Category, LogReport } from "../src/pillars/heal/read/report.ts";
+import type { Category } from "../src/pillars/heal/read/report.ts";
 import { writeLargeLog } from "./logs/large-log.ts";
+import { lineScore, type PairLabel } from "./logs/line-score.ts";
 import { loghubAccuracy } from "./logs/loghub.ts";
-
-interface PairLabel {
-  readonly error: readonly (readonly [number, number])[];
-  readonly context: readonly (readonly [number, number])[];
-}
 
 interface MavenLabel {
   readonly category: string;
@@ -81,26 +78,10 @@ async function measurePairs(dir: string) {
     const fail = { path: join(dir, id, "fail.log") };
     const pass = { path: join(dir, id, "pass.log") };
     alone.push(lineScore(await readLog(fail), label));
-    withPass.push(lineScore(await readLog(fail, { pass }), label));
-    tell(`${alone.at(-1)!.toFixed(3)} ${withPass.at(-1)!.toFixed(3)} ${id}`);
+    if (existsSync(pass.path)) withPass.push(lineScore(await readLog(fail, { pass }), label));
+    tell(`${alone.at(-1)!.toFixed(3)} ${existsSync(pass.path) ? withPass.at(-1)!.toFixed(3) : "    -"} ${id}`);
   }
-  return { f1_fail_only: mean(alone), f1_with_pass: mean(withPass) };
-}
-
-/** F1 of the lines said against those labelled as error; lines labelled as context count neither way. */
-function lineScore(report: LogReport, label: PairLabel): number {
-  const truth = spread(label.error);
-  const context = spread(label.context);
-  const said = spread(report.failures.flatMap((failure) => [failure.logLines, ...failure.alsoAt]));
-  for (const line of context) said.delete(line);
-  const hit = [...said].filter((line) => truth.has(line)).length;
-  return hit === 0 ? 0 : (2 * hit) / (said.size + truth.size);
-}
-
-function spread(ranges: readonly (readonly [number, number])[]): Set<number> {
-  return new Set(
-    ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, index) => first + index)),
-  );
+  return { f1_fail_only: mean(alone), f1_with_pass: withPass.length === 0 ? null : mean(withPass) };
 }
 
 async function measureMaven(dir: string) {

@@ -14,6 +14,8 @@ const RUFF_FULL = /^([A-Z]{1,5}\d{2,4}|invalid-syntax|[a-z]+(?:-[a-z]+)+)(?::)? 
 const ARROW = /^\s*--> (.+?):(\d+):(\d+)$/;
 const FORMAT =
   /^(?:would reformat|Would reformat:) (.+)$|^ERROR: (\S+\.py) (Imports are incorrectly sorted and\/or formatted\.)$|^error: cannot format (\S+): (.*)$/;
+// black ≥ 25:  error: cannot parse: a.py:1:11, then the source line, a caret and the parser's word
+const BLACK_PARSE = /^error: cannot parse: (\S+?):(\d+):(\d+)$/;
 
 export const pythonLint: ToolReader = {
   tool: "ruff",
@@ -24,6 +26,7 @@ export const pythonLint: ToolReader = {
     "ould reformat",
     "incorrectly sorted",
     "cannot format",
+    "cannot parse",
     "[*] ",
     "-syntax: ",
     " --> ",
@@ -45,6 +48,22 @@ export const pythonLint: ToolReader = {
           text.includes("[*]"),
         ),
       ];
+    const parse = BLACK_PARSE.exec(text);
+    if (parse !== null) {
+      return gather(
+        [line],
+        ({ text: next }) => (/^\s|^\w*Error: /.test(next) ? "take" : "no"),
+        (lines, range) => [
+          {
+            tool: "black",
+            category: "compilation",
+            message: lines.map((one) => /^\w*Error: (.*)$/.exec(one.text)?.[1]).find(Boolean) ?? "cannot parse",
+            ...range,
+            place: placeOf(parse[1]!, parse[2], parse[3]),
+          },
+        ],
+      );
+    }
     const format = FORMAT.exec(text);
     if (format !== null) {
       const file = format[1] ?? format[2] ?? format[4]!;
