@@ -44,6 +44,7 @@ export async function takeApprovals(session: Session, claims: readonly ApprovalC
       (one) => one.person === claim.by && one.answer === answer && one.source === source,
     );
     if (taken) continue;
+    const half = session.half?.does === "work" ? "work" : "act";
     const answered = await answerApproval(
       {
         swarm: session.swarm,
@@ -57,7 +58,7 @@ export async function takeApprovals(session: Session, claims: readonly ApprovalC
         person: claim.by,
         answer,
         reason: claim.reason,
-        source: { kind: "jenkins", build: claim.build, half: "act", verify: verifier(session) },
+        source: { kind: "jenkins", build: claim.build, half, verify: verifier(session) },
       },
     );
     if (answered.ok) continue;

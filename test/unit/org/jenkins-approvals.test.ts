@@ -1,9 +1,28 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Diagnostic, Outcome } from "../../../src/core/diagnostic.ts";
 import { takeApprovals } from "../../../src/org/jenkins-approvals.ts";
 import type { Session } from "../../../src/pipeline/session.ts";
 import { COMMIT, constitution, must, type TestGate, testGate } from "../constitution/support.ts";
 import { type FakeBuild, type FakeJenkins, fakeJenkins } from "../tools-jenkins/fake-jenkins.ts";
+
+/** The organisation's repository; it has nobody sign. */
+let organisation: { path: string; commit: string };
+beforeAll(async () => {
+  const path = await mkdtemp(join(tmpdir(), "codemonkeys-"));
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-c", "user.name=T", "-c", "user.email=t@localhost", ...args], {
+      cwd: path,
+      encoding: "utf8",
+    });
+  git("init", "-q", "-b", "main");
+  git("commit", "-q", "--allow-empty", "-m", "begin");
+  organisation = { path, commit: git("rev-parse", "HEAD").trim() };
+});
+afterAll(() => rm(organisation.path, { recursive: true, force: true }));
 
 const POLICY = constitution(
   "- { id: tags, ask: [release.tag], of: { group: maintainers, count: 2 } }",
@@ -29,10 +48,11 @@ async function ask(tag = "v1") {
   return decision.answer === "ask" ? decision.approval.id : decision.answer;
 }
 
-function take(id: string, by: string, more: { answer?: "approve" | "refuse"; build?: string } = {}) {
+function take(id: string, by: string, more: { answer?: "approve" | "refuse"; build?: string; half?: "work" } = {}) {
   const session = {
     ...made,
-    organisation: { constitution: POLICY },
+    organisation: { ...organisation, constitution: POLICY },
+    ...(more.half ? { half: { does: more.half } } : {}),
     environment: {
       JENKINS_URL: fake.url,
       CODEMONKEYS_JENKINS_TOKEN_USER: "monkey",
@@ -41,7 +61,8 @@ function take(id: string, by: string, more: { answer?: "approve" | "refuse"; bui
     product: undefined,
     signal: new AbortController().signal,
   } as unknown as Session;
-  return takeApprovals(session, [{ id, by, answer: "approve", reason: "", build: url(), ...more }]);
+  const { answer = "approve", build: from = url() } = more;
+  return takeApprovals(session, [{ id, by, answer, reason: "", build: from }]);
 }
 
 /** Codes of what was said, as failure or as warning. */
@@ -98,6 +119,13 @@ describe("answers from Jenkins", () => {
     expect(said(await take("a-none", "ada"))).toEqual({ failed: ["approval.unknown"] });
     build.building = false;
     expect(said(await take(id, "ada"))).toEqual({ failed: ["approval.build_over"] });
+  });
+
+  it("are not taken in the work half", async () => {
+    const id = await ask();
+    build.approvers = ["ada"];
+    expect(said(await take(id, "ada", { half: "work" }))).toEqual({ failed: ["approval.wrong_half"] });
+    expect(await ask()).toBe(id);
   });
 
   it("that say no close the question", async () => {
