@@ -100,7 +100,11 @@ function superfluous(
   rule: Rule,
 ): { readonly dead: boolean; readonly message: string } | undefined {
   if (canHold(rule) === false) {
-    return { dead: true, message: `${rule.id} can never match: its condition contradicts itself` };
+    // What is unknown makes a deny and an ask match; only the time is always known.
+    const known = rule.effect === "allow" || rule.condition?.facts.every((name) => name.startsWith("now."));
+    return known
+      ? { dead: true, message: `${rule.id} can never match: its condition can never hold` }
+      : { dead: false, message: `${rule.id} matches only where a fact is unknown: its condition can never hold` };
   }
   const stronger = cover(constitution, rule, (other) => strength(other) > strength(rule));
   if (stronger) {

@@ -2,6 +2,7 @@ import { FACTS, type FactName } from "../core/facts.ts";
 import { comparisonOf } from "./comparison.ts";
 import { type ConditionNode, evaluate, subConditions } from "./condition.ts";
 import { factValues } from "./fact-values.ts";
+import { PILLARS } from "./pillars.ts";
 import { supposedFacts } from "./probe.ts";
 import type { Rule } from "./rules.ts";
 
@@ -97,17 +98,45 @@ function domain(fact: FactName, literals: readonly unknown[]): unknown[] {
     case "bool":
       return [true, false];
     case "int":
-      return [...new Set(literals.flatMap((value) => around(Number(value), 1)))];
+      return inRange(fact, [...new Set(literals.flatMap((value) => around(Number(value), 1)))]);
     case "double": {
       const sorted = [...new Set(literals.map(Number))].sort((a, b) => a - b);
       const between = sorted.slice(1).map((value, index) => (value + (sorted[index] as number)) / 2);
-      return [(sorted[0] ?? 0) - 1, ...sorted, ...between, (sorted.at(-1) ?? 0) + 1];
+      return inRange(fact, [(sorted[0] ?? 0) - 1, ...sorted, ...between, (sorted.at(-1) ?? 0) + 1]);
     }
-    case "string":
-      return [...new Set(literals), "\u{10ffff}something else"];
+    case "string": {
+      const named = [...new Set(literals)];
+      const known = KNOWN[fact];
+      if (!known) return [...named, "\u{10ffff}something else"];
+      // One stands for all that no literal names.
+      const other = known.find((value) => !named.includes(value));
+      return [...named.filter((value) => known.includes(value as string)), ...(other === undefined ? [] : [other])];
+    }
     case "list<string>":
       return [[]];
   }
+}
+
+/** Numbers that a fact can be; all others are counts, from 0. */
+const RANGES: { readonly [N in FactName]?: readonly [number, number] } = {
+  "now.hour": [0, 23],
+  "coverage.percent": [0, 100],
+  "fix.trust": [0, 1],
+};
+
+/** All texts that a fact can be. */
+const KNOWN: { readonly [N in FactName]?: readonly string[] } = {
+  "now.weekday": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+  "run.trigger": ["person", "ci", "cron", "webhook", "rollout"],
+  "run.pillar": PILLARS,
+  "product.priority": ["critical", "high", "medium", "low"],
+  "release.bump": ["major", "minor", "patch", "prerelease"],
+};
+
+/** Those of the values that can be; the range's own ends stand for what was beyond them. */
+function inRange(fact: FactName, values: readonly number[]): number[] {
+  const [low, high] = RANGES[fact] ?? [0, Number.POSITIVE_INFINITY];
+  return [...new Set(values.map((value) => Math.min(high, Math.max(low, value))))];
 }
 
 function around(value: number, step: number): number[] {

@@ -73,6 +73,28 @@ describe("the state folder", () => {
   });
 });
 
+test("a port in use: the build fails, and heal says whose port it is and changes nothing: exit 4", async () => {
+  const holder = createServer();
+  await new Promise<void>((resolve) => holder.listen(0, "127.0.0.1", resolve));
+  try {
+    const { port } = holder.address() as AddressInfo;
+    world.write(
+      "test/serves.test.js",
+      `import { once } from "node:events";\nimport { createServer } from "node:http";\nimport test from "node:test";\n\ntest("serves", async () => {\n  const server = createServer().listen(${port}, "127.0.0.1");\n  await once(server, "listening");\n  server.close();\n});\n`,
+    );
+    await world.commit("feat: serve");
+    await world.git("push", "-q", "origin", "main");
+    const run = await world.tell(["run"]);
+    expect(run.code).toBe(1);
+    const healed = await world.tell(["heal"]);
+    expect(healed).toMatchObject({ code: 4, result: { data: { verdict: "infrastructure" } } });
+    expect(healed.result.summary).toMatch(new RegExp(`EADDRINUSE: address already in use 127.0.0.1:${port}`));
+    expect(await world.git("log", "--format=%s", "origin/main")).toBe("feat: serve\nfeat: begin");
+  } finally {
+    holder.close();
+  }
+});
+
 describe("the tools it stands on", () => {
   test("a Node that is too old: exit 3, and what to do", () => {
     const old = spawnSync("sh", ["-c", "command -v -p node"], { encoding: "utf8" }).stdout.trim();

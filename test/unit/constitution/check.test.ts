@@ -18,12 +18,32 @@ describe("rules that cannot do anything are found", () => {
     [
       "a condition that contradicts itself",
       "- { id: a, allow: [git.push], when: product.tier < 1 && product.tier > 2 }",
-      "constitution.unreachable 3 a can never match: its condition contradicts itself",
+      "constitution.unreachable 3 a can never match: its condition can never hold",
     ],
     [
       "two texts at once",
       `- { id: a, allow: [git.push], when: 'run.pillar == "heal" && !(run.pillar in ["heal", "docs"])' }`,
-      "constitution.unreachable 3 a can never match: its condition contradicts itself",
+      "constitution.unreachable 3 a can never match: its condition can never hold",
+    ],
+    [
+      "an hour that no day has",
+      "- { id: a, deny: [git.push], when: now.hour > 23 }",
+      "constitution.unreachable 3 a can never match: its condition can never hold",
+    ],
+    [
+      "a weekday that no week has",
+      `- { id: a, allow: [git.push], when: 'now.weekday == "Fryday"' }`,
+      "constitution.unreachable 3 a can never match: its condition can never hold",
+    ],
+    [
+      "fewer than none",
+      "- { id: a, allow: [git.push], when: change.lines < 0 || coverage.percent > 100.0 }",
+      "constitution.unreachable 3 a can never match: its condition can never hold",
+    ],
+    [
+      "a deny that contradicts itself, which still matches what is unknown",
+      "- { id: a, deny: [git.push], when: ci.green && !ci.green }",
+      "constitution.shadowed 3 a matches only where a fact is unknown: its condition can never hold",
     ],
     [
       "an allow under a deny of everything it matches",

@@ -346,7 +346,8 @@ describe("without a log or a database nothing is allowed", () => {
 
 test("each half gets permits for its own actions only", async () => {
   const made = await testGate(POLICY);
-  const work = made.with({ half: "work" });
+  // Models are limited by run: without one nobody knows how often they were asked, which counts against it.
+  const work = made.with({ half: "work", pillar: "heal", run: { id: "r-1", startedAt: made.clock.now() } });
   const act = made.with({ half: "act" });
   const refused = { answer: "deny", diagnostic: expect.objectContaining({ code: "gate.wrong_half" }) };
   expect(await work("git.commit", COMMIT_TARGET, {})).toMatchObject(refused);
