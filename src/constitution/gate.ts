@@ -162,7 +162,7 @@ async function judge<A extends ActionName>(
     return { answer: "deny", planned, reason, diagnostic: { ...diagnostic, message: reason } };
   };
   const subject = subjectOf(options);
-  const misuse = misused(options, action, target, given);
+  const misuse = misused({ ...options, mode }, action, target, given);
   if (misuse) {
     // Not a decision that could be made again, but somebody who reads the log wants to know that it was tried.
     const data = { action, code: misuse.code, message: misuse.message };

@@ -392,15 +392,17 @@ function redactLines(redactor: Redactor, emit: (line: string, end: string) => vo
   const flush = (finished: boolean) => {
     const raw = kept.map(({ line, end }) => line + end).join("");
     const opensAt = finished ? raw.length : redactor.opensAt(raw);
+    // Lines that belong together stay so: a part that is redacted already could not be found as a part of the whole.
+    if (opensAt < raw.length && kept.length < LINES_KEPT) return;
     // A mark a line: the redacted text has the lines of the original.
     const shown = redactor.redact(raw).split("\n");
     let position = 0;
     const open: typeof kept = [];
-    for (const [index, { line, end }] of kept.entries()) {
-      position += line.length + end.length;
-      const text = end === "\r\n" ? (shown[index] ?? "").replace(/\r$/, "") : (shown[index] ?? "");
-      if (opensAt < position && kept.length < LINES_KEPT) open.push({ line: text, end });
-      else emit(text, end);
+    for (const [index, one] of kept.entries()) {
+      position += one.line.length + one.end.length;
+      const text = shown[index] ?? "";
+      if (opensAt < position && index > 0) open.push(one);
+      else emit(one.end === "\r\n" ? text.replace(/\r$/, "") : text, one.end);
     }
     kept = open;
   };

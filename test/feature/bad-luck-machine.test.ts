@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type BadLuckWorld, badLuckWorld, GOOD, PROGRAM } from "./bad-luck-world.ts";
+import { type BadLuckWorld, badLuckWorld, GOOD, HOPELESS, PROGRAM } from "./bad-luck-world.ts";
 
 let world: BadLuckWorld;
 beforeEach(async () => {
@@ -73,7 +73,7 @@ describe("the state folder", () => {
   });
 });
 
-test("a port in use: the build fails, and heal says whose port it is and changes nothing: exit 4", async () => {
+test("a port in use: exit 1, and heal names the port and the line that wants it, and changes nothing", async () => {
   const holder = createServer();
   await new Promise<void>((resolve) => holder.listen(0, "127.0.0.1", resolve));
   try {
@@ -87,8 +87,10 @@ test("a port in use: the build fails, and heal says whose port it is and changes
     const run = await world.tell(["run"]);
     expect(run.code).toBe(1);
     const healed = await world.tell(["heal"]);
-    expect(healed).toMatchObject({ code: 4, result: { data: { verdict: "infrastructure" } } });
-    expect(healed.result.summary).toMatch(new RegExp(`EADDRINUSE: address already in use 127.0.0.1:${port}`));
+    expect(healed).toMatchObject({ code: 1, result: { data: { verdict: "not_fixed" } } });
+    expect(healed.result.summary).toMatch(
+      new RegExp(`EADDRINUSE: address already in use 127.0.0.1:${port} \\(test/serves.test.js:\\d+\\)`),
+    );
     expect(await world.git("log", "--format=%s", "origin/main")).toBe("feat: serve\nfeat: begin");
   } finally {
     holder.close();
@@ -197,7 +199,7 @@ describe("a model that is no help: heal says so, ends with 1, and commits nothin
     await world.organise({
       ".codemonkeys/config.yaml": `model: { endpoint: "${url}", name: tiny, timeout_seconds: 2 }\n`,
     });
-    world.write("src/vat.js", (GOOD["src/vat.js"] as string).replace("rates.vat", "rates.vat + 1"));
+    world.write("src/vat.js", (GOOD["src/vat.js"] as string).replace("rates.vat", HOPELESS));
     await world.commit("feat: wrong");
     await world.git("push", "-q", "origin", "main");
     expect((await world.tell(["run"])).code).toBe(1);

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type BadLuckWorld, BROKEN, badLuckWorld, CONSTITUTION, GOOD } from "./bad-luck-world.ts";
+import { type BadLuckWorld, BROKEN, badLuckWorld, CONSTITUTION, GOOD, HOPELESS } from "./bad-luck-world.ts";
 
 let world: BadLuckWorld;
 beforeEach(async () => {
@@ -120,7 +120,7 @@ test("killed while a model answers: what it might have taken is spent, and the r
       ".codemonkeys/config.yaml": `model: { endpoint: "http://127.0.0.1:${(server.address() as AddressInfo).port}", name: tiny }\n`,
       "constitution.yaml": `${CONSTITUTION}limits: { heal: { model_calls: 20, model_tokens: 7000 } }\n`,
     });
-    world.write("src/vat.js", (GOOD["src/vat.js"] as string).replace("rates.vat", "rates.vat + 1"));
+    world.write("src/vat.js", (GOOD["src/vat.js"] as string).replace("rates.vat", HOPELESS));
     await world.commit("feat: wrong");
     await world.git("push", "-q", "origin", "main");
     expect((await world.tell(["run"])).code).toBe(1);

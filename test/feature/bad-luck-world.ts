@@ -93,6 +93,9 @@ export const GOOD: Readonly<Record<string, string>> = {
 /** A fault that the program's own fixers know. */
 export const BROKEN = { "src/vat.js": (GOOD["src/vat.js"] as string).replace("with", "assert") };
 
+/** What stands in place of the rate in a fault that no template, fixer or search knows a way out of. */
+export const HOPELESS = '["about", rates.vat]';
+
 export async function badLuckWorld(
   options: { files?: Readonly<Record<string, string>>; organisation?: Readonly<Record<string, string>> } = {},
 ): Promise<BadLuckWorld> {

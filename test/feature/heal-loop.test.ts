@@ -230,7 +230,7 @@ describe("what is not repaired", () => {
   it("a failure that was tried as often as the constitution allows; a refused try is none", async () => {
     const limited = `version: 1\nlimits: { heal: { attempts: 1 } }\n${ALLOW_ALL.replace("version: 1\n", "")}`;
     world = await createWorld({ constitution: limited });
-    await world.product("north", { ...NORTH, "src/vat.js": "export const vat = 20;\n" }, "npm test");
+    await world.product("north", { ...NORTH, "src/vat.js": "export const vat = ['much'];\n" }, "npm test");
     expect((await world.heal("north")).report).toMatchObject({ verdict: "not_fixed" });
     const refused = "this failure was tried once; the constitution allows 1";
     for (let time = 0; time < 2; time += 1) {

@@ -86,7 +86,7 @@ test("vat", () => {
       console.log((long.match(new RegExp(".{1," + width + "}", "g")) ?? []).join("\\n"));
     }
   }
-  console.log("overlapping overlap-4417-" + "middle-" + "9923-behind");
+  console.log("overlapping", ["overlap", "4417", "middle", "9923", "behind"].join("-"));
   assert.equal(vat, 19, values.join(" "));
 });
 `;

@@ -153,6 +153,33 @@ describe("runProcess", () => {
     }
   });
 
+  test.each([60, 64, 76])(
+    "hides a key whose base64 is wrapped at %i amid other text, also where parts of it are forms themselves",
+    async (width) => {
+      const secret = `-----BEGIN KEY-----\n${"q8Zr/T+w0pLm5Nc7".repeat(5)}\n${"Xb3/y+Kd9vRf1Hs6".repeat(5)}\n-----END KEY-----`;
+      const texts = ["", "x", "xy"].map((before) =>
+        (
+          Buffer.from(`${before}a longer text: ${secret} and more`)
+            .toString("base64")
+            .match(new RegExp(`.{1,${width}}`, "g")) ?? []
+        ).join("\n"),
+      );
+      const logFile = join(cwd, `wrapped-${width}.log`);
+      const text = `${texts.join("\nbetween\n")}\nend\n`;
+      await runProcess("cat", [], { cwd, input: text, logFile, redactor: createRedactor([secret]) });
+      const shown = readFileSync(logFile, "utf8");
+      expect(shown.split("\n")).toHaveLength(text.split("\n").length);
+      const all = shown.replaceAll("\n", "");
+      for (const before of ["", "x", "xy"]) {
+        const encoded = Buffer.from(`${before}a longer text: ${secret} and more`).toString("base64");
+        // Four characters on either side depend on what surrounds the secret.
+        const from = Math.ceil(((before.length + 15) * 4) / 3);
+        const own = encoded.slice(from, from + Math.floor((secret.length * 4) / 3) - 4);
+        for (let at = 0; at + 8 <= own.length; at += 1) expect(all).not.toContain(own.slice(at, at + 8));
+      }
+    },
+  );
+
   test("rejects when the output cannot be kept, and ends the command", async () => {
     const pids: number[] = [];
     const work = runProcess(process.execPath, node("console.log(process.pid); setInterval(() => {}, 1e3)"), {
