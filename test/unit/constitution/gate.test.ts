@@ -355,7 +355,9 @@ test("each half gets permits for its own actions only", async () => {
   expect((await work("model.ask", MODEL, {})).answer).toBe("allow");
   expect((await act.bound({ pillar: "heal" })("git.commit", COMMIT_TARGET, {})).answer).toBe("allow");
   // What would be done can be looked at from either side.
-  expect(await work.bound({ pillar: "heal" }).preview("git.commit", COMMIT_TARGET, {})).toMatchObject({ answer: "allow" });
+  expect(await work.bound({ pillar: "heal" }).preview("git.commit", COMMIT_TARGET, {})).toMatchObject({
+    answer: "allow",
+  });
 });
 
 test("secrets in targets and reasons reach neither the log nor the events", async () => {

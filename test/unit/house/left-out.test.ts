@@ -25,6 +25,8 @@ const CONDITION = /\b(?:test|it|describe)(?:\.\w+)*\.(?:runIf|skipIf)\(((?:[^()]
 test("a test is left out for a known reason only, and no other way", () => {
   const found = files.flatMap(({ text }) => [...text.matchAll(CONDITION)].map(([, condition = ""]) => condition));
   expect([...new Set(found)].sort()).toEqual(Object.keys(CONDITIONS).sort());
-  const silent = files.filter(({ text }) => /^\s*(?:test|it|describe)(?:\.\w+)*\.(?:skip|only|todo|fails)\b/m.test(text));
+  const silent = files.filter(({ text }) =>
+    /^\s*(?:test|it|describe)(?:\.\w+)*\.(?:skip|only|todo|fails)\b/m.test(text),
+  );
   expect(silent.map(({ path }) => path)).toEqual([]);
 });
