@@ -7,7 +7,7 @@ import { categoryOf, find, isBlank } from "./text.ts";
 // ERROR: Cannot install a and b because these package versions have conflicting dependencies. … ERROR: ResolutionImpossible: …
 // error: subprocess-exited-with-error            building a wheel;  uv: "  × No solution found when resolving dependencies:"
 const HEAD =
-  /^\s*(?:ERROR|error): (Could not find a version|No matching distribution|Cannot install|ResolutionImpossible|Could not install packages|Invalid requirement|THESE PACKAGES DO NOT MATCH|Hashes are required|In --require-hashes|Failed building wheel|Could not build wheels|Failed to build installable|subprocess-exited-with-error|metadata-generation-failed|Package '|Could not open requirements|Directory '|HTTP error|Exception:|.*requires-python|File .* does not appear|pip's dependency resolver|externally-managed-environment|Can not perform a '--user')(.*)$/;
+  /^\s*(?:ERROR|error): (Could not find a version|No matching distribution|Cannot install|ResolutionImpossible|Could not install packages|Invalid requirement|THESE PACKAGES DO NOT MATCH|Hashes are required|In --require-hashes|Failed building wheel|Could not build wheels|Failed to build installable|subprocess-exited-with-error|Command errored out|metadata-generation-failed|Package '|Could not open requirements|Directory '|HTTP error|Exception:|.*requires-python|File .* does not appear|pip's dependency resolver|externally-managed-environment|Can not perform a '--user')(.*)$/;
 const UV =
   /^\s*(?:×|error:) (No solution found when resolving.*|Failed to (?:build|download|fetch|resolve|prepare).*|The lockfile at `uv\.lock` needs to be updated.*|Distribution .* can't be installed.*|Because .*)$/;
 const POETRY =
@@ -47,7 +47,7 @@ export const pip: ToolReader = {
     if (uv === null && head === null) return undefined;
     const said = uv?.[1] ?? `${head![1]}${head![2]}`;
     const long =
-      /conflicting dependencies|subprocess-exited|No solution|metadata-generation|Failed to build|DO NOT MATCH/.test(
+      /conflicting dependencies|subprocess-exited|Command errored out with exit status \d+:$|No solution|metadata-generation|Failed to build|DO NOT MATCH/.test(
         said,
       );
     return gather(
@@ -92,7 +92,9 @@ function pipCategory(said: string): Category {
   if (/conflicting dependencies|ResolutionImpossible|incompatible|version solving failed/.test(said))
     return "dependency_conflict";
   if (/DO NOT MATCH|Hashes are required|require-hashes|lockfile|\.lock/.test(said)) return "dependency_lock";
-  if (/subprocess-exited|Failed building|build wheels|metadata-generation|Failed to build/.test(said))
+  if (
+    /subprocess-exited|Command errored out|Failed building|build wheels|metadata-generation|Failed to build/.test(said)
+  )
     return categoryOf(said, "compilation");
   if (/Invalid requirement|Could not open requirements|externally-managed|--user/.test(said)) return "configuration";
   return categoryOf(said, "dependency_resolution");

@@ -1,3 +1,4 @@
+import type { Line } from "../clean.ts";
 import { type Draft, gather, placeOf, type ToolReader } from "../reader.ts";
 import type { Category } from "../report.ts";
 import { find } from "./text.ts";
@@ -34,7 +35,7 @@ export const pythonLint: ToolReader = {
   start(line, lane) {
     const { text } = line;
     const mypy = MYPY.exec(text);
-    if (mypy !== null) return [mypyDraft(line.no, mypy)];
+    if (mypy !== null) return mypyBlock(line, mypy);
     const ruff = RUFF.exec(text);
     if (ruff !== null)
       return [
@@ -113,9 +114,27 @@ export const pythonLint: ToolReader = {
   },
 };
 
-function mypyDraft(no: number, match: RegExpExecArray): Draft {
-  const said = match[4]!;
-  const rule = match[5] ?? match[6];
+/**
+ * With --pretty mypy wraps the message, so that the rule can stand on the next line, and shows the source line with a
+ * mark below it, both indented.
+ */
+function mypyBlock(line: Line, match: RegExpExecArray) {
+  const ruled = (match[5] ?? match[6]) !== undefined;
+  return gather(
+    [line],
+    ({ text }, held) => {
+      if (/^ {4,}\S/.test(text)) return "take";
+      return !ruled && held.length === 1 && /^(?!\S+:\d+:).*\[[a-z-]+\]$/.test(text) ? "take" : "no";
+    },
+    (lines, range) => {
+      const wrapped = ruled ? null : /^(.*?) *\[([a-z-]+)\]$/.exec(lines[1]?.text ?? "");
+      const said = wrapped === null ? match[4]! : `${match[4]!.trim()} ${wrapped[1]}`.trim();
+      return [{ ...mypyDraft(range.first, match, said, match[5] ?? match[6] ?? wrapped?.[2]), last: range.last }];
+    },
+  );
+}
+
+function mypyDraft(no: number, match: RegExpExecArray, said: string, rule: string | undefined): Draft {
   const module =
     find(said, /(?:module|stubs for|library stubs not installed for) (?:named )?"([\w.]+)"/) ??
     find(said, /Import "([\w.]+)" could not be resolved/);
