@@ -38,7 +38,11 @@ const settings = {
   legalComments: "none",
   // Optional native accelerators of `pg`; their absence is their normal case.
   external: ["pg-native", "cpu-features"],
-  define: { __VERSION__: JSON.stringify(manifest.version), __PLAYBOOKS__: JSON.stringify(await playbooks()) },
+  define: {
+    __VERSION__: JSON.stringify(manifest.version),
+    __PLAYBOOKS__: JSON.stringify(await playbooks()),
+    __CONTROLLER__: JSON.stringify(await controller()),
+  },
   banner: { js: banner },
   loader: { ".yaml": "text", ".md": "text" },
   logLevel: "warning",
@@ -113,6 +117,15 @@ async function playbooks(): Promise<Record<string, string>> {
     .filter((entry) => entry.isFile() && /\.(?:yml|py|j2)$/.test(entry.name))
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .sort();
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), "utf8")])),
+  );
+}
+
+/** What `controller up` puts on a host beside the playbooks' own text. */
+async function controller(): Promise<Record<string, string>> {
+  const folder = join(root, "jcasc");
+  const names = await readdir(folder);
   return Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), "utf8")])),
   );

@@ -59,6 +59,7 @@ const ACTION_MEANINGS: Readonly<Record<ActionName, string>> = {
   "package.publish": "Put one version of a package into a registry",
   "package.retract": "Take a version back: yank, unpublish, deprecate",
   "service.deploy": "Put a service's new version on hosts",
+  "host.provision": "Make hosts what a playbook says: packages, files, services",
   "infra.apply": "Carry out an infrastructure plan",
   "browser.run": "Run a browser script against given origins",
   "announce.post": "Tell a release to a channel",

@@ -101,6 +101,13 @@ rules:
   - id: deploys-elsewhere
     allow: [service.deploy]
     when: target.environment != "production" && ci.green
+  - id: this-machine-may-be-provisioned
+    allow: [host.provision]
+    when: target.loopback
+  - id: provisioning-needs-a-person
+    ask: [host.provision]
+    of: { group: release-managers, count: 1, within: 24h }
+    when: "!target.loopback"
   - id: taking-back-needs-a-person
     ask: [package.retract]
     of: { group: release-managers, count: 1, within: 24h }

@@ -50,7 +50,7 @@ export function targetFacts<A extends ActionName>(
     "target.channel": text("channel"),
     "target.secrets": Array.isArray(of.names) ? (of.names as string[]) : undefined,
     "target.host": host?.name,
-    "target.loopback": host?.loopback,
+    "target.loopback": host?.loopback ?? hostsAreLocal(of.hosts),
   });
 }
 
@@ -86,6 +86,11 @@ function hostOf(endpoint: string): { readonly name: string; readonly loopback: b
   const bare = url.hostname.replace(/^\[|\]$/g, "");
   const loopback = bare === "localhost" || bare === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(bare);
   return { name: url.host, loopback };
+}
+
+/** Whether a list of hosts is this machine alone; undefined where the target has none. */
+function hostsAreLocal(hosts: unknown): boolean | undefined {
+  return Array.isArray(hosts) ? hosts.length > 0 && hosts.every((host) => host === "localhost") : undefined;
 }
 
 /** What the gate knows of the run it judges. */

@@ -25,6 +25,7 @@ export const ACTIONS = {
   }),
   "package.retract": z.object({ ecosystem: z.string(), registry: z.string(), name: z.string(), version: z.string() }),
   "service.deploy": z.object({ environment: z.string(), service: z.string(), digest, hosts: z.array(z.string()) }),
+  "host.provision": z.object({ role: z.string(), digest, hosts: z.array(z.string()) }),
   "infra.apply": z.object({ environment: z.string(), plan_digest: digest }),
   "browser.run": z.object({ script_digest: digest, origins: z.array(z.string()) }),
   "announce.post": z.object({ channel: z.string(), to: z.string(), digest, key: z.string() }),

@@ -7,7 +7,7 @@ import { fail, messageOf, type Outcome, problem, succeed } from "../core/diagnos
 import { writeFileAtomic } from "../core/files.ts";
 import { gitFacts, openRepository } from "../tools/git/git.ts";
 import { type GeneratedFile, handEdits, type InspectedFile, inspectGenerated, isDrift } from "./generated.ts";
-import { productOf, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
 export interface GenerateReport {
   /** Every file that is generated, and how it stood before. */
@@ -19,18 +19,26 @@ export interface GenerateReport {
   readonly planned: readonly string[];
 }
 
+/** The repository that generated files go into. */
+export interface GeneratedPlace {
+  /** Root of its work tree. */
+  readonly path: string;
+  /** Its identity in targets. */
+  readonly repository: string;
+}
+
 /**
- * Brings a product's generated files up to date, under the permit `files.generate`. What was edited by hand is not
+ * Brings a repository's generated files up to date, under the permit `files.generate`. What was edited by hand is not
  * overwritten unless `force` says so, and then nothing else is written either. With `check` nothing is written: the
  * report's `drift` says what would be.
  */
 export async function generateFiles(
   session: Session,
+  place: GeneratedPlace,
   files: readonly GeneratedFile[],
   options: { readonly check: boolean; readonly force: boolean },
 ): Promise<Outcome<GenerateReport>> {
-  const product = productOf(session);
-  const inspected = await inspectGenerated(product.path, files);
+  const inspected = await inspectGenerated(place.path, files);
   if (!inspected.ok) return inspected;
   const drifting = inspected.value.filter(isDrift).map(({ file }) => file);
   const report: GenerateReport = {
@@ -43,11 +51,11 @@ export async function generateFiles(
   const edits = options.force ? [] : handEdits(inspected.value);
   if (edits.length > 0) return fail(...edits);
 
-  const git = await openRepository(product.path, { redactor: session.redactor, signal: session.signal });
+  const git = await openRepository(place.path, { redactor: session.redactor, signal: session.signal });
   if (!git.ok) return git;
   const facts = await gitFacts(git.value);
   if (!facts.ok) return facts;
-  const target = targetOf(product.repository, drifting);
+  const target = targetOf(place.repository, drifting);
   const gate = session.gate.bound({ pillar: "generate" });
   if (session.dryRun) {
     const decision = await gate.preview("files.generate", target, facts.value);
@@ -56,7 +64,7 @@ export async function generateFiles(
   }
   const permit = permitOf(await gate("files.generate", target, facts.value));
   if (!permit.ok) return permit;
-  const written = await perform(permit.value, "files.generate", target, () => write(product.path, drifting));
+  const written = await perform(permit.value, "files.generate", target, () => write(place.path, drifting));
   return written.ok ? succeed({ ...report, drift: [], written: report.drift }, written.warnings) : written;
 }
 

@@ -18,6 +18,8 @@ export interface GeneratedFile {
   readonly keeper: "program" | "page" | "start";
   /** Files that do the same job: where one of them exists, this one is not written. */
   readonly insteadOf?: readonly string[];
+  /** What it follows from and the command that writes it, where that is not SPEC.md and `codemonkeys generate`. */
+  readonly origin?: { readonly source: string; readonly command: string };
   /** Not written when this page has become a person's: who rearranged the site knows which pages it needs. */
   readonly partOf?: string;
 }
@@ -115,7 +117,7 @@ export function handEdits(files: readonly InspectedFile[]): Diagnostic[] {
     return [
       problem("product", `generate.${state}`, `${what}; it is not overwritten`, {
         where: { file: file.path },
-        next: "bring what you need of it into SPEC.md, then run: codemonkeys generate --force",
+        next: `bring what you need of it into ${file.origin?.source ?? "SPEC.md"}, then run: ${file.origin?.command ?? "codemonkeys generate"} --force`,
       }),
     ];
   });

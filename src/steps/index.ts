@@ -7,6 +7,8 @@ import { configExplain, configSchema } from "./config.ts";
 import { constitutionCheck } from "./constitution-check.ts";
 import { constitutionDiff } from "./constitution-diff.ts";
 import { constitutionExplain } from "./constitution-explain.ts";
+import { controllerJobs } from "./controller-jobs.ts";
+import { controllerUpStep } from "./controller-up.ts";
 import type { AnyStep } from "./definition.ts";
 import { deployStep } from "./deploy.ts";
 import { docsStep } from "./docs.ts";
@@ -62,5 +64,7 @@ export const STEPS: readonly AnyStep[] = [
   auditPrune,
   configExplain,
   configSchema,
+  controllerJobs,
+  controllerUpStep,
   doctorStep,
 ];

@@ -38,6 +38,8 @@ const LOADERS = {
   "audit prune": async () => (await import("./audit-prune.ts")).auditPrune,
   "config explain": async () => (await import("./config.ts")).configExplain,
   "config schema": async () => (await import("./config.ts")).configSchema,
+  "controller jobs": async () => (await import("./controller-jobs.ts")).controllerJobs,
+  "controller up": async () => (await import("./controller-up.ts")).controllerUpStep,
   doctor: async () => (await import("./doctor.ts")).doctorStep,
 } satisfies Readonly<Record<string, () => Promise<AnyStep>>>;
 

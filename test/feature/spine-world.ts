@@ -53,6 +53,8 @@ export interface SpineWorld {
   run(...args: string[]): Promise<Ran>;
   /** The same with further environment variables. */
   runWith(environment: Readonly<Record<string, string>>, ...args: string[]): Promise<Ran>;
+  /** The same in another folder. */
+  runIn(folder: string, ...args: string[]): Promise<Ran>;
   /** The result.json of a command, its data typed by who asks. */
   result<T = never>(...args: string[]): Promise<StepResult & { readonly data: T; readonly code: number | undefined }>;
   close(): Promise<void>;
@@ -104,15 +106,16 @@ export async function spineWorld(
     "SPEC.md": `---\nproduct: payments\ncompany: acme\ndocs: { site: none }\n${options.front ?? "stages: { test: npm test }"}\n---\n# Payments\nTake card payments.\n`,
     ...options.files,
   });
-  const runWith: SpineWorld["runWith"] = async (environment, ...args) => {
+  const start = async (cwd: string, environment: Readonly<Record<string, string>>, args: readonly string[]) => {
     const { exitCode, stdout, stderr } = await execa(process.execPath, [PROGRAM, ...args], {
-      cwd: place("payments"),
+      cwd,
       env: { ...env, ...environment },
       reject: false,
       stdin: "ignore",
     });
     return { code: exitCode, stdout, stderr };
   };
+  const runWith: SpineWorld["runWith"] = (environment, ...args) => start(place("payments"), environment, args);
   return {
     root,
     product: place("payments"),
@@ -127,6 +130,7 @@ export async function spineWorld(
     gitIn,
     runWith,
     run: (...args) => runWith({}, ...args),
+    runIn: (folder, ...args) => start(folder, {}, args),
     async result(...args) {
       const { code, stdout } = await runWith({}, ...args, "--json");
       return { ...JSON.parse(stdout), code };

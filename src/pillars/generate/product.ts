@@ -12,6 +12,7 @@ export async function generateProduct(
 ): Promise<Outcome<GenerateReport>> {
   const plan = await planOfProduct(session);
   if (!plan.ok) return plan;
-  const { spec } = productOf(session);
-  return await generateFiles(session, [...pipelineFiles(plan.value), ...docsSkeleton(spec.value, plan.value)], options);
+  const product = productOf(session);
+  const files = [...pipelineFiles(plan.value), ...docsSkeleton(product.spec.value, plan.value)];
+  return await generateFiles(session, product, files, options);
 }
