@@ -19,7 +19,7 @@ build() {
   say "building OpenTofu $version (some minutes)"
   (
     cd "$scratch"
-    nice -n 19 go build -mod=mod -trimpath -ldflags "-s -w -X $module/version.dev=no" -o "$scratch/tofu" "$module/cmd/tofu"
+    nice -n "${BUILD_NICENESS:-19}" go build -mod=mod -trimpath -ldflags "-s -w -X $module/version.dev=no" -o "$scratch/tofu" "$module/cmd/tofu"
   ) >"$scratch/log" 2>&1 || { tail -n 40 "$scratch/log" >&2; exit 1; }
   mkdir -p "$directory/bin"
   mv "$scratch/tofu" "$directory/bin/tofu"

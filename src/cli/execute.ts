@@ -17,6 +17,9 @@ import { createRenderer, type Renderer } from "./render/events.ts";
 import { type Seen, stepResult, watchEvents } from "./step-result.ts";
 import { unexpected } from "./unexpected.ts";
 
+/** Something is not as what it follows from says: an exit code of its own, so that a check in CI can tell. */
+const DRIFT = new Set(["generate.drift", "infra.drift"]);
+
 /** Where a command's words go. `out` carries the answer, `err` the progress and the problems. */
 export interface Streams {
   readonly out: NodeJS.WriteStream;
@@ -60,7 +63,7 @@ export async function execute(invocation: Invocation): Promise<number> {
   const text = redactor.redact(JSON.stringify(result, null, 2));
   let code = invocation.signal.aborted ? EXIT.interrupted : exitCodeOf(result.verdict, result.kind);
   if (result.kind === "config" && result.diagnostics.some((d) => d.code.startsWith("params."))) code = EXIT.usage;
-  if (result.diagnostics.some((d) => d.code === "generate.drift" && d.severity === "error")) code = EXIT.drift;
+  if (result.diagnostics.some((d) => DRIFT.has(d.code) && d.severity === "error")) code = EXIT.drift;
   if (common.resultFile) {
     try {
       await writeFileAtomic(common.resultFile, `${text}\n`);

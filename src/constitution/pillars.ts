@@ -10,6 +10,7 @@ export const PILLARS = [
   "org",
   "generate",
   "oracle",
+  "infra",
   "undo",
 ] as const;
 export type Pillar = (typeof PILLARS)[number];

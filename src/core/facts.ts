@@ -5,7 +5,10 @@ import type { SourcePlace } from "./diagnostic.ts";
  * counts unless the description names a unit.
  */
 export const FACTS = {
-  "run.pillar": ["string", "who asks: heal, release, publish, announce, deploy, docs, watch, org, generate or undo"],
+  "run.pillar": [
+    "string",
+    "who asks: heal, release, publish, announce, deploy, docs, watch, org, generate, infra or undo",
+  ],
   "run.id": ["string", "the journal's run id"],
   "run.trigger": ["string", "person, ci, cron, webhook or rollout"],
   "run.attempt": ["int", "which attempt at the same failure or release this is, from 1"],
@@ -66,6 +69,12 @@ export const FACTS = {
   "release.bump": ["string", "major, minor, patch or prerelease"],
   "release.first": ["bool", "there is no earlier release"],
   "release.commits": ["int", "commits since the last release"],
+  "infra.creates": ["int", "resources that the infrastructure plan creates or replaces"],
+  "infra.updates": ["int", "resources that it changes in place"],
+  "infra.deletes": ["int", "resources that it removes, replaces or forgets"],
+  "infra.resources": ["int", "resources that there are after it"],
+  "infra.regions": ["list<string>", "regions and locations that it names"],
+  "infra.drifted": ["bool", "the world was changed outside since the state was written"],
   "sandbox.isolated": ["bool", "product code ran in namespaces of its own"],
   "now.weekday": ["string", "Monday … Sunday, in the constitution's time zone"],
   "now.hour": ["int", "0 to 23, in the constitution's time zone"],

@@ -16,6 +16,7 @@ import { doctorStep } from "./doctor.ts";
 import { explainStep } from "./explain.ts";
 import { generateStep } from "./generate-step.ts";
 import { healStep } from "./heal.ts";
+import { infraApplyStep, infraDestroyStep, infraDriftStep, infraPlanStep } from "./infra.ts";
 import { initStep } from "./init.ts";
 import { pauseStep, resumeStep } from "./pause.ts";
 import { planStep } from "./plan.ts";
@@ -44,6 +45,10 @@ export const STEPS: readonly AnyStep[] = [
   releaseRollbackStep,
   publishStep,
   deployStep,
+  infraPlanStep,
+  infraApplyStep,
+  infraDriftStep,
+  infraDestroyStep,
   announceStep,
   undoStep,
   scanStep,

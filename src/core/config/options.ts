@@ -175,6 +175,32 @@ export const OPTIONS = {
     description: "publish npm packages, and where to; `true` is the registry npm is configured for",
     overridable: true,
   },
+  "infra.backend": {
+    type: "text",
+    default: "local",
+    description:
+      "where OpenTofu keeps its state: `local` (the user's state directory), `pg` (PostgreSQL, by the secret PG_CONN_STR) or `s3`",
+    overridable: false,
+  },
+  "infra.bucket": {
+    type: "text",
+    default: undefined,
+    description: "bucket of the backend `s3`; its keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    overridable: false,
+  },
+  "infra.bucket_endpoint": {
+    type: "url",
+    default: undefined,
+    description: "address of an S3-compatible store; Amazon's own without it",
+    overridable: false,
+  },
+  "infra.secrets": {
+    type: "text",
+    default: "",
+    description:
+      "names of the secrets that OpenTofu gets as variables, separated by spaces: bound variables, or entries of an encrypted file",
+    overridable: false,
+  },
   "model.endpoint": {
     type: "url",
     default: "http://127.0.0.1:11434",

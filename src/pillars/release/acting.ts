@@ -23,7 +23,7 @@ export interface Acting {
 export function actingFor(
   session: Session,
   run: Run,
-  pillar: "release" | "publish" | "announce" | "deploy" | "undo",
+  pillar: "release" | "publish" | "announce" | "deploy" | "infra" | "undo",
   facts: Facts,
 ): Acting {
   const gate = session.gate.bound({

@@ -1,0 +1,109 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { LOOP_RULES, type SpineWorld, spineWorld } from "../feature/spine-world.ts";
+
+let world: SpineWorld;
+
+interface Plan {
+  readonly digest: string;
+  readonly changes: readonly { readonly address: string; readonly action: string }[];
+  readonly resources: number;
+}
+interface Applied {
+  readonly state: string;
+  readonly outputs: Record<string, unknown>;
+  readonly plan: Plan;
+}
+
+const FRONT = "infrastructure: { environments: [staging, production] }\nstages: { test: npm test }";
+const RULES = `${LOOP_RULES}
+  - { id: staging, allow: [infra.apply], when: target.environment == "staging" && infra.deletes == 0 }
+  - id: people
+    ask: [infra.apply]
+    of: { group: ops, count: 1, within: 4h }
+    when: target.environment == "production" || infra.deletes > 0
+`;
+const MORE = "\ngroups: { ops: [ann] }\n";
+const main = (names: string) => `
+variable "environment" { type = string }
+resource "terraform_data" "host" {
+  for_each = toset(${names})
+  input    = { name = each.key, region = "eu-west-1" }
+}
+output "hosts" { value = { for name, host in terraform_data.host : name => "\${name}.\${var.environment}.internal" } }
+output "password" {
+  value     = "s3cret-0utput"
+  sensitive = true
+}
+`;
+
+beforeAll(async () => {
+  const bin = execFileSync("bash", ["scripts/install-tofu.sh"], { encoding: "utf8" })
+    .trim()
+    .split("\n")
+    .at(-1) as string;
+  process.env.PATH = `${bin}:${process.env.PATH}`;
+  world = await spineWorld({ front: FRONT, files: { "tofu/main.tf": main('["web"]') } });
+  await world.govern(RULES, MORE);
+});
+afterAll(() => world?.close());
+
+const staging = ["--environment", "staging"] as const;
+
+test("a plan is kept and exactly it is applied; outputs are kept, the sensitive one is not", async () => {
+  const plan = await world.result<Plan>("infra", "plan", ...staging);
+  expect(plan.diagnostics).toEqual([]);
+  expect(plan.data.changes).toEqual([{ address: 'terraform_data.host["web"]', action: "create" }]);
+
+  const dry = await world.result<Applied>("infra", "apply", ...staging, "--dry-run");
+  expect(dry.data.state).toBe("planned");
+
+  const applied = await world.result<Applied>("infra", "apply", ...staging);
+  expect(applied.diagnostics).toEqual([]);
+  expect(applied.data).toMatchObject({ state: "applied", outputs: { hosts: { web: "web.staging.internal" } } });
+  expect(applied.data.plan.digest).toBe(plan.data.digest);
+  const outputs = readFileSync(join(world.state, "infra/acme/payments/staging/outputs.json"), "utf8");
+  expect(outputs).toContain("web.staging.internal");
+  expect(outputs + JSON.stringify(applied)).not.toContain("s3cret-0utput");
+
+  const again = await world.result<Plan>("infra", "plan", ...staging);
+  expect(again.data.changes).toEqual([]);
+  expect((await world.run("infra", "drift", ...staging)).code).toBe(0);
+  expect(existsSync(join(world.product, "tofu/.terraform"))).toBe(false);
+});
+
+test("a plan that the state has moved past is refused", async () => {
+  await world.change("feat: another host", { "tofu/main.tf": main('["web", "api"]') });
+  const first = await world.result<Plan>("infra", "plan", ...staging);
+  await world.change("feat: a third", { "tofu/main.tf": main('["web", "api", "db"]') });
+  const second = await world.result<Plan>("infra", "plan", ...staging);
+  expect((await world.result<Applied>("infra", "apply", ...staging, "--plan", second.data.digest)).data.state).toBe(
+    "applied",
+  );
+  const stale = await world.result("infra", "apply", ...staging, "--plan", first.data.digest.slice(0, 12));
+  expect(stale.diagnostics[0]).toMatchObject({ code: "tofu.stale_plan", kind: "policy" });
+});
+
+test("a destroy asks people, for exactly the plan that they see", async () => {
+  const asked = await world.result("infra", "destroy", ...staging);
+  expect(asked.code).toBe(7);
+  const id = asked.approval?.id as string;
+  expect((await world.runWith({ CODEMONKEYS_REQUESTER: "ann" }, "approve", id)).code).toBe(0);
+  const done = await world.result<Applied>("infra", "destroy", ...staging);
+  expect(done.data).toMatchObject({ state: "applied", plan: { resources: 0 } });
+  expect((await world.result<Plan>("infra", "plan", ...staging)).data.changes).toHaveLength(3);
+});
+
+test("wrong input says where: a syntax error, an unknown environment, a changed plan file", async () => {
+  const plan = await world.result<Plan>("infra", "plan", ...staging);
+  const file = join(world.state, `infra/acme/payments/staging/plans/${plan.data.digest}.tfplan`);
+  writeFileSync(file, "another");
+  expect((await world.result("infra", "apply", ...staging)).diagnostics[0]?.code).toBe("infra.plan_changed");
+  const unknown = await world.result("infra", "plan", "--environment", "stagin");
+  expect(unknown.diagnostics[0]).toMatchObject({ code: "infra.environment", next: "did you mean staging?" });
+  await world.change("feat: wrong", { "tofu/main.tf": 'resource "terraform_data" "x" { input = missing.thing }\n' });
+  const wrong = await world.result("infra", "plan", ...staging);
+  expect(wrong.diagnostics[0]).toMatchObject({ code: "tofu.refused", where: { file: "main.tf", line: 1 } });
+});
