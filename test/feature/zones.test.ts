@@ -41,8 +41,10 @@ it("a heal is proven in one half and landed in the other, with the bytes that we
 
   const landed = await act("heal", handover);
   expect([landed.verdict, codes(landed)]).toEqual(["success", []]);
-  expect(await tips()).not.toBe(before);
-  expect(codes(await act("heal", handover))[0]).toBe("heal.run_ended");
+  const after = await tips();
+  expect(after).not.toBe(before);
+  await act("heal", handover);
+  expect(await tips()).toBe(after);
 });
 
 it("a release is built in one half and published in the other, for whoever asked for it", async () => {
