@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type BadLuckWorld, BROKEN, badLuckWorld, GOOD } from "./bad-luck-world.ts";
+import { FORMS, textsBelow } from "./leak-forms.ts";
 
 /** Values of the variables that the fleet and the configuration name; none of these names looks like a token's. */
 const SECRETS: Readonly<Record<string, string>> = {
@@ -16,48 +16,6 @@ const SECRETS: Readonly<Record<string, string>> = {
   // One begins inside the other.
   ACME_OVERLAP_A: "overlap-4417-middle",
   ACME_OVERLAP_B: "middle-9923-behind",
-};
-
-const strict = (text: string) =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
-
-/** What of a value can be told from its base64 at an offset, whatever stands before and behind it. */
-function base64At(value: string, offset: number): string {
-  const bytes = Buffer.from(value);
-  const text = Buffer.concat([Buffer.alloc(offset), bytes])
-    .toString("base64")
-    .replace(/=+$/, "");
-  return text.slice(offset === 0 ? 0 : offset + 1, text.length - ((offset + bytes.length) % 3 === 0 ? 0 : 1));
-}
-
-/** Every form in which it is looked for; written here by itself, not taken from the redactor. */
-const FORMS: Readonly<Record<string, (value: string) => readonly string[]>> = {
-  plain: (value) => [value],
-  "base64 +0": (value) => [base64At(value, 0), base64At(value, 0).replaceAll("+", "-").replaceAll("/", "_")],
-  "base64 +1": (value) => [base64At(value, 1)],
-  "base64 +2": (value) => [base64At(value, 2)],
-  hex: (value) => [Buffer.from(value).toString("hex"), Buffer.from(value).toString("hex").toUpperCase()],
-  URL: (value) => [encodeURIComponent(value), strict(value), strict(value).toLowerCase()],
-  JSON: (value) => [JSON.stringify(value).slice(1, -1), JSON.stringify(JSON.stringify(value)).slice(3, -3)],
-  // Each half of one that was wrapped in its middle; of the shortest one a half is no more than a word.
-  "split over lines": (value) => {
-    const half = Math.ceil(value.length / 2);
-    return value.length < 12 || value.includes("\n") ? [] : [value.slice(0, half), value.slice(half)];
-  },
-  // What stands on either side of the line's end in wrapped base64, at each alignment and for every place of the end.
-  "base64 at 64 and 76": (value) =>
-    [0, 1, 2].flatMap((offset) => {
-      const whole = base64At(value, offset);
-      return whole.length < 24 ? [] : [whole.slice(0, 12), whole.slice(-12)];
-    }),
-  "by lines": (value) => [
-    ...value.split("\n").filter((line) => line.length >= 8),
-    ...(
-      Buffer.from(value)
-        .toString("base64")
-        .match(/.{1,76}/g) ?? []
-    ).filter((line) => line.length >= 20),
-  ],
 };
 
 /** A test that fails and prints all it could have got hold of. The values are in it backwards, so that its own text is clean. */
@@ -145,7 +103,7 @@ beforeAll(async () => {
   expect(await run("run", "--verbose")).toBe(1);
   await run("heal", "--dry-run", "--verbose");
   expect(await run("heal", "--verbose")).toBe(0);
-  const [log] = written().filter(({ path }) => /^state\/builds\/.*\/test\.log$/.test(path));
+  const [log] = textsBelow(world.root).filter(({ path }) => /^state\/builds\/.*\/test\.log$/.test(path));
   expect(await run("explain", join(world.root, log?.path ?? ""))).toBe(0);
   await run("run", "--verbose");
   await run("release", "--dry-run", "--verbose");
@@ -162,17 +120,9 @@ afterAll(async () => {
   await world.close();
 });
 
-/** Everything below the world that a run wrote; the compiled program itself and what was planted are no findings. */
-function written(): { path: string; text: string }[] {
-  return readdirSync(world.root, { recursive: true, encoding: "utf8" })
-    .map((path) => join(world.root, path))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
-    .map((path) => ({ path: relative(world.root, path), text: readFileSync(path, "latin1") }));
-}
-
 test("the runs had something to leak: the stage printed it, and the registry was given its token", () => {
   expect(heard.some((line) => line.includes(`Bearer ${SECRETS.ACME_NPM}`))).toBe(true);
-  const files = written();
+  const files = textsBelow(world.root);
   expect(files.some(({ path, text }) => /^state\/builds\/.*\.log$/.test(path) && text.includes("[redacted]"))).toBe(
     true,
   );
@@ -184,7 +134,7 @@ test("no secret is in anything that was written or said, in any form", async () 
   // What git keeps is compressed: its texts are looked at as git shows them.
   const objects = await world.git("--git-dir", world.remote, "log", "--all", "--patch", "--format=%B%n%N");
   const places = [
-    ...written(),
+    ...textsBelow(world.root),
     { path: "what the commands said", text: Buffer.from(said.join("\n")).toString("latin1") },
     { path: "the remote's history", text: Buffer.from(objects).toString("latin1") },
   ];

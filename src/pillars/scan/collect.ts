@@ -63,7 +63,7 @@ export async function collect(session: Session, subject: Subject): Promise<Outco
         look.run,
         (done) =>
           done.ok
-            ? { title: `${look.scanner} ${look.in}: ${done.value.findings.length} findings` }
+            ? { title: `${look.scanner} ${look.in}: ${counted(done.value.findings.length)}` }
             : { state: "failed", title: `${look.scanner} ${look.in}: ${done.diagnostics[0]?.message}` },
       );
       const common = { scanner: look.scanner, in: look.in };
@@ -105,6 +105,10 @@ export async function collect(session: Session, subject: Subject): Promise<Outco
     const at = new Date(session.clock.now()).toISOString();
     return succeed({ collected: { commit: subject.commit, at, scanners, findings, sboms: sboms.value }, failures });
   });
+}
+
+function counted(findings: number): string {
+  return findings === 1 ? "1 finding" : `${findings} findings`;
 }
 
 function within(path: string, scratch: string): string {

@@ -140,8 +140,7 @@ function findingsOf(
           title: one.title,
           package: name,
           installed: version,
-          fixedIn:
-            typeof fixAvailable === "object" ? [`${fixAvailable.name}@${fixAvailable.version}`] : fixedBy(one.range),
+          fixedIn: fixedIn(name, fixAvailable, one.range),
           path: "package-lock.json",
           url: one.url,
         });
@@ -149,6 +148,16 @@ function findingsOf(
     }
   }
   return findings;
+}
+
+/** The version to update to: of the package itself, else of the direct dependency that brings it. */
+function fixedIn(
+  name: string,
+  fix: boolean | { readonly name: string; readonly version: string },
+  range: string,
+): string[] {
+  if (typeof fix !== "object") return fixedBy(range);
+  return [fix.name === name ? fix.version : `${fix.name}@${fix.version}`];
 }
 
 /** `<4.17.21` says that 4.17.21 is the first one without it; other ranges say less. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { getStaticTOMLValue, parseTOML } from "toml-eslint-parser";
+import { getStaticTOMLValue, ParseError, parseTOML } from "toml-eslint-parser";
 import { z } from "zod";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import type { ScannerAnswer, ScannerFinding } from "../../core/security.ts";
@@ -154,8 +154,18 @@ const project = z.looseObject({ project: z.looseObject({ dependencies: z.array(z
 async function dependenciesOf(directory: string): Promise<Outcome<string[]>> {
   const file = join(directory, "pyproject.toml");
   if (!existsSync(file)) return succeed([]);
-  const read = project.safeParse(getStaticTOMLValue(parseTOML(await readFile(file, "utf8"))));
-  return succeed(read.success ? (read.data.project?.dependencies ?? []) : []);
+  let value: unknown;
+  try {
+    value = getStaticTOMLValue(parseTOML(await readFile(file, "utf8")));
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    return fail(problem("product", "scan.bad_manifest", `${file} is no TOML: ${error.message}`));
+  }
+  const read = project.safeParse(value);
+  if (read.success) return succeed(read.data.project?.dependencies ?? []);
+  return fail(
+    problem("product", "scan.bad_manifest", "project.dependencies of pyproject.toml is no list of requirements"),
+  );
 }
 
 const installReport = z.looseObject({

@@ -20,6 +20,7 @@ export interface SopsOptions {
 }
 
 const TIMEOUT_MS = 60_000;
+const NOWHERE = "/nonexistent";
 
 /**
  * Decrypts single entries, each by a SOPS of its own that writes this one value to a pipe: nothing else of the file is
@@ -74,8 +75,8 @@ interface Call extends SopsOptions {
 export async function sops(args: readonly string[], call: Call): Promise<Outcome<ProcessResult>> {
   const result = await runProcess("sops", ["--disable-version-check", ...args], {
     cwd: call.cwd ?? "/",
-    // Without a home SOPS finds no other keys than the one that is meant.
-    env: { ...call.identity.environment, SOPS_DISABLE_VERSION_CHECK: "1" },
+    // SOPS would try the keys of its default place as well; only the one that is meant counts.
+    env: { HOME: NOWHERE, XDG_CONFIG_HOME: NOWHERE, ...call.identity.environment },
     timeoutMs: TIMEOUT_MS,
     ...(call.input === undefined ? {} : { input: call.input }),
     ...(call.signal ? { signal: call.signal } : {}),
