@@ -52,6 +52,13 @@ rules:
     deny: [git.commit, git.push, pr.open]
     when: run.pillar == "heal" && change.weakens_tests
     because: Tests are the user's.
+  - id: templates-that-add-something
+    ask: [git.commit, git.push, pr.open]
+    of: { group: release-managers, count: 1, within: 24h }
+    when: >-
+      run.pillar == "heal" && fix.source == "template" && size(fix.adds) > 0
+      && size(change.protected) == 0 && !change.weakens_tests && evidence.suite == "passed"
+    because: What was learned elsewhere brings in a dependency, an address or a command.
 
   - id: releases-from-main
     allow: [git.commit, git.push, release.tag]
@@ -145,7 +152,17 @@ tests:
       target: { branch: { name: heal/refund, protected: false } }
       change: { files: 1, lines: 4, protected: [], weakens_tests: false }
       evidence: { reproduced: true, suite: passed }
+      fix: { source: builtin, adds: [] }
     expect: { allow: heal-on-branches }
+  - name: a learned repair that brings in a dependency
+    given:
+      action: git.commit
+      run: { pillar: heal, attempt: 1, minutes: 2 }
+      target: { branch: { name: heal/refund, protected: false } }
+      change: { files: 1, lines: 4, protected: [], weakens_tests: false }
+      evidence: { reproduced: true, suite: passed }
+      fix: { source: template, adds: [dependency] }
+    expect: { ask: templates-that-add-something }
   - name: a repair that touches too much
     given:
       action: git.commit
@@ -161,6 +178,7 @@ tests:
       target: { branch: { name: main, protected: true } }
       change: { files: 1, lines: 4, protected: [test/refund.test.ts], weakens_tests: false }
       evidence: { reproduced: true, suite: passed }
+      fix: { source: builtin, adds: [] }
     expect: { deny: no-match }
   - name: an anchor of the audit log, and nothing else, is written to this repository
     given: { action: git.push, run: { pillar: org }, change: { paths: [audit/anchors.jsonl] } }

@@ -47,6 +47,7 @@ export const FACTS = {
   "evidence.suite": ["string", "passed or failed: the whole stage, after the change"],
   "fix.source": ["string", "template, builtin, search or model"],
   "fix.trust": ["double", "0 to 1"],
+  "fix.adds": ["list<string>", "what the change brings in: dependency, url, command"],
   "model.calls_in_run": ["int", "model calls permitted in this run so far"],
   "model.calls_today": ["int", "model calls permitted in the last 24 hours, over all runs"],
   "model.tokens_in_run": [

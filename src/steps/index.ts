@@ -16,6 +16,7 @@ import { doctorStep } from "./doctor.ts";
 import { explainStep } from "./explain.ts";
 import { generateStep } from "./generate-step.ts";
 import { healStep } from "./heal.ts";
+import { healTemplatesStep } from "./heal-templates.ts";
 import { infraApplyStep, infraDestroyStep, infraDriftStep, infraPlanStep } from "./infra.ts";
 import { initStep } from "./init.ts";
 import { pauseStep, resumeStep } from "./pause.ts";
@@ -38,6 +39,7 @@ export const STEPS: readonly AnyStep[] = [
   runStep,
   explainStep,
   healStep,
+  healTemplatesStep,
   docsStep,
   releaseStep,
   releasePlanStep,

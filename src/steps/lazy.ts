@@ -11,6 +11,7 @@ const LOADERS = {
   run: async () => (await import("./run.ts")).runStep,
   explain: async () => (await import("./explain.ts")).explainStep,
   heal: async () => (await import("./heal.ts")).healStep,
+  "heal templates": async () => (await import("./heal-templates.ts")).healTemplatesStep,
   docs: async () => (await import("./docs.ts")).docsStep,
   release: async () => (await import("./release.ts")).releaseStep,
   "release plan": async () => (await import("./release-plan.ts")).releasePlanStep,

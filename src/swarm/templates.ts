@@ -140,6 +140,70 @@ export async function templateTrust(swarm: Swarm, id: string): Promise<Outcome<n
   });
 }
 
+/** A template as its own company sees it, revoked ones too. */
+export interface ListedTemplate extends Template {
+  readonly company: string;
+  readonly revoked?: { readonly at: number; readonly because: string };
+}
+
+/** All templates of the companies, in use first, then the most trusted; the given one alone with `id`. */
+export async function listTemplates(
+  swarm: Swarm,
+  filter: { readonly companies: readonly string[]; readonly id?: string | undefined },
+): Promise<Outcome<ListedTemplate[]>> {
+  return await query(swarm, async (db) => {
+    let rows = db
+      .selectFrom("templates")
+      .selectAll()
+      .where("company", "in", [...filter.companies, ""]);
+    if (filter.id !== undefined) rows = rows.where("id", "=", filter.id);
+    const found = await rows.execute();
+    const outcomes = await db
+      .selectFrom("template_outcomes")
+      .select(["template_id", "outcome", "at"])
+      .orderBy("seq")
+      .execute();
+    const now = swarm.clock.now();
+    return found
+      .map((row): ListedTemplate => {
+        const own = outcomes.filter((outcome) => outcome.template_id === row.id);
+        const revoked =
+          row.revoked_at === null ? {} : { revoked: { at: row.revoked_at, because: row.revoked_because ?? "" } };
+        return { ...templateOf(row, own, row.company, now), company: row.company, ...revoked };
+      })
+      .sort(
+        (a, b) =>
+          Number(a.revoked !== undefined) - Number(b.revoked !== undefined) ||
+          Number(a.demoted) - Number(b.demoted) ||
+          b.trust - a.trust ||
+          a.id.localeCompare(b.id),
+      );
+  });
+}
+
+/** Every commit that a template made, newest first, in the products of the companies. */
+export async function commitsOfTemplate(
+  swarm: Swarm,
+  id: string,
+  companies: readonly string[],
+): Promise<
+  Outcome<{ readonly product: string; readonly commit: string; readonly run: string; readonly at: number }[]>
+> {
+  return await query(swarm, async (db) => {
+    const rows = await db
+      .selectFrom("error_occurrences")
+      .select(["product", "fix_commit", "fix_run", "fixed_at"])
+      .distinct()
+      .where("fix_template", "=", id)
+      .where("company", "in", [...companies, ""])
+      .orderBy("fixed_at", "desc")
+      .execute();
+    return rows.flatMap(({ product, fix_commit, fix_run, fixed_at }) =>
+      fix_commit === null ? [] : [{ product, commit: fix_commit, run: fix_run ?? "", at: fixed_at ?? 0 }],
+    );
+  });
+}
+
 /** How one use went. With `use` (a run's id) the same use, reported again by a resumed run, counts once. */
 export async function recordTemplateOutcome(
   swarm: Swarm,

@@ -1,45 +1,6 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { type FakeModel, startModel } from "./fake-model.ts";
 import { createWorld, type World } from "./heal-world.ts";
-
-/** A server that speaks Ollama's wire and answers from a list; the last answer is given again and again. */
-interface FakeModel {
-  readonly url: string;
-  readonly prompts: string[];
-  close(): Promise<void>;
-}
-
-async function startModel(answers: readonly string[]): Promise<FakeModel> {
-  const prompts: string[] = [];
-  const server: Server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk: Buffer) => {
-      body += chunk.toString("utf8");
-    });
-    request.on("end", () => {
-      if (request.url === "/api/tags") {
-        response.end(JSON.stringify({ models: [{ name: "tiny:latest" }] }));
-        return;
-      }
-      const { messages } = JSON.parse(body) as { messages: { role: string; content: string }[] };
-      prompts.push(messages.at(-1)?.content ?? "");
-      const content = answers[Math.min(prompts.length, answers.length) - 1] ?? "";
-      const part = { model: "tiny", created_at: new Date(0).toISOString() };
-      response.write(`${JSON.stringify({ ...part, message: { role: "assistant", content }, done: false })}\n`);
-      response.end(
-        `${JSON.stringify({ ...part, message: { role: "assistant", content: "" }, done: true, done_reason: "stop", prompt_eval_count: 100, eval_count: 50 })}\n`,
-      );
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    prompts,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
-  };
-}
 
 let world: World | undefined;
 let model: FakeModel | undefined;
@@ -49,10 +10,11 @@ afterEach(async () => {
 });
 
 const answer = (file: string, search: string, replace: string) =>
-  JSON.stringify({ explanation: "The sum starts at one instead of zero.", edits: [{ file, search, replace }] });
+  JSON.stringify({ explanation: "The sum starts at seven instead of zero.", edits: [{ file, search, replace }] });
 
+// Seven is further from zero than any small edit leads: what the search would find is not left to the model.
 const SUM =
-  "export function sum(items) {\n  let total = 1;\n  for (const item of items) total += item;\n  return total;\n}\n";
+  "export function sum(items) {\n  let total = 7;\n  for (const item of items) total += item;\n  return total;\n}\n";
 const FILES = {
   "package.json": '{ "name": "north", "version": "1.0.0", "type": "module", "scripts": { "test": "node --test" } }\n',
   "src/sum.js": SUM,
@@ -77,8 +39,8 @@ describe("a model, where one answers", () => {
       "You should set total to zero.",
       answer("../../etc/passwd", "root", "toor"),
       answer("src/sum.js", "const nothing = here;", "x"),
-      answer("src/sum.js", "  let total = 1;", "  let total = 2;"),
-      answer("src/sum.js", "let total = 1;", "let total = 0;"),
+      answer("src/sum.js", "  let total = 7;", "  let total = 2;"),
+      answer("src/sum.js", "let total = 7;", "let total = 0;"),
     ]);
     expect(healed.report).toMatchObject({
       verdict: "fixed",
@@ -107,7 +69,7 @@ describe("a model, where one answers", () => {
 
   it("is not asked when the constitution does not let it", async () => {
     const healed = await healWith(
-      [answer("src/sum.js", "let total = 1;", "let total = 0;")],
+      [answer("src/sum.js", "let total = 7;", "let total = 0;")],
       "version: 1\nrules:\n  - id: heal\n    allow: [git.commit, git.push]\n",
     );
     expect(healed.report).toMatchObject({ verdict: "not_fixed", tried: [] });

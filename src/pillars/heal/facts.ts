@@ -27,6 +27,7 @@ export function diffFacts(changes: readonly FileChange[]): Facts {
   const seen = canonicalJson(changes.map(({ path, before, after }) => ({ path, before, after })) as unknown as Json);
   return establish("heal.diff", seen, {
     "change.weakens_tests": weakenings(changes).length > 0,
+    "fix.adds": [...new Set(changes.flatMap((change) => addsOf(change)))].sort(),
     "change.adds_dependency": changes.some((change) => addsOf(change).includes("dependency")),
   });
 }

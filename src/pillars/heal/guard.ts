@@ -22,8 +22,24 @@ const TEST_CASE =
 const ASSERTION =
   /\bexpect\s*[(.]|\bassert\w*\s*[(!.]|^\s*assert\b|\bself\.(?:assert|fail)\w*\(|\b(?:require|t)\.(?:Equal|NoError|Error|True|False|Nil|Fatal|Fatalf|Errorf|Fail)\w*\(|\bshould\b[.(]|\bpanic!\(|pytest\.(?:raises|warns|approx)/;
 
-/** Text that switches a check off wherever it is written. */
-const SWITCH_OFF: readonly (readonly [RegExp, string])[] = [
+/** Text that switches a check off wherever it is written; with a third part, in files of that name only. */
+const SWITCH_OFF: readonly (readonly [pattern: RegExp, what: string, path?: RegExp])[] = [
+  [
+    /\bprocess\.env\.(?:VITEST|JEST_WORKER_ID|NODE_TEST_CONTEXT)\b|\bprocess\.env\.NODE_ENV\s*[!=]==?\s*["']test|\bPYTEST_CURRENT_TEST\b|["'](?:pytest|unittest)["']\s+(?:not\s+)?in\s+sys\.modules|\bimport\.meta\.vitest\b|\bcfg!\(test\)|\btesting\.Testing\(\)/,
+    "the product looks whether it is being tested",
+  ],
+  [/#\[should_panic\b/, "a test is made to expect its failure"],
+  [/\bwarnings\.(?:simplefilter|filterwarnings)\(\s*["']ignore|-W\s*ignore\b/, "a warning is switched off"],
+  [/\b(?:uncaughtException|unhandledRejection)\b|\bsys\.excepthook\s*=/, "an error is hidden"],
+  [/^\s*#\s*define\s+NDEBUG\b|-DNDEBUG\b/, "assertions are switched off"],
+  [
+    /<(?:skipTests|skip|testFailureIgnore|skipITs)>\s*true|<(?:failOnError|failOnViolation|failIfNoTests)>\s*false|\bignoreFailures\s*=\s*true|\bignoreExitValue\s*=?\s*true/,
+    "a failing command is made to pass",
+  ],
+  [/^\t-/, "a failing command is made to pass", /(?:^|\/)(?:GNU)?[Mm]akefile$|\.mk$/],
+  [/^\s*_(?:\s*,\s*_)*\s*:?=\s*\w/, "an error is dropped", /\.go$/],
+  [/^\s*\/\/\s*(?:go:build|\+build)\b/, "a test is left out of the build", /_test\.go$/],
+  [/:\s*Any\b(?=\s*[,)=]|\s*$)|->\s*Any\b/, "the type check is switched off", /\.pyi?$/],
   [
     /\.(?:skip|todo|only|fixme|failing|skipIf|runIf)\b\s*[(`]|\b(?:xit|xtest|xdescribe|fit|fdescribe)\s*\(|\bthis\.skip\(|\{\s*(?:skip|todo)\s*:/,
     "a test is skipped",
@@ -45,7 +61,7 @@ const SWITCH_OFF: readonly (readonly [RegExp, string])[] = [
     "a lint rule is switched off",
   ],
   [
-    /@ts-(?:ignore|nocheck|expect-error)\b|#\s*(?:type|pyright|mypy):\s*ignore|#\s*mypy:\s*\S*(?:ignore|disable)|\bas\s+any\b|\bas\s+unknown\s+as\b|:\s*any\b(?=\s*[,)=;])/,
+    /@ts-(?:ignore|nocheck|expect-error)\b|#\s*(?:type|pyright|mypy):\s*ignore|#\s*mypy:\s*\S*(?:ignore|disable)|\bas\s+any\b|\bas\s+unknown\s+as\b|:\s*any\b(?=\s*[,)=;{[]|\s*$)/,
     "the type check is switched off",
   ],
   [
@@ -80,7 +96,7 @@ export function weakenings(changes: readonly FileChange[]): readonly Weakening[]
     ...wholeFile(change),
     ...addedText(change),
     ...hiddenErrors(change),
-    ...(isTestPath(change.path) ? testText(change) : []),
+    ...testText(change),
     ...(/(?:^|\/)package\.json$/.test(change.path) ? scripts(change) : []),
   ]);
 }
@@ -88,16 +104,34 @@ export function weakenings(changes: readonly FileChange[]): readonly Weakening[]
 function wholeFile(change: FileChange): Weakening[] {
   const at = (what: string): Weakening[] => [{ path: change.path, line: 1, what }];
   if (change.after === undefined && isTestPath(change.path)) return at("a test file is deleted");
+  if (/(?:^|\/)pyproject\.toml$/.test(change.path) && checksOf(change.before) !== checksOf(change.after)) {
+    return at("the configuration of a check is changed");
+  }
   if (LINT_CONFIG.test(change.path)) return at("the configuration of a check is changed");
   return [];
 }
+
+/** The sections of a pyproject.toml that configure checks. */
+function checksOf(text: string | undefined): string {
+  let checks = false;
+  const lines = (text ?? "").split("\n").filter((line) => {
+    const header = /^\s*\[+\s*([^\]]+?)\s*\]+/.exec(line)?.[1];
+    if (header !== undefined) checks = CHECK_SECTION.test(header);
+    return checks && line.trim() !== "" && !line.trim().startsWith("#");
+  });
+  return lines.map((line) => line.trim()).join("\n");
+}
+
+const CHECK_SECTION =
+  /^tool\.(?:ruff|mypy|pytest|coverage|pylint|flake8|black|isort|bandit|pyright|tox|hatch\.envs|nox)\b/;
 
 function addedText(change: FileChange): Weakening[] {
   const found: Weakening[] = [];
   for (const hunk of lineHunks(change.before ?? "", change.after ?? "")) {
     const old = hunk.before.join("\n");
     for (const [index, line] of hunk.after.entries()) {
-      for (const [pattern, what] of SWITCH_OFF) {
+      for (const [pattern, what, path] of SWITCH_OFF) {
+        if (path && !path.test(change.path)) continue;
         // What the old lines had already is not brought in by this edit.
         const text = pattern.exec(line)?.[0];
         if (text !== undefined && !old.includes(text)) {
@@ -126,7 +160,22 @@ function hiddenErrors(change: FileChange): Weakening[] {
   return found;
 }
 
+/** From which line (from 0) on a file holds tests: all of a test file, of a Rust source its test module. */
+function testsFrom(change: FileChange): number {
+  if (isTestPath(change.path)) return 0;
+  if (!change.path.endsWith(".rs")) return Number.POSITIVE_INFINITY;
+  const at = (change.before ?? "")
+    .split("\n")
+    .findIndex((line) => /^\s*#\[(?:cfg\(test\)|(?:\w+::)?test\b)/.test(line));
+  return at < 0 ? Number.POSITIVE_INFINITY : at;
+}
+
+/** Leaves a test before what it asserts. */
+const LEAVES = /^\s*return(?:\s+None)?\s*;?\s*$/;
+
 function testText(change: FileChange): Weakening[] {
+  const from = testsFrom(change);
+  if (from === Number.POSITIVE_INFINITY) return [];
   const before = change.before ?? "";
   const after = change.after ?? "";
   const found: Weakening[] = [];
@@ -135,6 +184,11 @@ function testText(change: FileChange): Weakening[] {
     found.push({ path: change.path, line: 1, what: "a test is deleted" });
   }
   for (const hunk of lineHunks(before, after)) {
+    const left = hunk.after.findIndex((line) => LEAVES.test(line) && !hunk.before.includes(line));
+    if (left >= 0 && hunk.beforeStart >= from) {
+      found.push({ path: change.path, line: hunk.afterStart + left + 1, what: "a test ends before it asserts" });
+    }
+    if (hunk.beforeStart + hunk.before.length <= from) continue;
     const loosened = hunk.before.findIndex((line) => ASSERTION.test(line) && !hunk.after.includes(line));
     if (loosened >= 0) {
       found.push({ path: change.path, line: hunk.beforeStart + loosened + 1, what: "an assertion is changed" });

@@ -4,6 +4,19 @@ import type { Worked } from "./work.ts";
 
 const SUBJECT = 72;
 
+/** What is repaired, for each category of failure that has a word of its own. */
+const WHAT: Readonly<Record<string, string>> = {
+  compilation: "the compilation",
+  test: "a failed test",
+  lint: "a lint finding",
+  type: "a type error",
+  dependency_resolution: "an import",
+  dependency_lock: "the lock file",
+  dependency_conflict: "a dependency conflict",
+  configuration: "the configuration",
+  warnings_as_errors: "a warning",
+};
+
 /** Subject, and a body that says what failed, what was changed and how that was proven. */
 export function commitMessage(about: {
   readonly failure: BuildFailure;
@@ -26,9 +39,12 @@ export function commitMessage(about: {
 
 function subjectOf(failure: BuildFailure, fixes: readonly HealFix[]): string {
   const [first] = fixes;
-  if (first && first.kind === "builtin" && fixes.length === 1) return first.summary;
   const files = [...new Set(fixes.flatMap((fix) => fix.files))];
-  return `${failure.message} in ${files.length === 1 ? files[0] : `${files.length} files`}`;
+  const where = files.length === 1 ? files[0] : `${files.length} files`;
+  if (fixes.length !== 1 || !first) return `repair ${fixes.length} faults in ${where}`;
+  // A fixer and the search say what they did. A template's and a model's words are no subject: what failed is.
+  if (first.kind === "builtin" || first.kind === "search") return first.summary;
+  return `repair ${WHAT[failure.category] ?? "the build"} of ${where}`;
 }
 
 function sentenceOf(fix: HealFix): string {
