@@ -107,7 +107,7 @@ async function attempt(
       needs: step.needs,
       cwd: invocation.cwd,
       environment: invocation.environment,
-      product: common.product ?? file.value.product,
+      product: common.product ?? file.value.product ?? productIn(params.value),
       dryRun: seen.dryRun,
       observe: common.observe === true,
       emit: watchEvents(seen, renderer.emit),
@@ -141,6 +141,11 @@ async function attempt(
 
 function halfGiven({ half, take, digest }: CommonOptions): HalfWanted {
   return { ...(half ? { half } : {}), ...(take ? { take } : {}), ...(digest ? { digests: digest } : {}) };
+}
+
+/** The product where a step takes it by its place: `codemonkeys build payments`. */
+function productIn({ product }: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof product === "string" ? product : undefined;
 }
 
 /** Markdown is made to be read as it is; only headings and emphasis get a terminal's means. */

@@ -31,7 +31,7 @@ export function declareOptions(command: Command, step: StepDefinition): void {
     if (step.positional?.includes(name)) continue;
     command.addOption(optionFor(name, schema));
   }
-  if (step.needs === "product" || step.needs === "either")
+  if (!step.positional?.includes("product") && (step.needs === "product" || step.needs === "either"))
     command.option("--product <name>", "the product, when not run inside its work tree");
   if (step.actions.length > 0 || step.dryRun)
     command.option("--dry-run", "show each effect and each gate's answer; do nothing");

@@ -96,7 +96,7 @@ rules:
     allow: [files.generate]
     when: run.pillar in ["generate", "docs", "org"]
   - id: builds-may-be-started
-    allow: [ci.trigger]
+    allow: [ci.trigger, ci.cancel]
   - id: pull-requests-may-be-tidied-up
     allow: [pr.close, pr.comment]
     when: run.pillar in ["heal", "org", "undo"]

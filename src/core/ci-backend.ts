@@ -29,20 +29,6 @@ export type CiPermits = <A extends "ci.trigger" | "ci.cancel">(
   target: Target<A>,
 ) => Promise<Outcome<Permit<A>>>;
 
-/** How the tests of a build went; `failures` names those that failed, with their messages. */
-export interface TestReport {
-  readonly total: number;
-  readonly failed: number;
-  readonly skipped: number;
-  readonly failures: readonly { readonly name: string; readonly suite: string; readonly message: string }[];
-}
-
-/** A file that a build kept. */
-export interface BuildArtifact {
-  readonly name: string;
-  readonly bytes: number | undefined;
-}
-
 /** What the program needs of any CI system. All backends pass the same contract test. */
 export interface CiBackend {
   readonly name: BuildRef["backend"];

@@ -35,7 +35,8 @@ export type Event =
       /** The question that now stands. */
       readonly approval?: ApprovalAsked;
     }
-  | { readonly type: "output"; readonly task?: string; readonly line: string }
+  /** `asked`: the line is what the command is for, and not only what something printed on the way. */
+  | { readonly type: "output"; readonly task?: string; readonly line: string; readonly asked?: boolean }
   | { readonly type: "diagnostic"; readonly diagnostic: Diagnostic };
 
 export type Emit = (event: Event) => void;

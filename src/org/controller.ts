@@ -1,4 +1,5 @@
-import { fail, type Outcome, problem } from "../core/diagnostic.ts";
+import { readFileSync } from "node:fs";
+import { fail, messageOf, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Session, Workplace } from "../pipeline/session.ts";
 import { connectJenkins, type JenkinsConnection } from "../tools/jenkins/connection.ts";
 
@@ -37,5 +38,19 @@ export function openController(
     );
   }
   redactor.add(token);
-  return connectJenkins({ url, user, token, signal });
+  const ca = readAuthority(product?.config.get("jenkins.ca_file"));
+  return ca.ok ? connectJenkins({ url, user, token, signal, ca: ca.value }) : ca;
+}
+
+function readAuthority(path: string | undefined): Outcome<string | undefined> {
+  if (path === undefined) return succeed(undefined);
+  try {
+    return succeed(readFileSync(path, "utf8"));
+  } catch (error) {
+    return fail(
+      problem("config", "jenkins.ca_file", `the certificate authority of Jenkins cannot be read: ${messageOf(error)}`, {
+        next: "jenkins.ca_file names a PEM file on the machine that runs this",
+      }),
+    );
+  }
 }

@@ -3,6 +3,7 @@ import { approveStep } from "./approve.ts";
 import { auditShow, auditVerify } from "./audit.ts";
 import { auditAnchor } from "./audit-anchor.ts";
 import { auditPrune } from "./audit-prune.ts";
+import { buildStep } from "./build.ts";
 import { configExplain, configSchema } from "./config.ts";
 import { constitutionCheck } from "./constitution-check.ts";
 import { constitutionDiff } from "./constitution-diff.ts";
@@ -19,6 +20,7 @@ import { healStep } from "./heal.ts";
 import { healTemplatesStep } from "./heal-templates.ts";
 import { infraApplyStep, infraDestroyStep, infraDriftStep, infraPlanStep } from "./infra.ts";
 import { initStep } from "./init.ts";
+import { logsStep } from "./logs.ts";
 import { pauseStep, resumeStep } from "./pause.ts";
 import { planStep } from "./plan.ts";
 import { publishStep } from "./publish.ts";
@@ -30,6 +32,7 @@ import { scanStep } from "./scan.ts";
 import { secretsEditStep, secretsListStep, secretsRotateStep, secretsSetStep } from "./secrets.ts";
 import { statusStep } from "./status.ts";
 import { undoStep } from "./undo.ts";
+import { watchStep } from "./watch.ts";
 
 /** Every step there is, in the order of `codemonkeys --help`. */
 export const STEPS: readonly AnyStep[] = [
@@ -37,6 +40,9 @@ export const STEPS: readonly AnyStep[] = [
   generateStep,
   planStep,
   runStep,
+  buildStep,
+  logsStep,
+  watchStep,
   explainStep,
   healStep,
   healTemplatesStep,

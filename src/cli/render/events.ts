@@ -86,7 +86,8 @@ export async function createRenderer(options: {
         print(`  ${renderGate(event.gate)}`);
         break;
       case "output":
-        if (options.verbose) print(`  ${pc.dim(event.line)}`);
+        if (event.asked) print(event.line);
+        else if (options.verbose) print(`  ${pc.dim(event.line)}`);
         break;
       case "diagnostic":
         print(...renderDiagnostics([event.diagnostic]));

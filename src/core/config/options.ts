@@ -43,6 +43,8 @@ interface Option {
   readonly overridable: boolean;
   /** Least value of an integer. */
   readonly min?: number;
+  /** What a text may be; any line without it. */
+  readonly choices?: readonly [string, ...string[]];
 }
 
 const registry = (token_env: string): RegistrySetting => ({
@@ -245,10 +247,42 @@ export const OPTIONS = {
     description: "branch that releases are made from",
     overridable: true,
   },
+  "ci.backend": {
+    type: "text",
+    default: "local",
+    description: "where the product is built: `local` (this program), `jenkins` or `github-actions`",
+    overridable: true,
+    choices: ["local", "jenkins", "github-actions"],
+  },
+  "ci.job": {
+    type: "text",
+    default: undefined,
+    description:
+      "the product's job, with {company}, {product} and {branch} filled in; not set, `{company}/{product}/{branch}` of a multibranch job in Jenkins, and `ci.yml@{branch}` in GitHub Actions",
+    overridable: true,
+  },
+  "ci.heal_job": {
+    type: "text",
+    default: "codemonkeys/heal",
+    description: "Jenkins job that watch starts to heal a failed build",
+    overridable: false,
+  },
+  "ci.ship_job": {
+    type: "text",
+    default: "codemonkeys/ship",
+    description: "Jenkins job that watch starts to release what is green",
+    overridable: false,
+  },
   "jenkins.url": {
     type: "url",
     default: undefined,
     description: "address of the Jenkins controller, when it is not the JENKINS_URL that Jenkins itself sets",
+    overridable: false,
+  },
+  "jenkins.ca_file": {
+    type: "path",
+    default: undefined,
+    description: "PEM file of the authority that signed the controller's certificate, when the system does not know it",
     overridable: false,
   },
   "jenkins.library": {

@@ -26,7 +26,7 @@ export function configReference(): string {
       const fallback = option.default === undefined ? "not set" : `\`${showDefault(name)}\``;
       const cells = [
         `\`${name}\``,
-        TYPES[option.type],
+        option.choices?.map((choice) => `\`${choice}\``).join(", ") ?? TYPES[option.type],
         fallback,
         option.description,
         !option.overridable ? "no" : option.type === "registry" ? "on and off only" : "yes",

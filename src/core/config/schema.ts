@@ -23,13 +23,14 @@ const url = z
   );
 
 function schemaOf(name: OptionName): z.ZodType {
-  const { type, min } = optionOf(name);
+  const { type, min, choices } = optionOf(name);
   switch (type) {
     case "boolean":
       return z.boolean();
     case "integer":
       return z.int().min(min ?? 0);
     case "text":
+      return choices ? z.enum(choices) : line;
     case "path":
       return line;
     case "variable":

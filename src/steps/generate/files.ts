@@ -19,7 +19,8 @@ export interface GeneratedFile {
 export function stepFiles(steps: readonly StepDefinition[]): Outcome<GeneratedFile[]> {
   const files = new Map<string, string>();
   for (const step of steps) {
-    const reserved = reservedParameter(step);
+    // A step that is the command line's only may take the product by its place.
+    const reserved = step.jenkinsName === undefined ? undefined : reservedParameter(step);
     if (reserved) {
       return fail(
         problem(

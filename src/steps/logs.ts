@@ -1,0 +1,91 @@
+import * as z from "zod";
+import type { BuildRef, BuildStatus } from "../core/ci-backend.ts";
+import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
+import { follows } from "../org/build-run.ts";
+import { openCi, type ProductCi } from "../org/ci.ts";
+import { productOf, type Session } from "../pipeline/session.ts";
+import { listBuilds } from "../swarm/builds.ts";
+import { listCiBuilds } from "../swarm/ci-builds.ts";
+import { buildResultSchema, reported } from "./build.ts";
+import { CONTROLLER_CREDENTIAL } from "./controller-credential.ts";
+import { defineStep, type StepReport } from "./definition.ts";
+
+export const logsStep = defineStep({
+  name: "logs",
+  summary: "Show the log of a product's build in its CI system",
+  description:
+    "Reads the log from Jenkins, GitHub Actions or the local runner (`ci.backend`). Without a build it is the newest that this program started there. With `--follow` it goes on until the build has ended, from where an earlier call was stopped.",
+  examples: [
+    { command: "codemonkeys logs payments", says: "the newest build's log" },
+    { command: "codemonkeys logs payments 118 --branch next", says: "build 118 of another branch's job" },
+  ],
+  params: z.object({
+    product: z.string().optional().describe("the product; the one whose work tree this is without it"),
+    build: z.string().optional().describe("the build, as its CI system names it"),
+    branch: z.string().optional().describe("the branch whose job it is; the main branch without it"),
+    follow: z.boolean().default(false).describe("go on until the build has ended"),
+  }),
+  positional: ["product", "build"],
+  result: buildResultSchema,
+  credentials: [CONTROLLER_CREDENTIAL],
+  tools: ["git"],
+  actions: ["secret.read"],
+  retryOnAgentLoss: true,
+  needs: "product",
+  async run(session, params): Promise<Outcome<StepReport<z.infer<typeof buildResultSchema>>>> {
+    const ci = await openCi(session, async () => succeed(undefined));
+    if (!ci.ok) return ci;
+    const job = ci.value.job(params.branch ?? productOf(session).config.get("git.main_branch"));
+    const ref = await findBuild(session, ci.value, job, params.build);
+    if (!ref.ok) return ref;
+    const status = params.follow
+      ? await follows(session, ci.value, ref.value, undefined)
+      : await showAll(session, ci.value, ref.value);
+    const report = reported(status);
+    // That the build failed is what the log is for; showing it has not failed.
+    return report.ok ? succeed({ ...report.value, verdict: "success" }) : report;
+  },
+});
+
+async function findBuild(
+  session: Session,
+  ci: ProductCi,
+  job: string,
+  build: string | undefined,
+): Promise<Outcome<BuildRef>> {
+  const { company, name } = productOf(session);
+  const backend = ci.backend.name;
+  const known = await listCiBuilds(session.swarm, { company, product: name, build });
+  if (!known.ok) return known;
+  const found = known.value.find(({ ref }) => ref.backend === backend);
+  if (found) return succeed(found.ref);
+  if (build !== undefined) return succeed({ backend, job, id: build });
+  if (backend === "local") {
+    const builds = await listBuilds(session.swarm, { company, product: name, limit: 1 });
+    if (!builds.ok) return builds;
+    if (builds.value[0]) return succeed({ backend, job, id: builds.value[0].id });
+  }
+  return fail(
+    problem("config", "ci.no_build", `no build of ${name} was started from here`, {
+      next: `name one: codemonkeys logs ${name} BUILD; or start one: codemonkeys build ${name} --follow`,
+    }),
+  );
+}
+
+/** The log as it is now, in parts, as a long one comes. */
+async function showAll(session: Session, { backend }: ProductCi, ref: BuildRef): Promise<Outcome<BuildStatus>> {
+  let rest = "";
+  for (let offset = 0; ; ) {
+    const part = await backend.log(ref, offset);
+    if (!part.ok) return part;
+    const lines = `${rest}${part.value.text}`.split("\n");
+    rest = lines.pop() ?? "";
+    const ended = !part.value.more || part.value.next === offset;
+    if (ended && rest !== "") lines.push(rest);
+    for (const line of lines) {
+      session.emit({ type: "output", line: session.redactor.redact(line.replace(/\r$/, "")), asked: true });
+    }
+    if (ended) return await backend.status(ref);
+    offset = part.value.next;
+  }
+}
