@@ -15,7 +15,7 @@ import { rangeReader, transitionsOf } from "../src/pillars/release/history.ts";
 import { releaseNotes } from "../src/pillars/release/notes.ts";
 import { predictVersion } from "../src/pillars/release/predict.ts";
 import { readHistory } from "../src/pillars/release/replay.ts";
-import { DEFAULT_RULES } from "../src/pillars/release/rules.ts";
+import { DEFAULT_RULES } from "../src/pipeline/release-rules.ts";
 import { type Git, openRepository } from "../src/tools/git/git.ts";
 
 const COMMITS = 25_000;

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { ECOSYSTEM_IDS } from "../ecosystems/ecosystem.ts";
 import { PRIORITIES } from "../swarm/schema.ts";
+import { releaseRulesSchema } from "./release-rules.ts";
 
 /**
  * The front matter of SPEC.md. Values end up in file names, in a Jenkinsfile and in shell environments, so names are
@@ -176,6 +177,7 @@ export const frontMatterSchema = z
       .strictObject({ site: z.enum(["mkdocs", "none"]).default("mkdocs") })
       .default({ site: "mkdocs" })
       .describe("the documentation site"),
+    release: releaseRulesSchema.prefault({}).describe("how versions follow from commits, and how they are tagged"),
     announce: z.array(slug).default([]).describe("channels that hear of a release: webhook, x …"),
     infrastructure: z
       .strictObject({

@@ -57,7 +57,10 @@ const params = z.object({
   channel: z.string().optional().describe("pre-release channel, such as beta; a stable release without it"),
   release_as: z.string().optional().describe("this version, instead of the one that the commits call for"),
   resume: z.string().optional().describe("go on with this run; without it the newest unfinished release goes on"),
-  tag: z.enum(["last", "first"]).default("last").describe("tag after everything is published, or before"),
+  tag: z
+    .enum(["last", "first"])
+    .optional()
+    .describe("tag after everything is published, or before; as `release.tag_order` of the spec says without it"),
 });
 
 export const releaseStep = defineStep({

@@ -1,10 +1,11 @@
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { type CALENDAR_PARTS, calendarProblem } from "../../pipeline/release-rules.ts";
 
 /**
  * Calendar versions after calver.org: `YYYY`, `YY`, `0Y`, `MM`, `0M`, `WW`, `0W`, `DD`, `0D` from the date of the
  * release (UTC), and `MICRO` (also spelled `PATCH`), which counts the releases that share the rest, from 0.
  */
-const TOKENS: Readonly<Record<string, (date: Date) => string>> = {
+const PARTS: Readonly<Record<(typeof CALENDAR_PARTS)[number], (date: Date) => string>> = {
   YYYY: (date) => String(date.getUTCFullYear()),
   YY: (date) => String(date.getUTCFullYear() - 2000),
   "0Y": (date) => pad(date.getUTCFullYear() - 2000),
@@ -22,15 +23,10 @@ const TOKENS: Readonly<Record<string, (date: Date) => string>> = {
 export function nextCalendarVersion(format: string, at: number, existing: readonly string[]): Outcome<string> {
   const date = new Date(at);
   const parts = format.split(".");
-  const unknown = parts.filter((part) => !(part in TOKENS) && part !== "MICRO" && part !== "PATCH");
-  if (unknown.length > 0 || parts.length < 2) {
-    return fail(
-      problem("config", "release.calver_format", `${format} is not a calendar version format`, {
-        next: `use two or more of ${[...Object.keys(TOKENS), "MICRO"].join(", ")}, joined by dots, such as YYYY.MM.MICRO`,
-      }),
-    );
-  }
-  const shape = parts.map((part) => TOKENS[part]?.(date) ?? undefined);
+  const wrong = calendarProblem(format);
+  if (wrong !== undefined)
+    return fail(problem("config", "release.calver_format", `${format} is not a calendar version format: ${wrong}`));
+  const shape = parts.map((part) => (Object.hasOwn(PARTS, part) ? PARTS[part as keyof typeof PARTS](date) : undefined));
   const counted = shape.indexOf(undefined);
   if (counted < 0) {
     const version = shape.join(".");

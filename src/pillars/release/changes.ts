@@ -1,6 +1,6 @@
+import { higher, type Level, type Rules } from "../../pipeline/release-rules.ts";
 import type { Commit } from "../../tools/git/git.ts";
 import { type Change, type ParsedMessage, type ReadOptions, readMessage } from "./commit.ts";
-import { higher, type Level, type Rules } from "./rules.ts";
 
 /** What of a commit decides about versions and notes. */
 export type HistoryCommit = Pick<Commit, "id" | "parents" | "author" | "time" | "subject" | "body">;

@@ -25,7 +25,7 @@ export async function previewRelease(
   session: Session,
   git: Git,
   plan: ReleasePlan,
-  options: { readonly tag?: "last" | "first"; readonly ci?: CiBackend | undefined },
+  options: { readonly tag?: "last" | "first" | undefined; readonly ci?: CiBackend | undefined },
 ): Promise<Outcome<ReleaseResult>> {
   const facts = await releaseConditions(session, git, plan, options.ci);
   if (!facts.ok) return facts;
@@ -59,12 +59,13 @@ export async function previewRelease(
       await show("git.push", { repository: git.identity, remote: REMOTE, ref, commit: plan.commit });
     }
   };
-  if (options.tag === "first") await tag();
+  const order = options.tag ?? productOf(session).spec.value.release.tag_order;
+  if (order === "first") await tag();
   for (const { target, secret } of publishes.value) {
     await show("package.publish", target);
     await show("secret.read", { names: [secret] });
   }
-  if (options.tag !== "first") await tag();
+  if (order !== "first") await tag();
   const warnings = [...work.warnings, ...scanned.warnings, ...publishes.warnings];
   for (const unit of plan.units) {
     const targets = announcementTargets(session, { ...unit, product: plan.product, published: [] });

@@ -1,6 +1,6 @@
+import { DEFAULT_RULES, LEVELS, type Level, type Rules } from "../../pipeline/release-rules.ts";
 import { changesOf, type HistoryCommit, messageReader } from "./changes.ts";
 import { predictVersion, type Replayed } from "./predict.ts";
-import { DEFAULT_RULES, LEVELS, type Level, type Rules } from "./rules.ts";
 
 /** A commit type must have been used this often before a level of its own is looked for: fewer prove nothing. */
 const TYPE_USES = 3;

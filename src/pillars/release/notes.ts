@@ -1,3 +1,4 @@
+import type { Rules } from "../../pipeline/release-rules.ts";
 import type { ReleaseChange } from "./changes.ts";
 import type { Forge } from "./forge.ts";
 import { markdownBlock, markdownLine, plainLine } from "./markdown.ts";
@@ -43,8 +44,16 @@ const CONVENTIONAL: Readonly<Record<string, string>> = {
   revert: "Reverts",
 };
 
-/** Sorts the changes that users notice into the layout's groups; what releases nothing and breaks nothing is left out. */
-export function groupsOf(changes: readonly ReleaseChange[], layout: Layout, forge: Forge | undefined): Group[] {
+/**
+ * Sorts the changes that users notice into the layout's groups; a type with a section of its own goes there, after the
+ * layout's unless it is one of them. What releases nothing, breaks nothing and has no section is left out.
+ */
+export function groupsOf(
+  changes: readonly ReleaseChange[],
+  layout: Layout,
+  forge: Forge | undefined,
+  sections: Rules["sections"] = {},
+): Group[] {
   const groups = new Map<string, string[][]>();
   const add = (title: string, item: string[]) => {
     const items = groups.get(title);
@@ -53,22 +62,34 @@ export function groupsOf(changes: readonly ReleaseChange[], layout: Layout, forg
   };
   const link = forge ? (number: string) => `[#${number}](${forge.issue(number)})` : undefined;
   for (const change of changes) {
-    if (change.level === "none") continue;
+    const own = Object.hasOwn(sections, change.type) ? sections[change.type] : undefined;
+    if (change.level === "none" && own === undefined) continue;
     const line = itemLine(change, forge, link);
     const notes = breakingLines(change, link);
     if (layout === "keep-a-changelog") {
-      add(KEEP[change.type] ?? "Changed", change.breaking ? [`**Breaking:** ${line}`, ...notes] : [line]);
+      add(
+        own ?? titleIn(KEEP, change.type) ?? "Changed",
+        change.breaking ? [`**Breaking:** ${line}`, ...notes] : [line],
+      );
     } else {
       // The conventional layout names a breaking change twice: what to do about it first, then the change itself.
       if (change.breaking) add(BREAKING_TITLE, breakingItem(change, notes, line));
-      add(CONVENTIONAL[change.type] ?? "Other Changes", [line]);
+      add(own ?? titleIn(CONVENTIONAL, change.type) ?? "Other Changes", [line]);
     }
   }
-  const order = layout === "keep-a-changelog" ? KEEP_ORDER : CONVENTIONAL_ORDER;
-  return order.flatMap((title) => {
+  const order = new Set([
+    ...(layout === "keep-a-changelog" ? KEEP_ORDER : CONVENTIONAL_ORDER),
+    ...Object.values(sections),
+  ]);
+  return [...order].flatMap((title) => {
     const items = groups.get(title);
     return items ? [{ title, items }] : [];
   });
+}
+
+/** The type is whatever somebody wrote before a colon: `constructor`, say. */
+function titleIn(titles: Readonly<Record<string, string>>, type: string): string | undefined {
+  return Object.hasOwn(titles, type) ? titles[type] : undefined;
 }
 
 function breakingItem(change: ReleaseChange, notes: string[], line: string): string[] {
@@ -114,11 +135,12 @@ export interface NotesInput {
   readonly previousTag: string | undefined;
   readonly changes: readonly ReleaseChange[];
   readonly forge: Forge | undefined;
+  readonly sections?: Rules["sections"];
 }
 
 /** Release notes in Markdown: groups, who contributed, where to see all of it. Ends with a line break. */
 export function releaseNotes(input: NotesInput): string {
-  const groups = groupsOf(input.changes, "conventional", input.forge);
+  const groups = groupsOf(input.changes, "conventional", input.forge, input.sections);
   const lines = [`# ${input.product} ${input.version}`, ""];
   for (const group of groups) lines.push(`## ${group.title}`, "", ...itemLines(group), "");
   if (groups.length === 0) lines.push("Maintenance release without changes that users notice.", "");

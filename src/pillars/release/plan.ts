@@ -5,6 +5,7 @@ import type { Facts } from "../../core/facts.ts";
 import type { Tree } from "../../ecosystems/ecosystem.ts";
 import { ECOSYSTEMS } from "../../ecosystems/index.ts";
 import { within } from "../../ecosystems/paths.ts";
+import type { Rules } from "../../pipeline/release-rules.ts";
 import type { OpenProduct } from "../../pipeline/session.ts";
 import type { Commit, Git } from "../../tools/git/git.ts";
 import { layoutOf } from "./changelog.ts";
@@ -13,9 +14,8 @@ import { forgeOf } from "./forge.ts";
 import { plainLine } from "./markdown.ts";
 import { groupsOf, releaseNotes } from "./notes.ts";
 import type { PlannedPackage, ReleasePlan, ReleaseUnit } from "./report.ts";
-import { DEFAULT_RULES, type Rules } from "./rules.ts";
 import { commitTree, type ReleaseSource } from "./source.ts";
-import { newestOf, parseTag, prefixFor, type ReleaseTag } from "./tags.ts";
+import { newestOf, parseTag, prefixFor, type ReleaseTag, schemeOf } from "./tags.ts";
 import { type SpecPackage, type UnitSource, unitsOf } from "./units.ts";
 import { nextVersion } from "./version.ts";
 
@@ -40,7 +40,7 @@ export async function planRelease(
   source: Omit<ReleaseSource, "facts">,
   options: PlanOptions,
 ): Promise<Outcome<ReleasePlan>> {
-  const rules = options.rules ?? DEFAULT_RULES;
+  const rules = options.rules ?? product.spec.value.release;
   if (options.channel !== undefined && !/^[a-z][a-z0-9]*$/.test(options.channel)) {
     return fail(
       problem("config", "release.bad_channel", `${JSON.stringify(options.channel)} is no channel name`, {
@@ -56,7 +56,7 @@ export async function planRelease(
   const tags = listed.value.map(({ name, commit }) => parseTag(name, commit)).filter((tag) => tag !== undefined);
   const units: ReleaseUnit[] = [];
   const warnings: Diagnostic[] = [];
-  for (const unit of unitsOf(product.name, packages.value, tags)) {
+  for (const unit of unitsOf(product.name, packages.value, tags, rules)) {
     const planned = await planUnit({ product, git, source, tree, tags, unit, rules, options });
     if (!planned.ok) return planned;
     warnings.push(...planned.warnings);
@@ -118,7 +118,8 @@ interface UnitInput {
 
 async function planUnit(input: UnitInput): Promise<Outcome<ReleaseUnit | undefined>> {
   const { git, source, unit, rules, options } = input;
-  const mine = seriesTags(input.tags, unit.series);
+  const scheme = rules.tag === undefined ? undefined : schemeOf(rules.tag, unit.name);
+  const mine = seriesTags(input.tags, scheme ? [scheme.series, ...unit.series] : unit.series);
   const last = await reachable(git, mine.list, source.commit);
   if (!last.ok) return last;
   const { stable, newest } = last.value;
@@ -149,7 +150,7 @@ async function planUnit(input: UnitInput): Promise<Outcome<ReleaseUnit | undefin
   if (!checked.ok) return checked;
   const packages = spelledPackages(unit, version);
   if (!packages.ok) return packages;
-  const tag = `${prefixFor(mine.series, input.tags)}${version}`;
+  const tag = `${scheme?.prefix ?? prefixFor(mine.series, input.tags)}${version}`;
   return succeed(
     await unitOf(input, { version, bump, tag, stable, changes, packages: packages.value, count: fresh.value.length }),
   );
@@ -256,12 +257,12 @@ interface Decided {
   readonly count: number;
 }
 
-async function unitOf({ product, tree, unit }: UnitInput, decided: Decided): Promise<ReleaseUnit> {
+async function unitOf({ product, tree, unit, rules }: UnitInput, decided: Decided): Promise<ReleaseUnit> {
   const { version, bump, tag, stable, changes, packages, count } = decided;
   const forge = forgeOf(product.repository);
   const file = await changelogFile(tree, unit.folder);
   const text = (await tree.read(file)) ?? "";
-  const groups = groupsOf(changes.changes, layoutOf(text), forge);
+  const groups = groupsOf(changes.changes, layoutOf(text), forge, rules.sections);
   const notes = releaseNotes({
     product: unit.name,
     version,
@@ -269,6 +270,7 @@ async function unitOf({ product, tree, unit }: UnitInput, decided: Decided): Pro
     previousTag: stable?.tag,
     changes: changes.changes,
     forge,
+    sections: rules.sections,
   });
   return {
     name: unit.name,

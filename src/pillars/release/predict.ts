@@ -1,6 +1,6 @@
+import type { Rules } from "../../pipeline/release-rules.ts";
 import type { Changes, HistoryCommit } from "./changes.ts";
 import type { Transition } from "./history.ts";
-import type { Rules } from "./rules.ts";
 import type { ReleaseTag } from "./tags.ts";
 import { nextVersion } from "./version.ts";
 

@@ -1,6 +1,7 @@
 import type { CiBackend } from "../../core/ci-backend.ts";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { task } from "../../core/events.ts";
+import type { Rules } from "../../pipeline/release-rules.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { openRun, type Run } from "../../swarm/journal.ts";
 import { type Git, openRepository } from "../../tools/git/git.ts";
@@ -17,7 +18,6 @@ import { commitRelease, type Landing, pushCommit, tagRelease } from "./land.ts";
 import { planRelease } from "./plan.ts";
 import { emptyResult, type ReleasePlan, type ReleaseResult } from "./report.ts";
 import { findUnfinished } from "./resume.ts";
-import type { Rules } from "./rules.ts";
 import { findSource } from "./source.ts";
 import { artifactLines } from "./unpublished.ts";
 import { doWork, type ReleaseWork } from "./work.ts";
@@ -29,8 +29,8 @@ export interface ReleaseParams {
   readonly releaseAs?: string | undefined;
   /** Go on with this run; without it the newest unfinished release goes on. */
   readonly resume?: string | undefined;
-  /** Whether the tag is pushed after everything is published, or before. */
-  readonly tag?: "last" | "first";
+  /** Whether the tag is pushed after everything is published, or before; as the spec says without it. */
+  readonly tag?: "last" | "first" | undefined;
   readonly rules?: Rules;
   /** Who knows whether the commit's pipeline passed; the local runner's builds when absent. */
   readonly ci?: CiBackend | undefined;
@@ -322,7 +322,12 @@ async function act(
       },
     }),
   );
-  effects.push(...(params.tag === "first" ? [...tags, ...publishes] : [...publishes, ...tags]), ...announcements);
+  effects.push(
+    ...((params.tag ?? acting.product.spec.value.release.tag_order) === "first"
+      ? [...tags, ...publishes]
+      : [...publishes, ...tags]),
+    ...announcements,
+  );
   for (const [at, effect] of effects.entries()) {
     const done = effect.done
       ? await task(session.emit, effect.id, effect.title, effect.run, (outcome) =>

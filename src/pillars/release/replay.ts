@@ -1,4 +1,5 @@
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
+import type { Rules } from "../../pipeline/release-rules.ts";
 import { type Git, openRepository } from "../../tools/git/git.ts";
 import { type Changes, changesOf, messageReader } from "./changes.ts";
 import { fitRules } from "./fit.ts";
@@ -6,15 +7,14 @@ import { type History, historyOf, rangeReader, type Transition, tagsBelow, trans
 import { plainLine } from "./markdown.ts";
 import { predictVersion, type Replayed } from "./predict.ts";
 import type { ReplayResult } from "./report.ts";
-import type { Rules } from "./rules.ts";
 import { parseTag } from "./tags.ts";
 
 /** Commits that concern a series of tags, by commit id; a series that is not named is concerned by all. */
 export type Touching = ReadonlyMap<string, ReadonlySet<string>>;
 
 export interface ReplayOptions {
-  /** Undefined: rules are fitted on the first half of the history and scored on the second. */
-  readonly rules?: Rules | undefined;
+  /** The rules that a repository is replayed under; undefined: fitted on the first half of its history, scored on the second. */
+  readonly rulesOf?: (repository: string) => Promise<Outcome<Rules | undefined>>;
   readonly signal?: AbortSignal;
 }
 
@@ -42,9 +42,11 @@ export async function replayRepositories(
     if (!git.ok) return git;
     const history = await readHistory(git.value);
     if (!history.ok) return history;
+    const rules = (await options.rulesOf?.(repository)) ?? succeed(undefined);
+    if (!rules.ok) return rules;
     const touching = await readTouching(git.value, history.value);
     if (!touching.ok) return touching;
-    const one = replayHistory(history.value, { repository, rules: options.rules, touching: touching.value });
+    const one = replayHistory(history.value, { repository, rules: rules.value, touching: touching.value });
     total.transitions += one.transitions;
     total.predicted += one.predicted;
     total.fitted_on += one.fitted_on;

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { handoverSchema } from "../../core/result.ts";
 import { ECOSYSTEM_IDS } from "../../ecosystems/ecosystem.ts";
+import { LEVELS } from "../../pipeline/release-rules.ts";
 import { sbomSchema, securityReportSchema } from "../scan/report.ts";
-import { LEVELS } from "./rules.ts";
 import { BUMPS } from "./version.ts";
 
 /** Versioned results of the release steps, as `--json` prints them and the journal keeps them. */

@@ -27,10 +27,13 @@ export function parseTag(tag: string, commit: string): ReleaseTag | undefined {
   const spelling = match[2] as string;
   const version = parseVersion(spelling);
   if (!version) return undefined;
+  return { tag, commit, prefix, series: seriesOf(prefix), version, spelling };
+}
+
+function seriesOf(prefix: string): string {
   // A `v` belongs to the version only where a separator or nothing stands before it.
   const name = prefix.replace(/(?<=^|[@/_-])[vV]$/, "").replace(/[@/_-]$/, "");
-  const series = PLAIN.test(name) ? "" : name;
-  return { tag, commit, prefix, series, version, spelling };
+  return PLAIN.test(name) ? "" : name;
 }
 
 /** A version in any spelling that tags have: two numbers, leading zeros (calendar versions), `1.5.0rc1`, `1.5.0.dev1`. */
@@ -65,6 +68,12 @@ export function prefixFor(series: string, tags: readonly ReleaseTag[]): string {
   const model = newestOf(tags.filter((tag) => tag.series !== ""));
   if (series !== "" && model) return model.prefix.replace(model.series, series);
   return series === "" ? "v" : `${series}@`;
+}
+
+/** What stands before the version, and the series it makes, in tags of a scheme such as `{name}-v{version}`. */
+export function schemeOf(scheme: string, name: string): { readonly prefix: string; readonly series: string } {
+  const prefix = scheme.replaceAll("{name}", name).replace("{version}", "");
+  return { prefix, series: seriesOf(prefix) };
 }
 
 /** The highest version of a list. */

@@ -1,4 +1,5 @@
 import type { Manifest } from "../../ecosystems/ecosystem.ts";
+import type { Rules } from "../../pipeline/release-rules.ts";
 import type { ReleaseTag } from "./tags.ts";
 
 /** A package of the spec with what its manifest says. */
@@ -21,18 +22,26 @@ export interface UnitSource {
 }
 
 /**
- * One unit for the product, unless its packages have versions of their own: then one for each. They do when the tags
- * say so: releases named after at least one of several packages, and none of the repository as a whole.
+ * One unit for the product, unless its packages have versions of their own: then one for each. They do when the rules
+ * say so, else when the tags do: releases named after at least one of several packages, and none of the repository as a
+ * whole.
  */
-export function unitsOf(product: string, packages: readonly SpecPackage[], tags: readonly ReleaseTag[]): UnitSource[] {
+export function unitsOf(
+  product: string,
+  packages: readonly SpecPackage[],
+  tags: readonly ReleaseTag[],
+  rules: Pick<Rules, "versions" | "tag">,
+): UnitSource[] {
   const seriesOf = (pkg: SpecPackage) => [...new Set([pkg.manifest.name, shortName(pkg.manifest.name), pkg.path])];
   const used = new Set(tags.map((tag) => tag.series));
-  const named = new Set(packages.map((pkg) => pkg.manifest.name)).size;
-  const independent =
-    named > 1 &&
+  const several = new Set(packages.map((pkg) => pkg.manifest.name)).size > 1;
+  const byTags =
+    // A scheme without the name can tag only one version.
+    (rules.tag === undefined || rules.tag.includes("{name}")) &&
     !used.has("") &&
     !used.has(product) &&
     packages.some((pkg) => seriesOf(pkg).some((name) => used.has(name)));
+  const independent = several && (rules.versions === "independent" || (rules.versions === "auto" && byTags));
   if (!independent) {
     const names = packages.flatMap(seriesOf);
     return [{ name: product, series: [...new Set(["", product, ...names])], packages, paths: undefined, folder: "." }];

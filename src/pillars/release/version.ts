@@ -1,7 +1,7 @@
 import { parse, type SemVer } from "semver";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import type { Level, Rules } from "../../pipeline/release-rules.ts";
 import { nextCalendarVersion } from "./calver.ts";
-import type { Level, Rules } from "./rules.ts";
 import { parseVersion } from "./tags.ts";
 
 export const BUMPS = ["major", "minor", "patch", "prerelease"] as const;
@@ -36,7 +36,10 @@ export function nextVersion(input: VersionInput, rules: Rules): Outcome<NextVers
   if (rules.calver !== undefined) {
     const next = nextCalendarVersion(rules.calver, input.at, input.existing);
     if (!next.ok) return next;
-    return succeed({ version: next.value, bump: bumpOf(input.lastStable, parseVersion(next.value)) });
+    if (input.channel === undefined) {
+      return succeed({ version: next.value, bump: bumpOf(input.lastStable, parseVersion(next.value)) });
+    }
+    return succeed({ version: calendarPrerelease(next.value, input.channel, input.existing), bump: "prerelease" });
   }
   const pre = prereleasesSince(input);
   const core = input.lastStable ? raise(input.lastStable, input.level, rules) : firstCore(input, pre, rules);
@@ -95,6 +98,16 @@ function withChannel(core: string, channel: string, pre: readonly SemVer[]): str
     .map((version) => version.prerelease[1])
     .filter((count): count is number => typeof count === "number");
   return `${aim}-${channel}.${counts.length === 0 ? 1 : Math.max(...counts) + 1}`;
+}
+
+/** `2026.11.0-rc.2` after `-rc.1`, in the spelling of the calendar version, which may have leading zeros. */
+function calendarPrerelease(core: string, channel: string, existing: readonly string[]): string {
+  const prefix = `${core}-${channel}.`;
+  const counts = existing
+    .filter((spelling) => spelling.startsWith(prefix))
+    .map((spelling) => Number(spelling.slice(prefix.length)))
+    .filter(Number.isInteger);
+  return `${prefix}${Math.max(0, ...counts) + 1}`;
 }
 
 function coreOf(version: SemVer): string {

@@ -5,7 +5,7 @@ import { changesOf } from "../../../src/pillars/release/changes.ts";
 import { forgeOf } from "../../../src/pillars/release/forge.ts";
 import { markdownLine, plainLine } from "../../../src/pillars/release/markdown.ts";
 import { groupsOf, releaseNotes } from "../../../src/pillars/release/notes.ts";
-import { DEFAULT_RULES } from "../../../src/pillars/release/rules.ts";
+import { DEFAULT_RULES } from "../../../src/pipeline/release-rules.ts";
 
 /** The line without its code spans: what is left may hold no markup that is not escaped. */
 const outsideCode = (line: string) => line.replace(/(?<!\\)(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)/g, "");

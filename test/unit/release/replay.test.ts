@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { changesOf, type HistoryCommit } from "../../../src/pillars/release/changes.ts";
 import { historyOf, rangeReader, transitionsOf } from "../../../src/pillars/release/history.ts";
 import { replayHistory } from "../../../src/pillars/release/replay.ts";
-import { DEFAULT_RULES } from "../../../src/pillars/release/rules.ts";
 import { parseTag, type ReleaseTag } from "../../../src/pillars/release/tags.ts";
+import { DEFAULT_RULES } from "../../../src/pipeline/release-rules.ts";
 
 const id = (n: number) => n.toString(16).padStart(40, "0");
 const commit = (n: number, subject: string, parents: number[] = n === 0 ? [] : [n - 1], body = ""): HistoryCommit => ({

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { parse, SemVer } from "semver";
 import { describe, expect, test } from "vitest";
-import { DEFAULT_RULES, type Level, type Rules } from "../../../src/pillars/release/rules.ts";
 import { parseTag, prefixFor } from "../../../src/pillars/release/tags.ts";
 import { nextVersion } from "../../../src/pillars/release/version.ts";
+import { DEFAULT_RULES, type Level, type Rules } from "../../../src/pipeline/release-rules.ts";
 
 interface Case {
   last?: string;
