@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LOOP_RULES, type SpineWorld, spineWorld } from "../feature/spine-world.ts";
 
@@ -45,10 +46,17 @@ beforeAll(async () => {
     .split("\n")
     .at(-1) as string;
   process.env.PATH = `${bin}:${process.env.PATH}`;
+  // Whatever this machine's own settings are: OpenTofu's built-in resources need no provider.
+  const settings = join(mkdtempSync(join(tmpdir(), "codemonkeys-")), "tofu.rc");
+  writeFileSync(settings, "");
+  process.env.TF_CLI_CONFIG_FILE = settings;
   world = await spineWorld({ front: FRONT, files: { "tofu/main.tf": main('["web"]') } });
   await world.govern(RULES, MORE);
 });
-afterAll(() => world?.close());
+afterAll(async () => {
+  rmSync(dirname(process.env.TF_CLI_CONFIG_FILE as string), { recursive: true, force: true });
+  await world?.close();
+});
 
 const staging = ["--environment", "staging"] as const;
 

@@ -92,7 +92,8 @@ export async function withInfra<T>(
     await writeFile(join(directory, "codemonkeys_override.tf"), backend.value);
     const work: TofuWork = {
       directory,
-      secrets: { ...secrets.value, TF_VAR_environment: environment },
+      secrets: secrets.value,
+      variables: { environment },
       logFile: join(session.homes.state, "logs", `infra-${product.name}-${environment}.log`),
       redactor: session.redactor,
       signal: session.signal,

@@ -15,6 +15,8 @@ export interface TofuWork {
   readonly directory: string;
   /** Secrets by variable, for providers and backends; redacted from everything that is kept. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** Values of the configuration's input variables, by name; no secrets. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly logFile: string;
   readonly redactor: Redactor;
   readonly signal: AbortSignal;
@@ -102,9 +104,16 @@ function call(
   more: { readonly onLine?: (line: string) => void; readonly keepBytes?: number; readonly quiet?: boolean } = {},
 ): Promise<ProcessResult> {
   for (const secret of Object.values(work.secrets)) work.redactor.add(secret);
+  const variables = Object.entries(work.variables).map(([name, value]) => [`TF_VAR_${name}`, value]);
   return runProcess("tofu", args, {
     cwd: work.directory,
-    env: { TF_IN_AUTOMATION: "1", TF_INPUT: "0", CHECKPOINT_DISABLE: "1", ...work.secrets },
+    env: {
+      TF_IN_AUTOMATION: "1",
+      TF_INPUT: "0",
+      CHECKPOINT_DISABLE: "1",
+      ...Object.fromEntries(variables),
+      ...work.secrets,
+    },
     inherit: HANDED_DOWN,
     timeoutMs: TIMEOUT_MS,
     redactor: work.redactor,
