@@ -114,6 +114,10 @@ function reportOf(result: ReleaseResult, dryRun: boolean): StepReport<ReleaseRes
       `${ecosystem} ${name} ${version} ${already ? "was there already" : "published"} at ${registry}${installed ? ", installed from there" : ""}`,
     );
   }
+  for (const { name, files, digest, signed } of result.provenance) {
+    const state = signed ? "signed" : "unsigned: no signing service or key is set up";
+    lines.push(`provenance ${name} of ${files.join(", ")} kept as sha256 ${digest} (${state})`);
+  }
   for (const tag of result.tags) lines.push(`tagged ${tag}`);
   for (const { channel, to } of result.announced) lines.push(`announced by ${channel} to ${to}`);
   const effects = result.effects.map(effectLine);
@@ -124,6 +128,7 @@ function reportOf(result: ReleaseResult, dryRun: boolean): StepReport<ReleaseRes
     ...(result.handover ? { verdict: "waiting", handover: result.handover } : {}),
     artifacts: [
       ...result.artifacts.map(({ file, sha256 }) => ({ name: file, digest: sha256 })),
+      ...result.provenance.map(({ name, digest }) => ({ name, digest })),
       ...(result.scan?.sboms.map(({ name, digest }) => ({ name, digest })) ?? []),
     ],
     data: result,

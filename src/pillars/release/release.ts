@@ -16,6 +16,7 @@ import { releaseConditions } from "./conditions.ts";
 import { previewRelease } from "./dry-run.ts";
 import { commitRelease, type Landing, pushCommit, tagRelease } from "./land.ts";
 import { planRelease } from "./plan.ts";
+import { keepProvenance } from "./provenance.ts";
 import { emptyResult, type ReleasePlan, type ReleaseResult } from "./report.ts";
 import { findUnfinished } from "./resume.ts";
 import { findSource } from "./source.ts";
@@ -193,8 +194,8 @@ function resumable(run: Run, artifacts: string | undefined): Diagnostic {
 
 /** What the finished run keeps beside its steps; the plan and the work are steps already. */
 function summaryOf(result: ReleaseResult) {
-  const { commit, tags, artifacts, published, announced } = result;
-  return { commit, tags, artifacts, published, announced };
+  const { commit, tags, artifacts, provenance, published, announced } = result;
+  return { commit, tags, artifacts, provenance, published, announced };
 }
 
 async function carryOutRun(
@@ -238,9 +239,19 @@ async function carryOutRun(
     if (!fetched.ok) return fetched;
   }
   const acting = actingFor(session, run, "release", withScan(conditions.value, scanned.value));
+  const provenance = await keepProvenance(session, run, {
+    repository: git.identity,
+    plan: plan.value,
+    ...work.value,
+    sboms: scanOf(scanned.value)?.sboms ?? [],
+  });
+  if (!provenance.ok) return provenance;
   const done = await act(acting, { git, plan: plan.value, credentials }, work.value, params);
   const acted = done.ok
-    ? succeed({ ...done.value, scan: scanOf(scanned.value) }, [...scanned.warnings, ...done.warnings])
+    ? succeed({ ...done.value, scan: scanOf(scanned.value), provenance: provenance.value }, [
+        ...scanned.warnings,
+        ...done.warnings,
+      ])
     : done;
   if (acting.asked && !acted.ok) {
     const { id, group, until, reason } = acting.asked;

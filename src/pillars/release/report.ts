@@ -111,6 +111,17 @@ export const releaseScanSchema = z.object({
 });
 export type ReleaseScan = z.infer<typeof releaseScanSchema>;
 
+export const provenanceSchema = z
+  .object({
+    unit: z.string(),
+    name: z.string(),
+    digest: z.string().describe("its name in the artefact store"),
+    files: z.array(z.string()).describe("what it speaks of"),
+    signed: z.boolean(),
+  })
+  .describe("in-toto statement v1 with SLSA provenance v1: who built which bytes, of which commit");
+export type ReleaseProvenance = z.infer<typeof provenanceSchema>;
+
 export const releaseResultSchema = z.object({
   released: z.boolean().describe("false when there was nothing to release, and in a dry run"),
   run: z.string().nullable(),
@@ -119,6 +130,7 @@ export const releaseResultSchema = z.object({
   tags: z.array(z.string()),
   artifacts: z.array(artifactSchema),
   scan: releaseScanSchema.nullable().describe("null where the organisation asks for no scan"),
+  provenance: z.array(provenanceSchema),
   published: z.array(publishedSchema),
   announced: z.array(announcedSchema),
   handover: handoverSchema.optional().describe("the work half ended here: what the act half takes"),
@@ -136,6 +148,7 @@ export function emptyResult(plan: ReleasePlan): ReleaseResult {
     tags: [],
     artifacts: [],
     scan: null,
+    provenance: [],
     published: [],
     announced: [],
     effects: [],
