@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { succeed } from "../core/diagnostic.ts";
 import { deploy } from "../pillars/deploy/deploy.ts";
 import { type DeployResult, deployResultSchema } from "../pillars/deploy/report.ts";

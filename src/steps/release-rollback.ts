@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { succeed } from "../core/diagnostic.ts";
 import { findRelease } from "../pillars/release/kept.ts";
 import { undoResultSchema } from "../pillars/undo/report.ts";

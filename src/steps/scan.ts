@@ -1,5 +1,5 @@
 import { join, relative, resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { type Outcome, succeed } from "../core/diagnostic.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { htmlOf } from "../pillars/scan/render/html.ts";

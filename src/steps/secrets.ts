@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { succeed } from "../core/diagnostic.ts";
 import { editSecrets, type Kept, rotateSecrets, setSecret } from "../pillars/secrets/keep.ts";
 import { listSecrets, type SecretsList, secretsListSchema } from "../pillars/secrets/list.ts";

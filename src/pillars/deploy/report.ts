@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { plannedEffectSchema } from "../release/report.ts";
 
 /** What is put on the servers: one file, named by its digest, and how its playbook takes it. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { readRun } from "../../swarm/journal.ts";
 import type { Swarm } from "../../swarm/open.ts";
 import { artifactSchema } from "./report.ts";

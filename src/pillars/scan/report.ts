@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { FINDING_KINDS, RATINGS, SCANNERS } from "../../core/security.ts";
 
 /** The results of a scan, as `--json` prints them and the journal keeps them. */

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import { ECOSYSTEMS } from "../../ecosystems/index.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";

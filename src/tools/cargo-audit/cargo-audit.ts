@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { ratingOf, type ScannerAnswer, type ScannerFinding } from "../../core/security.ts";
 import { inScratch, parseAnswer, runScanner, type ScanCall } from "../scanner/run.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import type { Rating, ScannerAnswer, ScannerFinding } from "../../core/security.ts";
 import { inScratch, parseAnswer, runScanner, type ScanCall } from "../scanner/run.ts";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { getStaticTOMLValue, ParseError, parseTOML } from "toml-eslint-parser";
-import { z } from "zod";
+import * as z from "zod";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import type { ScannerAnswer, ScannerFinding } from "../../core/security.ts";
 import { inScratch, parseAnswer, runScanner, type ScanCall } from "../scanner/run.ts";

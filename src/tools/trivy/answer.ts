@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import type { Rating, ScannerFinding } from "../../core/security.ts";
 import { parseAnswer } from "../scanner/run.ts";

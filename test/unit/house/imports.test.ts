@@ -92,6 +92,12 @@ describe("the house", () => {
     expect(casts.filter((file) => !["constitution/permits.ts", "constitution/probe.ts"].includes(file))).toEqual([]);
   });
 
+  // Named imports bundle all of zod, four times as much: every command would start slower.
+  test("takes zod as a namespace", () => {
+    const named = files.filter((file) => /^import \{[^}]*\} from "zod"/m.test(codeOf(file)));
+    expect(named).toEqual([]);
+  });
+
   test("prints only in cli/", () => {
     const printing = files.filter(
       (file) => roomOf(file) !== "cli" && /\bconsole\.|process\.std(out|err)\b/.test(codeOf(file)),

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { Spectrum } from "./spectrum.ts";
 
 /** Where the tracer writes, and the root of the sources it looks at. */
