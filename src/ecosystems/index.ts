@@ -4,6 +4,7 @@ import { ECOSYSTEM_IDS, type Ecosystem, type EcosystemId, type Tree } from "./ec
 import { npm } from "./npm.ts";
 import { pypi } from "./pypi.ts";
 
+export { type Asked, askedPackages } from "./asked.ts";
 export {
   type Artifact,
   ECOSYSTEM_IDS,
@@ -15,6 +16,8 @@ export {
   type Tree,
 } from "./ecosystem.ts";
 export { directoryTree } from "./paths.ts";
+export { normalizedName } from "./pep440.ts";
+export { rangesMeet, rangeWithin } from "./ranges.ts";
 
 export const ECOSYSTEMS: Readonly<Record<EcosystemId, Ecosystem>> = { npm, pypi, cargo, docker };
 

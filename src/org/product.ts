@@ -98,6 +98,15 @@ export function nearestSpec(cwd: string): string | undefined {
   }
 }
 
+/** The product whose work tree a folder lies in; undefined outside of one, or where its spec cannot be read. */
+export async function nearestProduct(
+  cwd: string,
+): Promise<{ readonly name: string; readonly path: string } | undefined> {
+  const path = nearestSpec(cwd);
+  const name = path && (await nameIn(path));
+  return path && name ? { name, path } : undefined;
+}
+
 async function nameIn(path: string): Promise<string | undefined> {
   const spec = readSpec(await readFile(join(path, "SPEC.md"), "utf8"), { file: "SPEC.md" });
   return spec.ok ? spec.value.value.product : undefined;

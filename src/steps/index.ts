@@ -32,6 +32,7 @@ import { scanStep } from "./scan.ts";
 import { secretsEditStep, secretsListStep, secretsRotateStep, secretsSetStep } from "./secrets.ts";
 import { statusStep } from "./status.ts";
 import { undoStep } from "./undo.ts";
+import { warnStep } from "./warn.ts";
 import { watchStep } from "./watch.ts";
 
 /** Every step there is, in the order of `codemonkeys --help`. */
@@ -59,6 +60,7 @@ export const STEPS: readonly AnyStep[] = [
   infraDestroyStep,
   announceStep,
   undoStep,
+  warnStep,
   scanStep,
   secretsListStep,
   secretsSetStep,

@@ -28,6 +28,7 @@ const LOADERS = {
   "infra destroy": async () => (await import("./infra.ts")).infraDestroyStep,
   announce: async () => (await import("./announce.ts")).announceStep,
   undo: async () => (await import("./undo.ts")).undoStep,
+  warn: async () => (await import("./warn.ts")).warnStep,
   scan: async () => (await import("./scan.ts")).scanStep,
   "secrets list": async () => (await import("./secrets.ts")).secretsListStep,
   "secrets set": async () => (await import("./secrets.ts")).secretsSetStep,

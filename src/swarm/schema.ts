@@ -402,6 +402,26 @@ export interface SecurityFindingsTable {
   gone_at: number | null;
 }
 
+export interface DependencyConflictsTable {
+  company: string;
+  product: string;
+  ecosystem: string;
+  package: string;
+  /** The range in which the package was asked for. */
+  requested: string;
+  /** The package that it could not be had with; empty when it could not be had at all. */
+  against: string;
+  /** The range of `against` that the package takes. */
+  wants: string | null;
+  /** The version or range of `against` that was there. */
+  met: string | null;
+  occurrence: string;
+  /** The commit that failed last. */
+  commit_id: string;
+  first_seen: number;
+  last_seen: number;
+}
+
 export interface Schema {
   swarm_migrations: MigrationsTable;
   companies: CompaniesTable;
@@ -429,4 +449,5 @@ export interface Schema {
   rate_limits: RateLimitsTable;
   http_answers: HttpAnswersTable;
   security_findings: SecurityFindingsTable;
+  dependency_conflicts: DependencyConflictsTable;
 }

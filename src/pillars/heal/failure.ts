@@ -1,7 +1,9 @@
 import { stat } from "node:fs/promises";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
+import { recordConflict } from "../../swarm/conflicts.ts";
 import { patternHistory, recordOccurrence } from "../../swarm/patterns.ts";
+import { conflictOf } from "./conflict.ts";
 import { readLog } from "./read/index.ts";
 import type { BuildFailure } from "./read/report.ts";
 import { locatePath } from "./tree.ts";
@@ -43,6 +45,11 @@ export async function note(session: Session, failure: BuildFailure, commit: stri
       stage,
     });
     if (!recorded.ok) return recorded;
+    const conflict = conflictOf(failure);
+    const warned = conflict
+      ? await recordConflict(session.swarm, { company, product: name, occurrence, commit, conflict })
+      : recorded;
+    if (!warned.ok) return warned;
   }
   const history = await patternHistory(session.swarm, { company, pattern: failure.pattern });
   if (!history.ok) return history;

@@ -3,7 +3,15 @@ import { ci } from "./0002-ci.ts";
 import { machinesCallsAndWaits } from "./0003-machines-calls-waits.ts";
 import { signedAnswers } from "./0004-signed-answers.ts";
 import { scans } from "./0005-scans.ts";
+import { dependencyConflicts } from "./0006-dependency-conflicts.ts";
 import type { Migration } from "./migration.ts";
 
 /** All migrations, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [spine, ci, machinesCallsAndWaits, signedAnswers, scans];
+export const MIGRATIONS: readonly Migration[] = [
+  spine,
+  ci,
+  machinesCallsAndWaits,
+  signedAnswers,
+  scans,
+  dependencyConflicts,
+];

@@ -130,6 +130,10 @@ test("the released migrations are what they were when they were released", () =>
         "0005-scans",
         "aee6f64c094de45f04e0fec00f7af8845f26de13d1770d9f0cf15347d8d5d0cf",
       ],
+      [
+        "0006-dependency-conflicts",
+        "66d5780ee9c4de5d1d31c5ce00566234332d1818582c60a0713d812cc333cb5a",
+      ],
     ]
   `);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { listConflicts, recordConflict } from "../../../../src/swarm/conflicts.ts";
 import { markFixed, patternHistory, recordOccurrence } from "../../../../src/swarm/patterns.ts";
 import { openReader } from "../../../../src/swarm/reader.ts";
 import {
@@ -65,6 +66,37 @@ export function learningSuite(make: MakePlace): void {
     expect(value(await markFixed(at.swarm, { ...fix, template: "t-1" }))).toBe(1);
     expect(value(await markFixed(at.swarm, { ...fix, template: "t-2" }))).toBe(0);
     expect(value(await patternHistory(at.swarm, wanted))).toMatchObject({ seen: 2, fixed: 1, lastTemplate: "t-1" });
+  });
+
+  test("a conflict is noted once, stays in its company, and knows its fix", async () => {
+    const conflict = {
+      ecosystem: "npm",
+      package: "widget",
+      requested: "^2.0.0",
+      against: { package: "react", wants: "^17.0.0", met: "^18.0.0" },
+    };
+    const noted = { company: "acme", product: "payments", occurrence: "o-1", commit: "c1", conflict };
+    value(await recordConflict(at.swarm, noted));
+    at.clock.time += 10;
+    value(await recordConflict(at.swarm, { ...noted, commit: "c2" }));
+    const gone = { ecosystem: "npm", package: "ms", requested: "99.0.0" };
+    value(await recordConflict(at.swarm, { ...noted, company: "globex", conflict: gone }));
+    const one = { ...noted, commit: "c2", firstSeen: START, lastSeen: START + 10 };
+    expect(value(await listConflicts(at.swarm, "acme"))).toEqual([one]);
+    expect(value(await listConflicts(at.swarm, "globex"))).toMatchObject([{ conflict: gone }]);
+
+    value(await recordOccurrence(at.swarm, { ...seen, commit: "c2" }));
+    value(
+      await markFixed(at.swarm, {
+        company: "acme",
+        product: "payments",
+        occurrence: "o-1",
+        commit: "c3",
+        run: "r-1",
+        template: "t-1",
+      }),
+    );
+    expect(value(await listConflicts(at.swarm, "acme"))).toEqual([{ ...one, fix: { commit: "c3", template: "t-1" } }]);
   });
 
   test("a learned template has one success; four more and its trust is 6/7", async () => {

@@ -1,5 +1,6 @@
 import { gather, type ToolReader } from "../reader.ts";
 import type { Category } from "../report.ts";
+import { npmAsks } from "./dependency-asks.ts";
 import { categoryOf, find } from "./text.ts";
 
 // npm ≤ 9: "npm ERR! code E404"; npm ≥ 10: "npm error code E404". One block of such lines is one failure.
@@ -98,6 +99,7 @@ export const npm: ToolReader = {
               file: find(all, /^path (\S+)/m),
               command: find(all, /^command (?:sh -c )?(.+)$/m),
               peer: find(all, /Could not resolve dependency:\s+(?:dev |optional )?peer ((?:@[\w.~-]+\/)?[\w.~-]+)@/),
+              ...npmAsks(all),
             },
             key: [code, category === "configuration" && script !== undefined ? "script" : target]
               .filter(Boolean)

@@ -1,5 +1,6 @@
 import { gather, type ToolReader } from "../reader.ts";
 import type { Category } from "../report.ts";
+import { pythonAsks } from "./dependency-asks.ts";
 import { categoryOf, find, isBlank } from "./text.ts";
 
 // ERROR: Could not find a version that satisfies the requirement x==99 (from versions: …)
@@ -38,7 +39,7 @@ export const pip: ToolReader = {
           message: line.text,
           first: line.no,
           last: line.no,
-          captures: { package: poetry[1] },
+          captures: { package: poetry[1], ...pythonAsks(line.text) },
           key: poetry[1],
         },
       ];
@@ -79,6 +80,7 @@ export const pip: ToolReader = {
               package: wanted?.[1],
               version: wanted?.[2]?.replace(/^=+/, ""),
               versions: find(all, /\(from versions: (.*?)\)/),
+              ...pythonAsks(all),
             },
             key: wanted?.[1],
           },

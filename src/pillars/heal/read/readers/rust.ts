@@ -1,6 +1,7 @@
 import type { Line } from "../clean.ts";
 import { type Draft, gather, placeOf, type ToolReader } from "../reader.ts";
 import type { Category } from "../report.ts";
+import { cargoAsks } from "./dependency-asks.ts";
 import { categoryOf, find, isBlank } from "./text.ts";
 
 // error[E0425]: cannot find value `c` in this scope
@@ -59,7 +60,7 @@ function errorBlock(line: Line, head: RegExpExecArray) {
       if (isBlank(text)) return blankGoesOn(held, said);
       if (HEAD.test(text)) return "no";
       if (
-        /^\s|^Caused by:|^location searched|^required by|^perhaps you meant|^versions that meet|^the package|^the lock file|^as a result|^help:|^note:|^candidate versions|^\.\.\.|^\d+ [|+~-]|^failed to select|^previously selected|^If you want|^To learn|^If you/.test(
+        /^\s|^Caused by:|^location searched|^required by|^perhaps you meant|^versions that meet|^the package|^the lock file|^as a result|^help:|^note:|^candidate versions|^all possible versions conflict|^\.\.\.|^\d+ [|+~-]|^failed to select|^previously selected|^If you want|^To learn|^If you/.test(
           text,
         )
       )
@@ -123,6 +124,7 @@ function compilerDraft(
       module: code === "E0432" || code === "E0433" ? names[0] : undefined,
       expected: find(all, /expected `([^`]+)`, found/) ?? find(said, /expected `([^`]+)`/),
       actual: find(all, /expected .+?, found `?([^`\n]+)`?/),
+      ...cargoAsks(`${said}\n${all}`),
     },
     key:
       code ??
