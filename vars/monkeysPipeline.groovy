@@ -111,6 +111,9 @@ private void actStage(Map one, Map passed) {
             case 'docs':
                 monkeysDocs(passed)
                 break
+            case 'scan':
+                monkeysScan(passed)
+                break
             case 'release':
                 monkeysShip(passed)
                 break

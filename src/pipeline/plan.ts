@@ -41,6 +41,7 @@ const groupSchema = z.strictObject({
 });
 
 export const PIPELINE_STEPS = {
+  scan: "monkeysScan",
   docs: "monkeysDocs",
   release: "monkeysShip",
   announce: "monkeysAnnounce",
@@ -112,7 +113,7 @@ const KEPT_BUILDS = 30;
  */
 const QUIET_SECONDS = { critical: 0, high: 5, medium: 10, low: 60 } as const;
 
-/** Makes the plan of a product: build, test, the product's own stages, docs, release, announce. */
+/** Makes the plan of a product: build, test, the product's own stages, scan, docs, release, announce. */
 export function planOf({ spec, constitution, config, fleet, defaultStages = {} }: PlanInputs): Plan {
   const { value } = spec;
   const standing = standingOf(spec, fleet);
@@ -215,6 +216,7 @@ function stepStages(spec: Spec, mainBranch: string, zones: Plan["zones"]): StepS
   });
   const onMain: PlanWhen = { branch: [mainBranch] };
   return [
+    ...(spec.scan ? [step("scan")] : []),
     ...(spec.docs.site === "none" ? [] : [step("docs")]),
     step("release", onMain),
     // Where the act half is a job of its own, its release announces; this build does not wait for it.

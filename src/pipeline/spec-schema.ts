@@ -173,6 +173,10 @@ export const frontMatterSchema = z
         }),
       )
       .default([]),
+    scan: z
+      .boolean()
+      .default(false)
+      .describe("a stage that looks for vulnerabilities, secrets and misconfiguration in every build"),
     docs: z
       .strictObject({ site: z.enum(["mkdocs", "none"]).default("mkdocs") })
       .default({ site: "mkdocs" })

@@ -10,7 +10,7 @@ export type { Requirement, Scenario, StageCommand, StageSpec, When };
 export interface Spec extends FrontMatter, Body {}
 
 /** Stages the program itself provides; a spec may not define them. */
-export const STEP_STAGES = ["docs", "release", "announce"] as const;
+export const STEP_STAGES = ["scan", "docs", "release", "announce"] as const;
 
 /** More cells than this in one matrix is a mistake rather than a wish. */
 export const MAX_MATRIX_CELLS = 64;
@@ -119,6 +119,7 @@ function checkStages({ value, place }: Located<FrontMatter>): Diagnostic[] {
 }
 
 function hintFor(stage: (typeof STEP_STAGES)[number]): string {
+  if (stage === "scan") return "set `scan: true`, or name a stage of your own differently";
   if (stage === "docs") return "set `docs: { site: mkdocs }`, or name a stage of your own differently";
   if (stage === "announce") return "list the channels under `announce`";
   return "say under `packages` what a release publishes";

@@ -6,6 +6,7 @@ import type { StepReport } from "./definition.ts";
 import { docsStep } from "./docs.ts";
 import { healStep } from "./heal.ts";
 import { NO_RELEASE_OPTIONS, runRelease } from "./release.ts";
+import { runScan } from "./scan.ts";
 
 /** Starts the steps that stand in a plan, for the local runner: the same definitions that the CLI and Jenkins call. */
 export function startStep(session: Session): StartStep {
@@ -31,6 +32,8 @@ async function byName(
   at: Parameters<StartStep>[1],
 ): Promise<Outcome<StepReport<unknown>>> {
   switch (step) {
+    case "scan":
+      return runScan(session, {});
     case "docs":
       return docsStep.run(session, {});
     case "release":

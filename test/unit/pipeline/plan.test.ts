@@ -25,6 +25,12 @@ describe("planOf", () => {
     ]);
   });
 
+  it("scans where the spec asks for it, before anything is released", () => {
+    const plan = planFor("scan: true\nstages: { test: t }");
+    expect(plan.stages.map(({ name }) => name)).toEqual(["test", "scan", "docs", "release"]);
+    expect(plan.stages[1]).toMatchObject({ kind: "step", step: "scan", jenkins_step: "monkeysScan" });
+  });
+
   it("leaves out docs without a site and announcements without a channel", () => {
     expect(planFor("docs: { site: none }").stages.map((stage) => stage.name)).toEqual(["release"]);
   });
