@@ -7,19 +7,23 @@ import { dirname, join } from "node:path";
  * lets nobody make folders (/proc) it tries again for ever, on a thread that no signal ends.
  */
 export async function makeFolder(path: string, mode = 0o777): Promise<void> {
+  if (await madeFolder(path, mode)) return;
+  const above = dirname(path);
+  if (above !== path) await makeFolder(above, mode);
+  // Where what is above was there all the time, or came from another process meanwhile: this answer counts.
+  if (!(await madeFolder(path, mode))) await mkdir(path, { mode });
+}
+
+/** False when a folder above is missing. */
+async function madeFolder(path: string, mode: number): Promise<boolean> {
   try {
     await mkdir(path, { mode });
+    return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST" || code === "EROFS" || code === "EACCES" || code === "EPERM") {
-      if (await isFolder(path)) return;
-      throw error;
-    }
-    const above = dirname(path);
-    // A folder above that is there: then it is this one that cannot be made.
-    if (code !== "ENOENT" || above === path || (await isFolder(above))) throw error;
-    await makeFolder(above, mode);
-    await makeFolder(path, mode);
+    if (code === "ENOENT") return false;
+    if (["EEXIST", "EROFS", "EACCES", "EPERM"].includes(code ?? "") && (await isFolder(path))) return true;
+    throw error;
   }
 }
 

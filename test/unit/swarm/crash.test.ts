@@ -7,6 +7,7 @@ import { createWorld, endState, judge, type World } from "../../crash/world.ts";
 function done(): World {
   const world = createWorld();
   Object.assign(world.done, { commit: ["c"], push: ["c"], tag: ["v"], npm: ["bytes"], pypi: ["bytes"] });
+  world.built = 1;
   world.hooks.push({ key: "k", value: "v" });
   return world;
 }
