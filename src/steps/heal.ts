@@ -11,6 +11,7 @@ import { productOf, type Session } from "../pipeline/session.ts";
 import { CONTROLLER_CREDENTIAL } from "./controller-credential.ts";
 import { defineStep, type StepReport } from "./definition.ts";
 import { findFailure } from "./heal-failure.ts";
+import { withPage, writeHealPage } from "./heal-page.ts";
 
 export const healStep = defineStep({
   name: "heal",
@@ -39,6 +40,12 @@ export const healStep = defineStep({
       .boolean()
       .default(false)
       .describe("go on with heals that wait for CI: finish those whose build passed, repair those whose build failed"),
+    html: z
+      .string()
+      .optional()
+      .describe(
+        "write the page of this heal to this file; without it into the state folder, in Jenkins to the build's artefacts",
+      ),
     fresh: z.boolean().default(false).describe("begin anew where an earlier heal of the same failure did not finish"),
   }),
   positional: ["log"],
@@ -79,7 +86,10 @@ export const healStep = defineStep({
       model: params.model,
       fresh: params.fresh,
     });
-    return healed.ok ? succeed(reportOf(healed.value), healed.warnings) : healed;
+    if (!healed.ok) return healed;
+    const page = await writeHealPage(session, { report: healed.value, log: found.value.log, html: params.html });
+    if (!page.ok) return page;
+    return succeed(withPage(reportOf(healed.value), page.value), healed.warnings);
   },
 });
 

@@ -24,6 +24,8 @@ dd { margin: 0; overflow-wrap: anywhere }
 code, pre { font: .85rem/1.5 ui-monospace, monospace }
 pre { margin: 0; white-space: pre; tab-size: 4 }
 .root pre { overflow: auto; max-height: 22rem; background: var(--paper); border: 1px solid var(--line); border-radius: .3rem; padding: .5rem .75rem }
+h3 { font-size: 1rem; margin: 1.25rem 0 .35rem }
+.diff { overflow-x: auto; background: var(--code); border: 1px solid var(--line); border-radius: .3rem; padding: .5rem .75rem }
 ol, ul { padding-left: 1.5rem }
 li { margin: .35rem 0; overflow-wrap: anywhere }
 q { font-style: italic }

@@ -3,6 +3,7 @@ import type { BuildFailure } from "../read/report.ts";
 import { CATEGORY_WORDS, type Explanation, inOrderOfInterest, placeText, rangeText, storyText } from "./explanation.ts";
 import type { FoldedLine, FoldedLog } from "./folded-log.ts";
 import { STYLE } from "./html-style.ts";
+import { text } from "./html-text.ts";
 
 /** Lines around a failure that are shown at once; those further away are folded. */
 const NEAR = 3;
@@ -12,8 +13,10 @@ const SHOWN_CAUSES = 100;
  * One page that stands alone: no script, no network, styles of its own, light or dark as the reader's system is. The
  * cause is on the first screen; the log below is folded to what matters. All that comes from the log is text: escaped,
  * and marks that turn the direction of writing are spelt out. The page's own policy forbids everything but its style.
+ *
+ * @param done a section of HTML that stands below the cause: what was done about it
  */
-export function explainHtml(explanation: Explanation, folded: FoldedLog): string {
+export function explainHtml(explanation: Explanation, folded: FoldedLog, done = ""): string {
   const { report, log } = explanation;
   const root = report.root;
   const ordered = inOrderOfInterest(report);
@@ -36,6 +39,7 @@ export function explainHtml(explanation: Explanation, folded: FoldedLog): string
 <header><p>${text(log)} <span class="quiet">${grouped(report.lines)} lines, ${size(report.bytes)}</span></p></header>
 <main>
 ${root === undefined ? "<h1>No failure found</h1>" : rootCard(root, explanation, folded)}
+${done}
 ${othersList(causes.slice(1), explanation)}
 ${consequencesList(consequences)}
 ${logSection(folded, report.failures.length > 0)}
@@ -161,24 +165,6 @@ function outside(url: string | undefined): string {
 
 function row(name: string, value: string): string {
   return `<div><dt>${name}</dt><dd>${value}</dd></div>`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-/** Text that can be nothing but text: no markup, and no mark that makes a line read otherwise than it is written. */
-function text(said: string): string {
-  return said
-    .replace(/[&<>"']/g, (char) => ENTITIES[char]!)
-    .replace(
-      /[\u0000-\u0008\u000b-\u001f\u007f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g,
-      (char) => `<i class="code">U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}</i>`,
-    );
 }
 
 function grouped(count: number): string {
