@@ -55,6 +55,7 @@ const ACTION_MEANINGS: Readonly<Record<ActionName, string>> = {
   "pr.open": "Open a pull request",
   "pr.close": "Close a pull request",
   "pr.comment": "Comment on a pull request",
+  "forge.release": "Make the GitHub release of a tag, with its notes and files",
   "release.tag": "Make a release's tag",
   "package.publish": "Put one version of a package into a registry",
   "package.retract": "Take a version back: yank, unpublish, deprecate",

@@ -61,7 +61,7 @@ rules:
     because: What was learned elsewhere brings in a dependency, an address or a command.
 
   - id: releases-from-main
-    allow: [git.commit, git.push, release.tag]
+    allow: [git.commit, git.push, release.tag, forge.release]
     when: run.pillar == "release" && source.branch == "main" && ci.green
   - id: publish-what-is-green
     allow: [package.publish]

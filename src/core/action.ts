@@ -16,6 +16,12 @@ export const ACTIONS = {
   "pr.close": z.object({ repository, number: z.int() }),
   "pr.comment": z.object({ repository, number: z.int(), digest }),
   "release.tag": z.object({ repository, tag: z.string(), commit }),
+  "forge.release": z.object({
+    repository,
+    tag: z.string(),
+    commit,
+    digest: digest.describe("of the page's notes and files"),
+  }),
   "package.publish": z.object({
     ecosystem: z.string(),
     registry: z.string().describe("the registry's address as the tool is configured, without credentials"),

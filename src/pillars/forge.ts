@@ -17,6 +17,7 @@ export async function forgeOf(
   session: Session,
   git: Git,
   pillar: Pillar,
+  options: { readonly timeoutMs?: number } = {},
 ): Promise<Outcome<Forge | { readonly missing: string }>> {
   const url = await git.remoteUrl("origin");
   if (!url.ok) return url;
@@ -28,5 +29,5 @@ export async function forgeOf(
   const { token, missing } = account.value;
   if (token === undefined) return succeed({ missing });
   const { swarm, signal } = session;
-  return succeed({ github: connectGitHub({ api: repository.api, token, swarm, signal }), repository });
+  return succeed({ github: connectGitHub({ api: repository.api, token, swarm, signal, ...options }), repository });
 }

@@ -14,7 +14,7 @@ export const RELEASE_CREDENTIALS: readonly CredentialNeed[] = [
     variable: "GITHUB_TOKEN",
     credentialsId: "codemonkeys-github",
     kind: "string",
-    summary: "pushes the release commit and tag",
+    summary: "pushes the release commit and tag, makes the GitHub release",
     half: "act",
     optional: true,
   },
@@ -81,7 +81,15 @@ export const releaseStep = defineStep({
   result: releaseResultSchema,
   credentials: RELEASE_CREDENTIALS,
   tools: ["git", "ansible-playbook", "npm", "python3", "cargo", "buildah", "crane"],
-  actions: ["git.commit", "git.push", "release.tag", "package.publish", "announce.post", "secret.read"],
+  actions: [
+    "git.commit",
+    "git.push",
+    "release.tag",
+    "package.publish",
+    "forge.release",
+    "announce.post",
+    "secret.read",
+  ],
   halves: true,
   retryOnAgentLoss: true,
   needs: "product",
@@ -119,6 +127,7 @@ function reportOf(result: ReleaseResult, dryRun: boolean): StepReport<ReleaseRes
     lines.push(`provenance ${name} of ${files.join(", ")} kept as sha256 ${digest} (${state})`);
   }
   for (const tag of result.tags) lines.push(`tagged ${tag}`);
+  for (const { tag, url } of result.pages) lines.push(`GitHub release ${tag}: ${url}`);
   for (const { channel, to } of result.announced) lines.push(`announced by ${channel} to ${to}`);
   const effects = result.effects.map(effectLine);
   const notes = dryRun ? result.plan.units.flatMap(({ notes }) => ["", ...notes.trimEnd().split("\n")]) : [];

@@ -60,6 +60,7 @@ export const runStep = defineStep({
     "git.push",
     "pr.open",
     "release.tag",
+    "forge.release",
     "package.publish",
     "announce.post",
     "secret.read",

@@ -12,6 +12,7 @@ import { publishTarget } from "../publish/publish-package.ts";
 import { destinationOf } from "../publish/token.ts";
 import { scanBuilt, scanOf, withScan } from "../scan/scan.ts";
 import { releaseConditions } from "./conditions.ts";
+import { isOnGitHub, pageOf, pageTarget } from "./github-release.ts";
 import { emptyResult, type PlannedEffect, type ReleasePlan, type ReleaseResult } from "./report.ts";
 import { REMOTE } from "./source.ts";
 import { doWork, inWorktree, putEdits, type ReleaseWork } from "./work.ts";
@@ -66,6 +67,17 @@ export async function previewRelease(
     await show("secret.read", { names: [secret] });
   }
   if (order !== "first") await tag();
+  const pages = await isOnGitHub(session, git);
+  if (!pages.ok) return pages;
+  for (const unit of pages.value ? plan.units : []) {
+    const page = await pageOf(session, unit, {
+      artifacts: work.value.artifacts,
+      provenance: [],
+      sboms: scanOf(scanned.value)?.sboms ?? [],
+    });
+    if (!page.ok) return page;
+    await show("forge.release", pageTarget(git, page.value, plan.commit));
+  }
   const warnings = [...work.warnings, ...scanned.warnings, ...publishes.warnings];
   for (const unit of plan.units) {
     const targets = announcementTargets(session, { ...unit, product: plan.product, published: [] });

@@ -14,6 +14,7 @@ import { scanBuilt, scanOf, withScan } from "../scan/scan.ts";
 import { type Acting, actingFor } from "./acting.ts";
 import { releaseConditions } from "./conditions.ts";
 import { previewRelease } from "./dry-run.ts";
+import { isOnGitHub, type Papers, pageOf, releaseOnGitHub } from "./github-release.ts";
 import { commitRelease, type Landing, pushCommit, tagRelease } from "./land.ts";
 import { planRelease } from "./plan.ts";
 import { keepProvenance } from "./provenance.ts";
@@ -194,8 +195,8 @@ function resumable(run: Run, artifacts: string | undefined): Diagnostic {
 
 /** What the finished run keeps beside its steps; the plan and the work are steps already. */
 function summaryOf(result: ReleaseResult) {
-  const { commit, tags, artifacts, provenance, published, announced } = result;
-  return { commit, tags, artifacts, provenance, published, announced };
+  const { commit, tags, artifacts, provenance, published, pages, announced } = result;
+  return { commit, tags, artifacts, provenance, published, pages, announced };
 }
 
 async function carryOutRun(
@@ -239,14 +240,16 @@ async function carryOutRun(
     if (!fetched.ok) return fetched;
   }
   const acting = actingFor(session, run, "release", withScan(conditions.value, scanned.value));
+  const sboms = scanOf(scanned.value)?.sboms ?? [];
   const provenance = await keepProvenance(session, run, {
     repository: git.identity,
     plan: plan.value,
     ...work.value,
-    sboms: scanOf(scanned.value)?.sboms ?? [],
+    sboms,
   });
   if (!provenance.ok) return provenance;
-  const done = await act(acting, { git, plan: plan.value, credentials }, work.value, params);
+  const papers = { provenance: provenance.value, sboms };
+  const done = await act(acting, { git, plan: plan.value, credentials }, work.value, params, papers);
   const acted = done.ok
     ? succeed({ ...done.value, scan: scanOf(scanned.value), provenance: provenance.value }, [
         ...scanned.warnings,
@@ -267,9 +270,12 @@ async function act(
   landing: Landing,
   work: ReleaseWork,
   params: ReleaseParams,
+  papers: Papers,
 ): Promise<Outcome<ReleaseResult>> {
   const { session, run } = acting;
   const { plan } = landing;
+  const hasPages = await isOnGitHub(session, landing.git);
+  if (!hasPages.ok) return hasPages;
   const result = { ...emptyResult(plan), released: true, run: run.id, artifacts: [...work.artifacts] };
   const warnings: Diagnostic[] = [];
   const effects: Effect[] = [
@@ -318,6 +324,23 @@ async function act(
         };
       }),
   );
+  const pages = plan.units.map(
+    (unit): Effect => ({
+      id: `release.page.${unit.tag}`,
+      title: `GitHub release ${unit.tag}`,
+      done: () =>
+        result.pages.some(({ tag }) => tag === unit.tag)
+          ? `GitHub release ${unit.tag} is public`
+          : `GitHub release ${unit.tag} left out: no token`,
+      run: async () => {
+        const page = await pageOf(session, unit, { ...papers, artifacts: work.artifacts });
+        if (!page.ok) return page;
+        const made = await releaseOnGitHub(acting, landing.git, page.value, result.commit ?? plan.commit);
+        if (made.ok && made.value !== undefined) result.pages.push({ tag: unit.tag, url: made.value });
+        return made;
+      },
+    }),
+  );
   const announcements = plan.units.map(
     (unit): Effect => ({
       id: `announce.${unit.name}`,
@@ -337,6 +360,7 @@ async function act(
     ...((params.tag ?? acting.product.spec.value.release.tag_order) === "first"
       ? [...tags, ...publishes]
       : [...publishes, ...tags]),
+    ...(hasPages.value ? pages : []),
     ...announcements,
   );
   for (const [at, effect] of effects.entries()) {

@@ -122,6 +122,8 @@ export const provenanceSchema = z
   .describe("in-toto statement v1 with SLSA provenance v1: who built which bytes, of which commit");
 export type ReleaseProvenance = z.infer<typeof provenanceSchema>;
 
+export const releasePageSchema = z.object({ tag: z.string(), url: z.string() });
+
 export const releaseResultSchema = z.object({
   released: z.boolean().describe("false when there was nothing to release, and in a dry run"),
   run: z.string().nullable(),
@@ -132,6 +134,7 @@ export const releaseResultSchema = z.object({
   scan: releaseScanSchema.nullable().describe("null where the organisation asks for no scan"),
   provenance: z.array(provenanceSchema),
   published: z.array(publishedSchema),
+  pages: z.array(releasePageSchema).describe("releases at GitHub, where the remote is there"),
   announced: z.array(announcedSchema),
   handover: handoverSchema.optional().describe("the work half ended here: what the act half takes"),
   effects: z.array(plannedEffectSchema).describe("in a dry run: what would be done, in order"),
@@ -150,6 +153,7 @@ export function emptyResult(plan: ReleasePlan): ReleaseResult {
     scan: null,
     provenance: [],
     published: [],
+    pages: [],
     announced: [],
     effects: [],
   };
