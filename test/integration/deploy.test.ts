@@ -1,0 +1,122 @@
+import { execFileSync } from "node:child_process";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { deploy } from "../../src/pillars/deploy/deploy.ts";
+import { release } from "../../src/pillars/release/release.ts";
+import { must, releaseWorld, type World } from "../unit/release/world.ts";
+import { scratchFolder } from "./publish.ts";
+
+const RULES = `version: 1
+rules:
+  - id: all-here
+    allow: [git.commit, git.push, release.tag, service.deploy]
+    when: source.branch == "main" && target.environment != "production"
+  - id: releases
+    allow: [git.commit, git.push, release.tag]
+    when: run.pillar == "release"
+`;
+
+// A deployment asks by the playbook in check mode, acts, and asks again.
+vi.setConfig({ testTimeout: 900_000 });
+
+let world: World;
+let port: number;
+const servers = scratchFolder();
+
+/** Answers with its version; what `text` says more. */
+const program = (text = "") =>
+  `${text}const { version } = require("./package.json");\nrequire("http").createServer((_, answer) => answer.end(version)).listen(process.env.PORT, "127.0.0.1");\n`;
+
+beforeAll(async () => {
+  port = await threeFreePorts();
+  const way = `command: node index.js, health_seconds: 4, root: ${servers.path}`;
+  world = await releaseWorld({
+    front: `packages: [{ ecosystem: npm, path: ., publish: true }]
+port: ${port}
+deploy: [{ environment: staging, ${way} }, { environment: production, ${way} }]`,
+    files: { "package.json": '{\n  "name": "payments",\n  "version": "0.0.0"\n}\n', "index.js": program() },
+  });
+});
+afterAll(async () => {
+  for (const unit of ["front", "blue", "green"]) {
+    const home = join(servers.path, "payments");
+    execFileSync("python3", [join(home, "bin", "service_runner.py"), "stop", join(home, "slots", `${unit}.json`)]);
+  }
+  await world?.close();
+  servers.remove();
+});
+
+const session = () => world.session({ constitution: RULES, config: "ship: { registries: { npm: false } }\n" });
+const answer = async () => await (await fetch(`http://127.0.0.1:${port}/`)).text();
+
+async function released(message: string, text?: string): Promise<string> {
+  world.write("index.js", program(text));
+  world.commit(message);
+  return must(await release(await session())).plan.units[0]?.version ?? "";
+}
+
+describe("a service on this machine, without systemd", () => {
+  test("is deployed, found in place the second time, and refused where no rule allows it", async () => {
+    must(await release(await session()));
+    const refused = await deploy(await session(), { environment: "production" });
+    expect(refused.ok ? [] : refused.diagnostics.map(({ code }) => code)).toContain("gate.no_match");
+    const first = must(await deploy(await session(), { environment: "staging" }));
+    expect(first).toMatchObject({ version: "1.0.0", already: false, hosts: ["localhost"] });
+    expect(await answer()).toBe("1.0.0");
+    expect(must(await deploy(await session(), { environment: "staging" })).already).toBe(true);
+  });
+
+  test("a new version takes over without a failed request; one that is not well never serves", async () => {
+    let stopped = false;
+    const answers = new Map<string, number>();
+    const asking = (async () => {
+      while (!stopped) {
+        const said = await answer().catch((error: Error) => error.message);
+        answers.set(said, (answers.get(said) ?? 0) + 1);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    })();
+    expect(await released("fix: better")).toBe("1.0.1");
+    must(await deploy(await session(), { environment: "staging" }));
+    expect(await answer()).toBe("1.0.1");
+    await released("fix: worse", 'throw new Error("no database");\n');
+    const failed = await deploy(await session(), { environment: "staging" });
+    stopped = true;
+    await asking;
+    expect(failed.ok ? "" : failed.diagnostics[0]?.message).toMatch(
+      /payments 1\.0\.2 is not well: .*Version 1\.0\.1 goes on serving\. It said: .*no database/,
+    );
+    expect([...answers.keys()].sort()).toEqual(["1.0.0", "1.0.1"]);
+  });
+
+  test("goes back to the version before, and says when there is none", async () => {
+    const back = must(await deploy(await session(), { environment: "staging", rollback: true }));
+    expect(back).toMatchObject({ version: "1.0.0", rollback: true });
+    expect(await answer()).toBe("1.0.0");
+    const again = await deploy(await session(), { environment: "staging", rollback: true });
+    expect(again.ok ? "" : again.diagnostics[0]?.code).toBe("deploy.no_previous");
+  });
+});
+
+/** A port whose two followers are free as well. */
+async function threeFreePorts(): Promise<number> {
+  for (;;) {
+    const first = await listening(0);
+    const others = await Promise.all([listening(first.port + 1), listening(first.port + 2)]);
+    for (const { close } of [first, ...others]) await close();
+    if (others.every(({ port: at }) => at > 0)) return first.port;
+  }
+}
+
+function listening(wanted: number): Promise<{ port: number; close(): Promise<void> }> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve({ port: 0, close: async () => undefined }));
+    server.listen(wanted, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      resolve({ port, close: () => new Promise((closed) => server.close(() => closed())) });
+    });
+  });
+}
