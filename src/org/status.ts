@@ -117,7 +117,7 @@ export function statusLines(status: Status): string[] {
   const { companies, products, servers, commit } = status.organisation;
   lines.push(
     "",
-    `${products} products of ${companies} ${companies === 1 ? "company" : "companies"}, ${servers} servers; organisation at ${commit.slice(0, 7)}; Swarm DB on ${status.database === "sqlite" ? "SQLite" : "PostgreSQL"}`,
+    `${products} ${products === 1 ? "product" : "products"} of ${companies} ${companies === 1 ? "company" : "companies"}, ${servers} ${servers === 1 ? "server" : "servers"}; organisation at ${commit.slice(0, 7)}; Swarm DB on ${status.database === "sqlite" ? "SQLite" : "PostgreSQL"}`,
   );
   return lines;
 }

@@ -27,9 +27,9 @@ export const statusStep = defineStep({
   async run(session, { times }) {
     const status = await readStatus(session);
     if (!status.ok) return status;
-    const read = times ? await readTimes(session.state) : succeed(undefined);
+    const read = times ? await readTimes(session.state, session.organisation.fleet) : succeed(undefined);
     if (!read.ok) return read;
-    const lines = [...statusLines(status.value), ...timesLines(read.value ?? [])];
+    const lines = [...statusLines(status.value), ...(read.value ? ["", ...timesLines(read.value)] : [])];
     const data = { ...status.value, ...(read.value ? { times: read.value } : {}) };
     return succeed({ data, summary: lines.join("\n"), display: lines });
   },

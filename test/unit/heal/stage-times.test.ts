@@ -32,6 +32,15 @@ describe("change points", () => {
     expect(Math.abs(found[1]! - 60)).toBeLessThanOrEqual(1);
   });
 
+  test("a run that is far from both levels stands with the nearer one", () => {
+    const quick = [500, 510, 505, 495, 500, 800];
+    const slow = [1690, 1700, 1680, 1695, 1700, 1690];
+    expect(changePoints([...quick, ...slow])).toEqual([6]);
+    expect(changePoints([...quick.slice(0, 5), 505, 1300, ...slow])).toEqual([6]);
+    // Four runs at the new level are no level yet, whatever the run before them.
+    expect(changePoints([...quick, ...slow.slice(0, 4)])).toEqual([]);
+  });
+
   test("one slow run, or three, are no new level; too few runs say nothing", () => {
     expect(changePoints([...noisy(30, 10_000, 3), 40_000])).toEqual([]);
     expect(changePoints([...noisy(30, 10_000, 3), 40_000, 41_000, 39_000])).toEqual([]);

@@ -46,7 +46,27 @@ export function changePoints(values: readonly number[]): readonly number[] {
   }
   const found: number[] = [];
   for (let at = before[n]!; at > 0; at = before[at]!) found.unshift(at);
-  return found;
+  return atNearerLevel(logs, found);
+}
+
+/**
+ * Bounded losses leave open on which side of a change a value far from both levels stands: it goes to the nearer one, so
+ * that no commit is named whose run was still at the old level. A level that gets too short by it is not told yet.
+ */
+function atNearerLevel(logs: Float64Array, found: readonly number[]): readonly number[] {
+  const bounds = [0, ...found, logs.length];
+  const levels =
+    found.length === 0 ? [] : bounds.slice(1).map((end, index) => median([...logs.slice(bounds[index], end)]));
+  const moved: number[] = [];
+  for (const [index, start] of found.entries()) {
+    const [old, now] = [levels[index]!, levels[index + 1]!];
+    const isNew = (at: number) => Math.abs(logs[at]! - now) < Math.abs(logs[at]! - old);
+    let at = start;
+    while (at < bounds[index + 2]! && !isNew(at)) at++;
+    while (at > (moved.at(-1) ?? 0) && isNew(at - 1)) at--;
+    if (at - (moved.at(-1) ?? 0) >= SHORTEST && bounds[index + 2]! - at >= SHORTEST) moved.push(at);
+  }
+  return moved;
 }
 
 /** The middle value; of two middle ones their mean. Of none it is 0. */
