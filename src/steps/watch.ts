@@ -84,6 +84,7 @@ export const watchStep = defineStep({
     "git.push",
     "pr.open",
     "release.tag",
+    "forge.release",
     "package.publish",
     "announce.post",
     "secret.read",

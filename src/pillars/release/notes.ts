@@ -128,6 +128,14 @@ export function itemLines(group: Group): string[] {
   ]);
 }
 
+/** Adds lines on new versions of what the package depends on, to a section of that name where there is one. */
+export function addDependencies(groups: Group[], lines: readonly string[]): void {
+  if (lines.length === 0) return;
+  const at = groups.findIndex(({ title }) => title === "Dependencies");
+  const items = [...(groups[at]?.items ?? []), ...lines.map((line) => [line])];
+  groups.splice(at < 0 ? groups.length : at, 1, { title: "Dependencies", items });
+}
+
 export interface NotesInput {
   readonly product: string;
   readonly version: string;
@@ -136,11 +144,14 @@ export interface NotesInput {
   readonly changes: readonly ReleaseChange[];
   readonly forge: Forge | undefined;
   readonly sections?: Rules["sections"];
+  /** Lines on what the release follows: new versions of packages it depends on. */
+  readonly dependencies?: readonly string[];
 }
 
 /** Release notes in Markdown: groups, who contributed, where to see all of it. Ends with a line break. */
 export function releaseNotes(input: NotesInput): string {
   const groups = groupsOf(input.changes, "conventional", input.forge, input.sections);
+  addDependencies(groups, input.dependencies ?? []);
   const lines = [`# ${input.product} ${input.version}`, ""];
   for (const group of groups) lines.push(`## ${group.title}`, "", ...itemLines(group), "");
   if (groups.length === 0) lines.push("Maintenance release without changes that users notice.", "");

@@ -5,14 +5,15 @@ import type { Facts } from "../../core/facts.ts";
 import type { Tree } from "../../ecosystems/ecosystem.ts";
 import { ECOSYSTEMS } from "../../ecosystems/index.ts";
 import { within } from "../../ecosystems/paths.ts";
-import type { Rules } from "../../pipeline/release-rules.ts";
+import { higher, type Rules } from "../../pipeline/release-rules.ts";
 import type { OpenProduct } from "../../pipeline/session.ts";
 import type { Commit, Git } from "../../tools/git/git.ts";
 import { layoutOf } from "./changelog.ts";
 import { type Changes, changesOf } from "./changes.ts";
+import { dependentsOf, inOrder } from "./dependents.ts";
 import { forgeOf } from "./forge.ts";
 import { plainLine } from "./markdown.ts";
-import { groupsOf, releaseNotes } from "./notes.ts";
+import { addDependencies, groupsOf, releaseNotes } from "./notes.ts";
 import type { PlannedPackage, ReleasePlan, ReleaseUnit } from "./report.ts";
 import { commitTree, type ReleaseSource } from "./source.ts";
 import { newestOf, parseTag, prefixFor, type ReleaseTag, schemeOf } from "./tags.ts";
@@ -56,11 +57,19 @@ export async function planRelease(
   const tags = listed.value.map(({ name, commit }) => parseTag(name, commit)).filter((tag) => tag !== undefined);
   const units: ReleaseUnit[] = [];
   const warnings: Diagnostic[] = [];
-  for (const unit of unitsOf(product.name, packages.value, tags, rules)) {
-    const planned = await planUnit({ product, git, source, tree, tags, unit, rules, options });
+  const sources = unitsOf(product.name, packages.value, tags, rules);
+  const dependents = await dependentsOf(tree, sources);
+  if (!dependents.ok) return dependents;
+  const raised = new Map<UnitSource, ReleaseUnit[]>();
+  for (const unit of inOrder(sources, dependents.value)) {
+    const follows = raised.get(unit) ?? [];
+    const planned = await planUnit({ product, git, source, tree, tags, unit, rules, options, follows });
     if (!planned.ok) return planned;
     warnings.push(...planned.warnings);
-    if (planned.value) units.push(planned.value);
+    if (!planned.value) continue;
+    units.push(planned.value);
+    for (const other of dependents.value.get(unit) ?? [])
+      raised.set(other, [...(raised.get(other) ?? []), planned.value]);
   }
   return succeed(
     {
@@ -114,6 +123,8 @@ interface UnitInput {
   readonly unit: UnitSource;
   readonly rules: Rules;
   readonly options: PlanOptions;
+  /** Units of this release whose new versions its manifest will name. */
+  readonly follows: readonly ReleaseUnit[];
 }
 
 async function planUnit(input: UnitInput): Promise<Outcome<ReleaseUnit | undefined>> {
@@ -131,12 +142,13 @@ async function planUnit(input: UnitInput): Promise<Outcome<ReleaseUnit | undefin
       : await commitsSince(git, newest, source.commit, unit.paths);
   if (!fresh.ok) return fresh;
   const changes = changesOf(since.value, rules);
-  if (fresh.value.length === 0 && options.releaseAs === undefined) return succeed(undefined);
+  if (fresh.value.length === 0 && input.follows.length === 0 && options.releaseAs === undefined)
+    return succeed(undefined);
   const next = nextVersion(
     {
       lastStable: stable?.version,
       existing: mine.list.map(({ spelling }) => spelling),
-      level: changes.level,
+      level: input.follows.length > 0 ? higher(changes.level, "patch") : changes.level,
       channel: options.channel,
       releaseAs: options.releaseAs ?? changes.releaseAs,
       manifest: unit.packages.map(({ manifest }) => manifest.version).find((version) => version !== undefined),
@@ -257,12 +269,17 @@ interface Decided {
   readonly count: number;
 }
 
-async function unitOf({ product, tree, unit, rules }: UnitInput, decided: Decided): Promise<ReleaseUnit> {
+async function unitOf(
+  { product, tree, unit, rules, source, follows }: UnitInput,
+  decided: Decided,
+): Promise<ReleaseUnit> {
   const { version, bump, tag, stable, changes, packages, count } = decided;
   const forge = forgeOf(product.repository);
   const file = await changelogFile(tree, unit.folder);
   const text = (await tree.read(file)) ?? "";
   const groups = groupsOf(changes.changes, layoutOf(text), forge, rules.sections);
+  const followed = follows.map(({ name, version: theirs }) => `depends on ${name} ${theirs}`);
+  addDependencies(groups, followed);
   const notes = releaseNotes({
     product: unit.name,
     version,
@@ -271,6 +288,7 @@ async function unitOf({ product, tree, unit, rules }: UnitInput, decided: Decide
     changes: changes.changes,
     forge,
     sections: rules.sections,
+    dependencies: followed,
   });
   return {
     name: unit.name,
@@ -288,7 +306,17 @@ async function unitOf({ product, tree, unit, rules }: UnitInput, decided: Decide
         breaking,
         level,
         commit: commit.id,
-      })),
+      }))
+      .concat(
+        followed.map((description) => ({
+          type: "deps",
+          scope: null,
+          description,
+          breaking: false,
+          level: "patch" as const,
+          commit: source.commit,
+        })),
+      ),
     packages: [...packages],
     changelog: { file, groups: groups.map(({ title, items }) => ({ title, items: items.map((item) => [...item]) })) },
     notes,

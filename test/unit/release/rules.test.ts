@@ -102,6 +102,37 @@ describe("rules of a spec", () => {
   });
 });
 
+describe("packages that depend on each other", () => {
+  const on = (name: string, ...dependencies: string[]) =>
+    JSON.stringify({
+      name,
+      version: "1.0.0",
+      dependencies: Object.fromEntries(dependencies.map((one) => [one, "^1.0.0"])),
+    });
+  test("are released with what they depend on, after it, and only those", async () => {
+    const units = await planned({
+      front: `packages: [${["app", "lib", "base", "other"].map((path) => `{ ecosystem: npm, path: ${path} }`).join(", ")}]`,
+      files: {
+        "app/package.json": on("app", "lib"),
+        "lib/package.json": on("lib", "base"),
+        "base/package.json": on("base"),
+        "other/package.json": on("other"),
+      },
+      tags: ["app@1.0.0", "lib@1.0.0", "base@1.0.0", "other@1.0.0"],
+      commits: [
+        { message: "feat!: b", path: "base/x" },
+        { message: "feat: a", path: "app/x" },
+      ],
+    });
+    expect(units.map(({ tag }) => tag)).toEqual(["base@2.0.0", "lib@1.0.1", "app@1.1.0"]);
+    expect(units[1]).toMatchObject({
+      changelog: { groups: [{ title: "Dependencies", items: [["depends on base 2.0.0"]] }] },
+      reasons: [{ type: "deps", description: "depends on base 2.0.0", level: "patch" }],
+    });
+    expect(units[2]?.notes).toContain("- depends on lib 1.0.1");
+  });
+});
+
 describe("wrong rules", () => {
   const wrong = (release: string) => {
     const read = readSpec(`---\nproduct: p\ncompany: c\nrelease:\n${release}\n---\n`, { file: "SPEC.md" });
