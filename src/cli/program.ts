@@ -74,8 +74,12 @@ function commandFor(program: Command, step: StepDefinition): Command {
   return command;
 }
 
-const GROUPS: Readonly<Record<string, string>> = {
+/** What `--help` says of a word that only gathers commands. */
+export const GROUPS: Readonly<Record<string, string>> = {
   audit: "the log of every decision and effect",
   config: "the layered configuration",
   constitution: "the policy that every act is judged by",
+  controller: "a Jenkins controller and the fleet's jobs on it, as code",
+  infra: "a product's infrastructure, with OpenTofu",
+  secrets: "encrypted secrets, with SOPS and age",
 };
