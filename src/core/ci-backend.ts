@@ -33,6 +33,16 @@ export type CiPermits = <A extends "ci.trigger" | "ci.cancel">(
 export interface CiBackend {
   readonly name: BuildRef["backend"];
   trigger(job: string, parameters: Readonly<Record<string, string>>, cause: string): Promise<Outcome<BuildRef>>;
+  /**
+   * The build that such a trigger started, for who was killed before it heard of it. Undefined where nothing was started
+   * since (milliseconds since the epoch), or, in a system that ends with its caller, where it has not come to an end.
+   */
+  started?(
+    job: string,
+    parameters: Readonly<Record<string, string>>,
+    cause: string,
+    since: number,
+  ): Promise<Outcome<BuildRef | undefined>>;
   status(ref: BuildRef): Promise<Outcome<BuildStatus>>;
   /** The newest finished build of a commit, if there is one. */
   latest(job: string, commit: string): Promise<Outcome<BuildStatus | undefined>>;

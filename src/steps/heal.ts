@@ -1,13 +1,13 @@
 import * as z from "zod";
-import type { CiBackend } from "../core/ci-backend.ts";
 import { type Outcome, succeed } from "../core/diagnostic.ts";
+import { openCi } from "../org/ci.ts";
+import { branchCi } from "../pillars/heal/go-on.ts";
 import { handedOver } from "../pillars/heal/handed-over.ts";
 import { healBuild } from "../pillars/heal/heal.ts";
 import { type HealReport, healReportSchema } from "../pillars/heal/report.ts";
 import { resumeHeals } from "../pillars/heal/resume.ts";
-import { latestBuild } from "../pipeline/local/backend.ts";
 import { planOfProduct } from "../pipeline/product-plan.ts";
-import { productOf, type Session } from "../pipeline/session.ts";
+import { failureOfCi } from "./ci-failure.ts";
 import { CONTROLLER_CREDENTIAL } from "./controller-credential.ts";
 import { defineStep, type StepReport } from "./definition.ts";
 import { findFailure } from "./heal-failure.ts";
@@ -69,13 +69,18 @@ export const healStep = defineStep({
   async run(session, params): Promise<Outcome<StepReport<HealReport>>> {
     const plan = await planOfProduct(session);
     if (!plan.ok) return plan;
-    const resumed = params.resume ? await resumeHeals(session, localBuilds(session)) : succeed(undefined);
+    // Nothing is started in it: it is only asked.
+    const ci = params.resume ? await openCi(session, async () => succeed(undefined)) : succeed(undefined);
+    if (!ci.ok) return ci;
+    const resumed = ci.value ? await resumeHeals(session, branchCi(ci.value)) : succeed(undefined);
     if (!resumed.ok) return resumed;
-    if (resumed.value && !resumed.value.red) return succeed(reportOf(resumed.value.report));
+    if (resumed.value && !resumed.value.red) return succeed(stillOf(resumed.value.report));
     const red = resumed.value?.red;
-    const wanted = red ? { build: red.build, stage: params.stage } : params;
-    const found =
-      session.half?.does === "act" ? await handedOver(session) : await findFailure(session, plan.value, wanted);
+    const find = () =>
+      red && ci.value
+        ? failureOfCi(session, plan.value, { ...red, backend: ci.value.backend }, params.stage)
+        : findFailure(session, plan.value, params);
+    const found = session.half?.does === "act" ? await handedOver(session) : await find();
     if (!found.ok) return found;
     const healed = await healBuild(session, {
       plan: plan.value,
@@ -93,10 +98,14 @@ export const healStep = defineStep({
   },
 });
 
-/** Builds that this program knows of: of the local runner, and of CI whose stages run through it. */
-function localBuilds(session: Session): Pick<CiBackend, "latest"> {
-  const { company, name } = productOf(session);
-  return { latest: (_job, commit) => latestBuild(session.swarm, { company, product: name }, commit) };
+/** How a heal stands whose build was asked for: what CI said comes first. */
+function stillOf(report: HealReport): StepReport<HealReport> {
+  const told = reportOf(report);
+  return {
+    ...told,
+    summary: `${report.reason}\n${told.summary}`,
+    display: [report.reason, ...(told.display ?? [])],
+  };
 }
 
 /** The step's answer: an unhealed failure is a failed step of kind product, a refused one of kind policy. */

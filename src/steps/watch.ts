@@ -2,21 +2,25 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import * as z from "zod";
-import type { BuildRef } from "../core/ci-backend.ts";
+import type { BuildRef, BuildStatus } from "../core/ci-backend.ts";
 import { type Diagnostic, fail, messageOf, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import { openCi, type ProductCi } from "../org/ci.ts";
 import { openSession } from "../org/open.ts";
+import { waitingHealOf } from "../pillars/heal/waiting-heal.ts";
 import { productsOfEvent, verifySignature } from "../pillars/watch/event.ts";
 import { type Watching, watchProduct } from "../pillars/watch/pass.ts";
+import { planOfProduct } from "../pipeline/product-plan.ts";
 import { productOf, type Session } from "../pipeline/session.ts";
 import type { Build } from "../swarm/builds.ts";
 import { noteCiBuild } from "../swarm/ci-builds.ts";
 import type { Trigger } from "../swarm/triggers.ts";
 import { buildHere } from "./build.ts";
+import { failureOfCi } from "./ci-failure.ts";
 import { CONTROLLER_CREDENTIAL } from "./controller-credential.ts";
 import { defineStep, type StepReport } from "./definition.ts";
 import { docsStep } from "./docs.ts";
 import { healStep } from "./heal.ts";
+import type { Failure } from "./heal-failure.ts";
 import { NO_RELEASE_OPTIONS, RELEASE_CREDENTIALS, runRelease } from "./release.ts";
 
 const SECRET = "CODEMONKEYS_WEBHOOK_SECRET";
@@ -38,7 +42,18 @@ const resultSchema = z.object({
           detail: z.string().optional(),
         }),
       ),
-      advanced: z.array(z.string()).describe("runs that waited for this build and may go on"),
+      advanced: z
+        .array(
+          z.object({
+            run: z.string(),
+            now: z
+              .enum(["healed", "red", "stopped"])
+              .describe("finished; to go on with its next round; stopped, since somebody pushed in between"),
+            commit: z.string().describe("what it had pushed"),
+          }),
+        )
+        .describe("heals that waited for CI and were told of their build"),
+      held: z.string().optional().describe("the waiting heal because of which the red build starts no other"),
       skipped: z.string().optional(),
     }),
   ),
@@ -50,7 +65,7 @@ export const watchStep = defineStep({
   jenkinsName: "monkeysWatch",
   summary: "Look once at CI and git of every product, and start what is due",
   description:
-    "One pass: for each product the newest commit of its main branch and the newest finished build of it. A failed build is healed, a commit that only the local runner can build is built, and a green one gets the docs and the release that its own pipeline did not do; each as the constitution allows, and each once, however often and wherever passes run. Runs that wait for the build may go on. With `--event` it looks only at the products that a signed webhook is about.",
+    "One pass: for each product the newest commit of its main branch and the newest finished build of it. A failed build is healed, a commit that only the local runner can build is built, and a green one gets the docs and the release that its own pipeline did not do; each as the constitution allows, and each once, however often and wherever passes run. Heals that wait for CI go on: a green build finishes them, a red one is their next round, and a push in between stops them. With `--event` it looks only at the products that a signed webhook is about.",
   examples: [
     { command: "codemonkeys watch --dry-run", says: "what a pass would start" },
     { command: "codemonkeys watch", says: "one pass; by cron or jenkinsfiles/watch.Jenkinsfile" },
@@ -109,7 +124,7 @@ export const watchStep = defineStep({
       // One product that cannot be read does not hold up the others.
       else problems.push(...seen.diagnostics.map((one) => ({ ...one, message: `${name}: ${one.message}` })));
     }
-    return succeed(reportOf(products, problems));
+    return succeed(reportOf(products, problems, session.dryRun));
   },
 });
 
@@ -157,65 +172,105 @@ async function watchOne(session: Session, name: string, source: Trigger["source"
       return built;
     });
     if (!ci.ok) return ci;
-    const start = (trigger: Trigger) => startWork(product, ci.value, trigger);
-    const seen = await watchProduct({ session: product, backend: ci.value.backend, job: ci.value.job, start }, source);
-    await Promise.all(building);
-    return seen;
+    // A local build is done by this process: its trigger is started once that has come to an end.
+    const start = async (trigger: Trigger) => {
+      const begun = await startWork(product, ci.value, trigger);
+      await Promise.all(building);
+      return begun;
+    };
+    const started = (trigger: Trigger) => startedBefore(product, ci.value, trigger);
+    const healOf = (build: BuildStatus, commit: string) =>
+      waitingHealOf(product, commit, () => failureHere(product, ci.value, { build, commit, branch: "" }));
+    const { backend, job } = ci.value;
+    return await watchProduct({ session: product, backend, job, start, started, healOf }, source);
   } finally {
     await opened.value.close();
   }
 }
 
-/** Starts a trigger's work: in Jenkins by the system jobs, elsewhere in this process, as the commands do it. */
-async function startWork(session: Session, ci: ProductCi, trigger: Trigger): Promise<Outcome<BuildRef | undefined>> {
-  const { config, name, company } = productOf(session);
-  const { branch = "", commit = "", stage, build } = trigger.parameters;
-  const cause = `watch: ${trigger.reason} (${trigger.id})`;
-  const inCi = async (job: string, parameters: Readonly<Record<string, string>>): Promise<Outcome<BuildRef>> => {
-    const ref = await ci.backend.trigger(job, parameters, cause);
-    if (!ref.ok) return ref;
-    const noted = await noteCiBuild(session.swarm, { ref: ref.value, company, product: name, cause });
-    return noted.ok ? ref : noted;
-  };
+/** The job in CI that does a trigger's work, with its parameters; undefined where this process does it. */
+function jobOf(
+  session: Session,
+  ci: ProductCi,
+  { kind, parameters }: Trigger,
+): { readonly job: string; readonly parameters: Readonly<Record<string, string>> } | undefined {
+  const { config, name } = productOf(session);
+  const { branch = "", commit = "", stage = "", url = "" } = parameters;
+  if (kind === "build") return { job: ci.job(branch), parameters: {} };
+  if (ci.backend.name !== "jenkins" || kind === "docs") return undefined;
   const repository = session.organisation.fleet.value.products[name]?.repo ?? "";
   const common = { PRODUCT: name, REPOSITORY: repository, BRANCH: branch };
-  const jenkins = ci.backend.name === "jenkins";
+  return kind === "heal"
+    ? {
+        job: config.get("ci.heal_job"),
+        parameters: { ...common, COMMIT: commit, STAGE: stage, FAILED_BUILD: url },
+      }
+    : { job: config.get("ci.ship_job"), parameters: { ...common, DRY_RUN: "false" } };
+}
+
+const causeOf = ({ id, reason }: Trigger) => `watch: ${reason} (${id})`;
+
+/** The build that an earlier pass started for the trigger. Work of this program's own is a run that goes on by itself. */
+async function startedBefore(
+  session: Session,
+  ci: ProductCi,
+  trigger: Trigger,
+): Promise<Outcome<BuildRef | undefined>> {
+  const at = jobOf(session, ci, trigger);
+  if (!at || !ci.backend.started) return succeed(undefined);
+  const cause = causeOf(trigger);
+  const found = await ci.backend.started(at.job, at.parameters, cause, trigger.createdAt);
+  return found.ok && found.value ? await noted(session, found.value, cause) : found;
+}
+
+async function noted(session: Session, ref: BuildRef, cause: string): Promise<Outcome<BuildRef>> {
+  const { company, name } = productOf(session);
+  const note = await noteCiBuild(session.swarm, { ref, company, product: name, cause });
+  return note.ok ? succeed(ref) : note;
+}
+
+/** Starts a trigger's work: in Jenkins by the system jobs, elsewhere in this process, as the commands do it. */
+async function startWork(session: Session, ci: ProductCi, trigger: Trigger): Promise<Outcome<BuildRef | undefined>> {
+  const at = jobOf(session, ci, trigger);
+  if (at) {
+    const cause = causeOf(trigger);
+    const ref = await ci.backend.trigger(at.job, at.parameters, cause);
+    return ref.ok ? await noted(session, ref.value, cause) : ref;
+  }
   switch (trigger.kind) {
-    case "build":
-      return await inCi(ci.job(branch), {});
     case "heal":
-      if (jenkins) return await inCi(config.get("ci.heal_job"), { ...common, COMMIT: commit, STAGE: stage ?? "" });
-      return nothing(await healHere(session, ci, { branch, commit, stage, build: build ?? "" }));
+      return nothing(await healHere(session, ci, trigger.parameters));
     case "release":
-      if (jenkins) return await inCi(config.get("ci.ship_job"), { ...common, DRY_RUN: "false" });
       return nothing(await runRelease(session, NO_RELEASE_OPTIONS));
-    case "docs":
+    default:
       return nothing(await docsStep.run(session, {}));
   }
 }
 
-/** A local build's log is kept already; another system's is read from it. */
 async function healHere(
   session: Session,
   ci: ProductCi,
-  of: { readonly branch: string; readonly commit: string; readonly stage: string | undefined; readonly build: string },
+  { branch = "", commit = "", stage, build = "", job = "" }: Trigger["parameters"],
 ): Promise<Outcome<StepReport<unknown>>> {
-  const { branch, commit, stage, build } = of;
-  if (ci.backend.name === "local") return await healStep.run(session, { build, resume: false, fresh: false });
-  const ref = { backend: ci.backend.name, job: ci.job(branch), id: build };
-  const read = await ci.backend.log(ref, 0);
-  if (!read.ok) return read;
-  const kept = await session.artifacts.put(Buffer.from(session.redactor.redact(read.value.text)));
-  const log = kept.ok ? await session.artifacts.path(kept.value.digest) : kept;
-  if (!log.ok) return log;
-  return await healStep.run(session, {
-    log: log.value,
-    commit,
-    branch,
-    ...(stage ? { stage } : {}),
-    resume: false,
-    fresh: false,
-  });
+  const stages = stage === undefined ? [] : [{ name: stage, state: "failed" as const }];
+  const ref = { backend: ci.backend.name, job, id: build };
+  const found = await failureHere(session, ci, { build: { ref, stages }, commit, branch });
+  if (!found.ok) return found;
+  const { log, stage: failed } = found.value;
+  return await healStep.run(session, { log, stage: failed, commit, branch, resume: false, fresh: false });
+}
+
+async function failureHere(
+  session: Session,
+  { backend }: ProductCi,
+  of: {
+    readonly build: Pick<BuildStatus, "ref" | "stages">;
+    readonly commit: string;
+    readonly branch: string;
+  },
+): Promise<Outcome<Failure>> {
+  const plan = await planOfProduct(session);
+  return plan.ok ? await failureOfCi(session, plan.value, { ...of, backend }, undefined) : plan;
 }
 
 /** Work that was done here: its failure is the trigger's, its waiting is not. */
@@ -230,15 +285,26 @@ function nothing(done: Outcome<StepReport<unknown>>): Outcome<undefined> {
 
 const MARK = { started: "✔", planned: "◇", pending: "●", refused: "✗", failed: "✗" } as const;
 
-function reportOf(products: readonly Watching[], problems: readonly Diagnostic[]): StepReport<WatchResult> {
-  const lines = products.flatMap(({ product, commit, build, triggers, advanced, skipped }) => {
+const TOLD = {
+  healed: (commit: string) => `${commit} is green, the heal is finished`,
+  red: (commit: string) => `${commit} is red, the heal goes on`,
+  stopped: (commit: string) => `somebody pushed after ${commit} and CI is red, the heal is stopped`,
+} as const;
+
+function reportOf(
+  products: readonly Watching[],
+  problems: readonly Diagnostic[],
+  dryRun: boolean,
+): StepReport<WatchResult> {
+  const lines = products.flatMap(({ product, commit, build, triggers, advanced, held, skipped }) => {
     const stand = skipped ?? (build ? `build ${build.id} ${build.state}` : "no finished build");
     return [
       `${product}${commit ? ` at ${commit.slice(0, 7)}` : ""}: ${stand}`,
       ...triggers.map(
         ({ kind, reason, state, detail }) => `  ${MARK[state]} ${kind}: ${reason}${detail ? ` → ${detail}` : ""}`,
       ),
-      ...advanced.map((run) => `  ✔ ${run} may go on`),
+      ...advanced.map(({ run, now, commit: of }) => `  ${dryRun ? "◇" : "✔"} ${run}: ${TOLD[now](of.slice(0, 7))}`),
+      ...(held ? [`  ↷ heal: ${held} waits for the same failure`] : []),
     ];
   });
   const started = products.flatMap(({ triggers }) => triggers).length;

@@ -20,13 +20,16 @@ export interface Trigger {
   readonly reason: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly state: TriggersTable["state"];
+  /** How often its start was begun: more than none, and the work may have been started already. */
   readonly attempts: number;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
 }
 
 /** Adds a trigger; undefined when the same was seen before, by whichever pass or machine. */
 export async function addTrigger(
   swarm: Swarm,
-  trigger: Omit<Trigger, "id" | "state" | "attempts">,
+  trigger: Omit<Trigger, "id" | "state" | "attempts" | "createdAt">,
 ): Promise<Outcome<Trigger | undefined>> {
   return await transact(swarm, async (trx) => {
     const now = swarm.clock.now();
@@ -85,6 +88,17 @@ export async function isKnownTrigger(
   });
 }
 
+/** Notes that a trigger is about to be started: who finds this row pending looks first whether it was. */
+export async function claimTrigger(swarm: Swarm, id: string): Promise<Outcome<void>> {
+  return await query(swarm, async (db) => {
+    await db
+      .updateTable("triggers")
+      .set((row) => ({ attempts: row("attempts", "+", 1), updated_at: swarm.clock.now() }))
+      .where("id", "=", id)
+      .execute();
+  });
+}
+
 /** Notes what became of a trigger; one that stays `pending` is tried again by the next pass. */
 export async function settleTrigger(
   swarm: Swarm,
@@ -94,15 +108,14 @@ export async function settleTrigger(
   return await query(swarm, async (db) => {
     await db
       .updateTable("triggers")
-      .set((row) => ({
+      .set({
         state: end.state,
         detail: end.detail ?? null,
         backend: end.ref?.backend ?? null,
         job: end.ref?.job ?? null,
         build: end.ref?.id ?? null,
-        attempts: row("attempts", "+", 1),
         updated_at: swarm.clock.now(),
-      }))
+      })
       .where("id", "=", id)
       .execute();
   });
@@ -111,5 +124,6 @@ export async function settleTrigger(
 function triggerOf(row: TriggersTable): Trigger {
   const { id, company, product, kind, key, source, reason, state, attempts } = row;
   const parameters = decodeValue<Record<string, string>>(row.parameters);
-  return { id, company, product, kind, key, source, reason, parameters, state, attempts };
+  const createdAt = row.created_at;
+  return { id, company, product, kind, key, source, reason, parameters, state, attempts, createdAt };
 }

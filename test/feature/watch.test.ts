@@ -14,7 +14,7 @@ const ENVIRONMENT = {
   CODEMONKEYS_JENKINS_TOKEN_USER: "monkey",
   CODEMONKEYS_WEBHOOK_SECRET: "between-us",
 };
-const PARAMETERS = ["PRODUCT", "REPOSITORY", "BRANCH", "COMMIT", "STAGE", "DRY_RUN"];
+const PARAMETERS = ["PRODUCT", "REPOSITORY", "BRANCH", "COMMIT", "STAGE", "FAILED_BUILD", "DRY_RUN"];
 
 let world: SpineWorld;
 let jenkins: FakeJenkins;
@@ -56,7 +56,14 @@ describe("a pass", () => {
     const first = await world.runWith(ENVIRONMENT, "watch");
     expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining("✔ heal: build 7") });
     expect(heals().map(({ parameters }) => parameters)).toEqual([
-      { PRODUCT: product, REPOSITORY: expect.any(String), BRANCH: "main", COMMIT: commit, STAGE: "test" },
+      {
+        PRODUCT: product,
+        REPOSITORY: expect.any(String),
+        BRANCH: "main",
+        COMMIT: commit,
+        STAGE: "test",
+        FAILED_BUILD: `${jenkins.url}/job/acme/job/${product}/job/main/7/`,
+      },
     ]);
     const second = await world.runWith(ENVIRONMENT, "watch");
     expect(second.stdout).not.toContain("heal:");
@@ -75,5 +82,26 @@ describe("a pass", () => {
     const refused = await world.runWith(ENVIRONMENT, "watch", "--event", event, "--signature", sign("between-us"));
     expect(refused.stdout).toContain("✗ heal: build 7");
     expect(jenkins.jobs.get("/job/codemonkeys/job/heal")?.builds).toEqual([]);
+  });
+
+  it("has a green commit released once, and its docs built, where its own pipeline did neither", async () => {
+    const front =
+      "product: payments\ncompany: acme\nstages: { test: npm test }\npackages: [{ ecosystem: npm, path: ., publish: true }]";
+    commit = await world.change("feat: packages", { "SPEC.md": `---\n${front}\n---\n# Payments\nTake payments.\n` });
+    const green = built("SUCCESS");
+    const job = { parameters: [], builds: [{ ...green, stages: [] } as FakeBuild] };
+    jenkins.jobs.set(`/job/acme/job/${product}/job/main`, job);
+    jenkins.jobs.set("/job/codemonkeys/job/ship", { parameters: PARAMETERS, builds: [] });
+    const short = commit.slice(0, 7);
+    const planned = await world.runWith(ENVIRONMENT, "watch", "--dry-run");
+    expect(planned.stdout).toContain(`◇ docs: ${short} is green and its docs were not built`);
+    expect(planned.stdout).toContain(`◇ release: ${short} is green and was not released`);
+    job.builds = [green];
+    const pass = await world.runWith(ENVIRONMENT, "watch");
+    expect(pass.stdout).toContain(`✔ release: ${short} is green`);
+    expect(pass.stdout).not.toContain("docs:");
+    await world.runWith(ENVIRONMENT, "watch");
+    const ships = jenkins.jobs.get("/job/codemonkeys/job/ship")?.builds.map(({ parameters }) => parameters);
+    expect(ships).toEqual([{ PRODUCT: product, REPOSITORY: expect.any(String), BRANCH: "main", DRY_RUN: "false" }]);
   });
 });

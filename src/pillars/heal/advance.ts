@@ -14,13 +14,15 @@ export interface ToldBuild {
   readonly state: BuildState;
   /** Names the build for people: a number, an id or an address. */
   readonly build: string;
+  /** The branch does not stand at this commit any more, and that was not this run: somebody pushed in between. */
+  readonly moved?: boolean;
 }
 
 export interface AdvancedHeal {
   readonly run: string;
   /**
    * `healed`: CI agrees, the run is finished. `red`: it is not, and the next heal of this very commit goes on in the run.
-   * `stopped`: somebody pushed on top and CI is red, which is no longer this run's business.
+   * `stopped`: CI is red and somebody has pushed in between, which makes the branch theirs.
    */
   readonly now: "healed" | "red" | "stopped";
   /** The commit that the run had pushed. */
@@ -38,24 +40,36 @@ export async function advanceHeals(
   git: Git,
   told: ToldBuild,
 ): Promise<Outcome<readonly AdvancedHeal[]>> {
-  const product = productOf(session);
-  const awaiting = await awaitingCi(session.swarm, product);
+  const awaiting = await awaitingCi(session.swarm, productOf(session));
   if (!awaiting.ok) return awaiting;
   const advanced: AdvancedHeal[] = [];
   for (const one of awaiting.value) {
-    const { commit } = newestOf(one);
-    const overdue = (one.run.wait?.until ?? Number.POSITIVE_INFINITY) < session.clock.now();
-    const verdict = overdue ? "healed" : await judge(git, told, commit);
-    if (verdict === undefined) continue;
-    const event = { for: "ci", key: ciKey(product, commit) } as const;
-    const marked = await advanceWaiting(session.swarm, event);
-    if (!marked.ok) return marked;
-    advanced.push({ run: one.run.id, now: verdict, commit });
-    if (verdict === "red") continue;
-    const closed = await close(session, one, overdue ? undefined : told, verdict);
-    if (!closed.ok) return closed;
+    const went = await advanceHeal(session, git, one, told);
+    if (!went.ok) return went;
+    if (went.value) advanced.push(went.value);
   }
   return succeed(advanced);
+}
+
+/** Tells one heal; undefined where the build says nothing about it. In a dry run it is judged and nothing is written. */
+export async function advanceHeal(
+  session: Session,
+  git: Git,
+  awaiting: AwaitingRun,
+  told: ToldBuild | undefined,
+): Promise<Outcome<AdvancedHeal | undefined>> {
+  const { run } = awaiting;
+  const { commit } = newestOf(awaiting);
+  const judged = told && (await judge(git, told, commit));
+  const overdue = (run.wait?.until ?? Number.POSITIVE_INFINITY) < session.clock.now();
+  const verdict = judged ?? (overdue ? "healed" : undefined);
+  if (verdict === undefined) return succeed(undefined);
+  const advanced = { run: run.id, now: verdict, commit };
+  if (session.dryRun) return succeed(advanced);
+  const marked = await advanceWaiting(session.swarm, { for: "ci", key: ciKey(productOf(session), commit) });
+  if (!marked.ok || verdict === "red") return marked.ok ? succeed(advanced) : marked;
+  const closed = await close(session, awaiting, judged ? told : undefined, verdict);
+  return closed.ok ? succeed(advanced) : closed;
 }
 
 async function judge(git: Git, told: ToldBuild, commit: string): Promise<AdvancedHeal["now"] | undefined> {
@@ -67,7 +81,8 @@ async function judge(git: Git, told: ToldBuild, commit: string): Promise<Advance
     if (!contained.ok || !contained.value) return undefined;
     return told.state === "failed" ? "stopped" : "healed";
   }
-  return told.state === "failed" ? "red" : "healed";
+  if (told.state !== "failed") return "healed";
+  return told.moved ? "stopped" : "red";
 }
 
 async function close(

@@ -26,6 +26,17 @@ export async function remoteOf(git: Git): Promise<Outcome<boolean>> {
   return url.diagnostics.some((diagnostic) => diagnostic.code === "git.no_remote") ? succeed(false) : url;
 }
 
+/** Where a branch stands at the remote, or here where there is none. */
+export async function tipOf(
+  git: Git,
+  branch: string,
+  credentials: RemoteCredentials | undefined,
+): Promise<Outcome<string | undefined>> {
+  const remote = await remoteOf(git);
+  if (!remote.ok) return remote;
+  return remote.value ? git.lsRemote(REMOTE, `refs/heads/${branch}`, credentials) : git.branchCommit(branch);
+}
+
 /**
  * Why a heal of this commit is too late: the branch has moved on, so somebody pushed in between. Undefined when it has
  * not, or moved by this very run.
@@ -40,11 +51,7 @@ export async function movedSince(
   base: string,
 ): Promise<Outcome<string | undefined>> {
   const { git, branch, run } = request;
-  const remote = await remoteOf(git);
-  if (!remote.ok) return remote;
-  const at = remote.value
-    ? await git.lsRemote(REMOTE, `refs/heads/${branch}`, request.credentials)
-    : await git.branchCommit(branch);
+  const at = await tipOf(git, branch, request.credentials);
   if (!at.ok) return at;
   if (at.value === undefined || at.value === base) return succeed(undefined);
   if (run) {

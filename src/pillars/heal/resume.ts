@@ -1,25 +1,26 @@
-import type { CiBackend } from "../../core/ci-backend.ts";
+import type { BuildStatus } from "../../core/ci-backend.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { openRepository } from "../../tools/git/git.ts";
-import { advanceHeals } from "./advance.ts";
+import { type BranchCi, goOnWithHeals, type WentOn } from "./go-on.ts";
 import type { HealReport } from "./report.ts";
-import { awaitingCi, newestOf } from "./rounds.ts";
 
 /** What became of the product's heals that waited for CI. */
 export interface Resumed {
   /** The newest one's report, with what CI said in its reason. */
   readonly report: HealReport;
-  /** A build that is red after a heal: to be healed, which goes on in its run. The backend's own id. */
-  readonly red: { readonly build: string; readonly commit: string; readonly branch: string } | undefined;
+  /** A build that is red after a heal: to be healed, which goes on in its run. */
+  readonly red: { readonly build: BuildStatus; readonly commit: string; readonly branch: string } | undefined;
 }
 
 /** Asks CI about every commit that a heal of the product waits for, and advances the runs whose builds have finished. */
-export async function resumeHeals(session: Session, ci: Pick<CiBackend, "latest">): Promise<Outcome<Resumed>> {
+export async function resumeHeals(session: Session, ci: BranchCi): Promise<Outcome<Resumed>> {
   const product = productOf(session);
-  const awaiting = await awaitingCi(session.swarm, product);
-  if (!awaiting.ok) return awaiting;
-  const [newest] = awaiting.value;
+  const git = await openRepository(product.path, { redactor: session.redactor, signal: session.signal });
+  if (!git.ok) return git;
+  const went = await goOnWithHeals(session, git.value, ci);
+  if (!went.ok) return went;
+  const [newest] = went.value;
   if (!newest) {
     return fail(
       problem("config", "heal.nothing_waits", `no heal of ${product.name} waits for CI`, {
@@ -27,21 +28,15 @@ export async function resumeHeals(session: Session, ci: Pick<CiBackend, "latest"
       }),
     );
   }
-  const git = await openRepository(product.path, { redactor: session.redactor, signal: session.signal });
-  if (!git.ok) return git;
-  let red: Resumed["red"];
-  let reason = `CI has not built ${newestOf(newest).commit.slice(0, 7)} yet`;
-  for (const one of awaiting.value) {
-    const { commit, branch } = newestOf(one);
-    const status = await ci.latest(product.name, commit);
-    if (!status.ok) return status;
-    if (!status.value) continue;
-    const { id } = status.value.ref;
-    const told = { commit, state: status.value.state, build: id };
-    const advanced = session.dryRun ? succeed([]) : await advanceHeals(session, git.value, told);
-    if (!advanced.ok) return advanced;
-    if (status.value.state === "failed") red ??= { build: id, commit, branch };
-    if (one === newest) reason = `CI built ${commit.slice(0, 7)}: ${id} ${status.value.state}`;
-  }
-  return succeed({ report: { ...newestOf(newest).report, reason }, red });
+  const [red] = went.value.flatMap(({ now, build, round: { commit, branch } }) =>
+    now === "red" && build ? [{ build, commit, branch }] : [],
+  );
+  return succeed({ report: { ...newest.round.report, reason: said(newest) }, red });
+}
+
+function said({ round, build, now }: WentOn): string {
+  const short = round.commit.slice(0, 7);
+  if (!build) return now ? `CI did not build ${short} within a day` : `CI has not built ${short} yet`;
+  const told = `CI built ${(build.commit ?? round.commit).slice(0, 7)}: ${build.ref.id} ${build.state}`;
+  return now === "stopped" ? `${told}, and somebody has pushed to ${round.branch} since: it is theirs now` : told;
 }

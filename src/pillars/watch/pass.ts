@@ -1,10 +1,18 @@
 import type { BuildRef, BuildStatus, CiBackend } from "../../core/ci-backend.ts";
 import { type Diagnostic, type Outcome, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
-import { advanceWaiting } from "../../swarm/journal.ts";
+import { acquireLease } from "../../swarm/leases.ts";
 import { pausesInForce } from "../../swarm/pauses.ts";
-import { addTrigger, isKnownTrigger, pendingTriggers, settleTrigger, type Trigger } from "../../swarm/triggers.ts";
-import { openRepository } from "../../tools/git/git.ts";
+import {
+  addTrigger,
+  claimTrigger,
+  isKnownTrigger,
+  pendingTriggers,
+  settleTrigger,
+  type Trigger,
+} from "../../swarm/triggers.ts";
+import { type Git, openRepository } from "../../tools/git/git.ts";
+import { branchCi, goOnWithHeals, type WentOn } from "../heal/go-on.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
 
 /** What the pass needs of one product; handed in, since who opens products stands above. */
@@ -15,6 +23,18 @@ export interface Watched {
   readonly job: (branch: string) => string;
   /** Starts the work of a trigger; answers the build in CI that does it, if one does. */
   readonly start: (trigger: Trigger) => Promise<Outcome<BuildRef | undefined>>;
+  /** The build that an earlier start of the trigger led to; undefined where starting it again does nothing twice. */
+  readonly started: (trigger: Trigger) => Promise<Outcome<BuildRef | undefined>>;
+  /** The waiting heal of the very failure that a red build shows, if there is one. */
+  readonly healOf: (build: BuildStatus, commit: string) => Promise<Outcome<string | undefined>>;
+}
+
+/** A heal that waited for CI and was told of its build. */
+export interface WatchedHeal {
+  readonly run: string;
+  readonly now: NonNullable<WentOn["now"]>;
+  /** The commit that it had pushed. */
+  readonly commit: string;
 }
 
 /** What was seen of a product, and what it led to. */
@@ -29,8 +49,10 @@ export interface Watching {
     readonly state: Trigger["state"] | "planned";
     readonly detail?: string;
   }[];
-  /** Runs that waited for this build and may go on. */
-  readonly advanced: readonly string[];
+  /** Heals that waited for CI and were told of their build. In a dry run what they would be told. */
+  readonly advanced: readonly WatchedHeal[];
+  /** The waiting heal because of which a red build starts no other. */
+  readonly held?: string;
   /** Why the product was left alone. */
   readonly skipped?: string;
 }
@@ -38,69 +60,115 @@ export interface Watching {
 /** How often the start of a trigger is tried before it is given up. */
 const MOST_ATTEMPTS = 5;
 
-/** What runs that wait for the build of a commit wait for: `run.wait({ for: "ci", key: ciKey(…) })`. */
-export function ciKey(product: string, commit: string): string {
-  return `${product}@${commit}`;
-}
-
 /**
- * Looks once at a product's main branch and at its build in CI, writes a trigger for what is new, and starts what waits.
- * A failed build leads to heal; a commit that the local runner has not built, to a build; a green one, to the docs and
- * release that its pipeline did not do itself. What a pass saw before triggers nothing again; what a killed pass wrote
- * down and did not start, the next one starts.
+ * Looks once at a product's main branch, at its build in CI and at those that heals wait for; goes on with these heals,
+ * writes a trigger for what is new, and starts what waits. A failed build leads to heal, unless one of the same failure
+ * waits; a red one of a heal's own commit, to that heal's next round; a commit that the local runner has not built, to a
+ * build; a green one, to the docs and release that its pipeline did not do itself. What a pass saw before triggers
+ * nothing again; what a killed pass wrote down and did not start, the next one starts. One pass of a product at a time.
  */
 export async function watchProduct(watched: Watched, source: Trigger["source"]): Promise<Outcome<Watching>> {
-  const { session, backend } = watched;
-  const { name: product, company, path, config } = productOf(session);
+  const { session } = watched;
+  const { name: product, company } = productOf(session);
   const idle = { product, triggers: [], advanced: [] };
   const pauses = await pausesInForce(session.swarm, { company, product });
   if (!pauses.ok) return pauses;
   const [pause] = pauses.value;
   if (pause) return succeed({ ...idle, skipped: `paused by ${pause.by}: ${pause.reason}` });
+  if (session.dryRun) return await pass(watched, source);
+  const lease = await acquireLease(session.swarm, `watch ${company}/${product}`);
+  if (!lease.ok) {
+    const held = lease.diagnostics.some(({ code }) => code === "journal.held");
+    return held ? succeed({ ...idle, skipped: "another pass is at it" }) : lease;
+  }
+  const done = await pass(watched, source);
+  const released = await lease.value.release();
+  return released.ok ? done : released;
+}
+
+async function pass(watched: Watched, source: Trigger["source"]): Promise<Outcome<Watching>> {
+  const { session } = watched;
+  const { name: product, company, path } = productOf(session);
   const git = await openRepository(path, { redactor: session.redactor, signal: session.signal });
   if (!git.ok) return git;
-  const credentials = await remoteCredentials(session, git.value, "watch");
-  if (!credentials.ok) return credentials;
-  const branch = config.get("git.main_branch");
-  const tip = await git.value.lsRemote("origin", `refs/heads/${branch}`, credentials.value);
-  if (!tip.ok) return tip;
-  if (tip.value === undefined) return succeed({ ...idle, skipped: `origin has no branch ${branch}` });
-  const commit = tip.value;
-  const head = await git.value.head();
-  if (!head.ok) return head;
-  if (backend.name === "local" && head.value !== commit) {
-    // The local runner builds what is checked out, which is not this program's to change.
-    const behind = `its work tree ${path} is at ${head.value.slice(0, 7)} and not at origin's ${commit.slice(0, 7)}`;
-    return succeed({ ...idle, commit, skipped: `${behind}; git pull there, or build it in CI` });
-  }
-  const latest = await backend.latest(watched.job(branch), commit);
-  if (!latest.ok) return latest;
-  const seen = { company, product, source };
-  const wanted = whatFollows(watched, branch, commit, latest.value).map((one) => ({ ...seen, ...one }));
-  const build = latest.value ? { build: { id: latest.value.ref.id, state: latest.value.state } } : {};
+  const went = await goOnWithHeals(session, git.value, branchCi(watched));
+  if (!went.ok) return went;
+  const rounds = went.value.flatMap((one) => nextRound(one));
+  const advanced = went.value.flatMap(({ run, now, news, round: { commit } }) =>
+    now && news ? [{ run, now, commit }] : [],
+  );
+  const main = await lookAtMain(watched, git.value);
+  if (!main.ok) return main;
+  const { triggers: follows, ...stand } = main.value;
+  const wanted = [...rounds, ...follows].map((one) => ({ company, product, source, ...one }));
   if (session.dryRun) {
-    const planned = [];
+    const planned = new Map<string, Watching["triggers"][number]>();
     for (const one of wanted) {
       const known = await isKnownTrigger(session.swarm, one);
       if (!known.ok) return known;
-      if (!known.value) planned.push({ kind: one.kind, reason: one.reason, state: "planned" as const });
+      const { kind, key, reason } = one;
+      if (!known.value && !planned.has(`${kind} ${key}`)) {
+        planned.set(`${kind} ${key}`, { kind, reason, state: "planned" });
+      }
     }
-    return succeed({ product, commit, ...build, triggers: planned, advanced: [] });
+    return succeed({ product, ...stand, triggers: [...planned.values()], advanced });
   }
   for (const one of wanted) {
     const added = await addTrigger(session.swarm, one);
     if (!added.ok) return added;
   }
-  const advanced = latest.value
-    ? await advanceWaiting(session.swarm, { for: "ci", key: ciKey(product, commit) })
-    : succeed([]);
-  if (!advanced.ok) return advanced;
-  const started = await startPending(watched, { company, product });
-  if (!started.ok) return started;
-  return succeed({ product, commit, ...build, triggers: started.value, advanced: advanced.value.map(({ id }) => id) });
+  // What a pass does to a product that is left alone is going on with its heals.
+  const kinds = stand.skipped === undefined ? undefined : (["heal"] as const);
+  const started = await startPending(watched, { company, product }, kinds);
+  return started.ok ? succeed({ product, ...stand, triggers: started.value, advanced }) : started;
+}
+
+/** What the main branch and its build call for. */
+async function lookAtMain(
+  watched: Watched,
+  git: Git,
+): Promise<Outcome<Omit<Watching, "product" | "triggers" | "advanced"> & { readonly triggers: readonly Wanted[] }>> {
+  const { session, backend } = watched;
+  const { path, config } = productOf(session);
+  const none = { triggers: [] };
+  const credentials = await remoteCredentials(session, git, "watch");
+  if (!credentials.ok) return credentials;
+  const branch = config.get("git.main_branch");
+  const tip = await git.lsRemote("origin", `refs/heads/${branch}`, credentials.value);
+  if (!tip.ok) return tip;
+  if (tip.value === undefined) return succeed({ ...none, skipped: `origin has no branch ${branch}` });
+  const commit = tip.value;
+  const head = await git.head();
+  if (!head.ok) return head;
+  if (backend.name === "local" && head.value !== commit) {
+    // The local runner builds what is checked out, which is not this program's to change.
+    const behind = `its work tree ${path} is at ${head.value.slice(0, 7)} and not at origin's ${commit.slice(0, 7)}`;
+    return succeed({ ...none, commit, skipped: `${behind}; git pull there, or build it in CI` });
+  }
+  const latest = await backend.latest(watched.job(branch), commit);
+  if (!latest.ok) return latest;
+  const build = latest.value ? { build: { id: latest.value.ref.id, state: latest.value.state } } : {};
+  const held = latest.value?.state === "failed" ? await watched.healOf(latest.value, commit) : succeed(undefined);
+  if (!held.ok) return held;
+  if (held.value !== undefined) return succeed({ ...none, commit, ...build, held: held.value });
+  return succeed({ triggers: whatFollows(watched, branch, commit, latest.value), commit, ...build });
 }
 
 type Wanted = Pick<Trigger, "kind" | "key" | "reason" | "parameters">;
+
+/** A build that is red after a heal: the run goes on with it. */
+function nextRound({ run, now, build, round: { number, branch, commit } }: WentOn): Wanted[] {
+  if (now !== "red" || !build) return [];
+  const reason = `build ${build.ref.id} of ${commit.slice(0, 7)} is red after the heal ${run}: round ${number + 1}`;
+  return [healing(build, { branch, commit }, reason)];
+}
+
+function healing(build: BuildStatus, at: { readonly branch: string; readonly commit: string }, reason: string): Wanted {
+  const { job, id, url } = build.ref;
+  const stage = build.stages.find(({ state }) => state === "failed")?.name;
+  const parameters = { ...at, job, build: id, ...(url ? { url } : {}), ...(stage ? { stage } : {}) };
+  return { kind: "heal", key: `${job} ${id}`, reason, parameters };
+}
 
 /** What the state of a branch calls for. */
 function whatFollows(
@@ -116,14 +184,12 @@ function whatFollows(
     if (backend.name !== "local") return [];
     return [{ kind: "build", key: commit, reason: `${branch} is at ${short}, which was never built`, parameters: at }];
   }
-  const build = { ...at, job: latest.ref.job, build: latest.ref.id };
   if (latest.state === "failed") {
     const stage = latest.stages.find(({ state }) => state === "failed")?.name;
     const where = stage === undefined ? "" : ` in ${stage}`;
-    const reason = `build ${latest.ref.id} of ${short} failed${where}`;
-    const parameters = { ...build, ...(stage === undefined ? {} : { stage }) };
-    return [{ kind: "heal", key: `${latest.ref.job} ${latest.ref.id}`, reason, parameters }];
+    return [healing(latest, at, `build ${latest.ref.id} of ${short} failed${where}`)];
   }
+  const build = { ...at, job: latest.ref.job, build: latest.ref.id };
   if (latest.state !== "passed") return [];
   const { docs, packages } = productOf(session).spec.value;
   const did = (stage: string) => latest.stages.some(({ name, state }) => name === stage && state !== "skipped");
@@ -145,13 +211,15 @@ function whatFollows(
 async function startPending(
   watched: Watched,
   of: { readonly company: string; readonly product: string },
+  kinds: readonly Trigger["kind"][] | undefined,
 ): Promise<Outcome<Watching["triggers"][number][]>> {
   const { swarm } = watched.session;
   const pending = await pendingTriggers(swarm, of);
   if (!pending.ok) return pending;
   const done: Watching["triggers"][number][] = [];
   for (const trigger of pending.value) {
-    const started = await watched.start(trigger);
+    if (kinds && !kinds.includes(trigger.kind)) continue;
+    const started = await startOnce(watched, trigger);
     const end = started.ok
       ? { state: "started" as const, ref: started.value, detail: undefined }
       : { ...endOf(trigger, started.diagnostics), ref: undefined };
@@ -162,6 +230,14 @@ async function startPending(
     done.push({ kind, reason, state: end.state, ...(detail === undefined ? {} : { detail }) });
   }
   return succeed(done);
+}
+
+/** Notes the start before it is made, so that who finds the note without an end looks in CI before starting again. */
+async function startOnce(watched: Watched, trigger: Trigger): Promise<Outcome<BuildRef | undefined>> {
+  const earlier = trigger.attempts > 0 ? await watched.started(trigger) : succeed(undefined);
+  if (!earlier.ok || earlier.value) return earlier;
+  const claimed = await claimTrigger(watched.session.swarm, trigger.id);
+  return claimed.ok ? await watched.start(trigger) : claimed;
 }
 
 /** A no of the constitution is final for this trigger; what may pass by itself is tried again by the next pass. */

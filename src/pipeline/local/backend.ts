@@ -58,6 +58,14 @@ export function localBackend({ swarm, permits, companyOf, start }: LocalBackendO
         return succeed(refOf(build.value));
       });
     },
+    async started(job, _parameters, cause) {
+      const company = companyOf(job);
+      const builds = await listBuilds(swarm, { ...(company === undefined ? {} : { company }), product: job });
+      if (!builds.ok) return builds;
+      // One that did not end was ended with the process that did it.
+      const found = builds.value.find((build) => build.cause === cause && build.finishedAt !== undefined);
+      return succeed(found && refOf(found));
+    },
     async status(ref) {
       const build = await find(ref);
       return build.ok ? succeed(statusOf(build.value, build.value.state)) : build;

@@ -8,6 +8,7 @@ import { latestBuild, readBuild, refOf, unknownBuild, unknownJob } from "./build
 import { type JenkinsConnection, readJson } from "./connection.ts";
 import { jobPath } from "./names.ts";
 import { queueItem, readQueueItem } from "./queue.ts";
+import { CAUSE_PARAMETER, findStarted, QUEUED } from "./started.ts";
 
 export interface JenkinsBackendOptions {
   readonly jenkins: JenkinsConnection;
@@ -19,10 +20,6 @@ export interface JenkinsBackendOptions {
 
 const QUEUE_MS = 30_000;
 const POLL_MS = 1_000;
-/** Ids of builds that have no number yet. */
-const QUEUED = "queue-";
-/** A parameter of this name tells the build who started it and why, in a job that declares it. */
-const CAUSE_PARAMETER = "CODEMONKEYS_CAUSE";
 
 /** A Jenkins controller as a CI system. A job is its full name, folders and encoded branch included. */
 export function jenkinsBackend(options: JenkinsBackendOptions): CiBackend {
@@ -40,6 +37,9 @@ export function jenkinsBackend(options: JenkinsBackendOptions): CiBackend {
       if (!permit.ok) return permit;
       const parameterised = declared.value.length > 0;
       return await perform(permit.value, "ci.trigger", target, () => startBuild(options, job, given, parameterised));
+    },
+    async started(job, parameters, cause, since) {
+      return await findStarted(jenkins, { job, parameters, cause, since });
     },
     async status(ref) {
       const item = queuedItem(ref);

@@ -108,6 +108,29 @@ describe("trigger", () => {
     expect(ok(await jenkins.log(ref, 0)).text).toBe("Started\n");
   });
 
+  it("finds what was started when nobody heard the answer: in the queue, as a build, by cause or by parameters", async () => {
+    const since = Date.now();
+    const jenkins = backend({}, 5);
+    const find = async (name: string, cause: string, parameters: Record<string, string> = { VERSION: "1" }) =>
+      ok(await (jenkins.started as NonNullable<typeof jenkins.started>)(name, parameters, cause, since))?.id;
+    const telling = job("acme/telling", [], ["VERSION", "CODEMONKEYS_CAUSE"]);
+    const plain = job("acme/plain", [build({ number: 3, parameters: { VERSION: "1" }, timestamp: 5 })], ["VERSION"]);
+    fake.queuePolls = 1_000;
+    ok(await jenkins.trigger("acme/telling", { VERSION: "1" }, "mine"));
+    expect([await find("acme/telling", "mine"), await find("acme/telling", "theirs")]).toEqual(["queue-41", undefined]);
+    expect(await find("acme/plain", "mine")).toBeUndefined();
+    telling.builds.push(build({ number: 8, parameters: { VERSION: "1", CODEMONKEYS_CAUSE: "theirs" } }));
+    plain.builds.unshift(build({ number: 4, parameters: { VERSION: "1" } }));
+    expect(await find("acme/telling", "theirs")).toBe("8");
+    expect([await find("acme/plain", "mine"), await find("acme/plain", "mine", { VERSION: "2" })]).toEqual([
+      "4",
+      undefined,
+    ]);
+    expect(codes(await (jenkins.started as NonNullable<typeof jenkins.started>)("nobody", {}, "mine", since))).toEqual([
+      "jenkins.unknown_job",
+    ]);
+  });
+
   it("cancels in the queue", async () => {
     job("plain");
     fake.queuePolls = 1_000;

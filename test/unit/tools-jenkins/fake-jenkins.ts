@@ -9,6 +9,8 @@ export interface FakeBuild {
   commits: string[];
   log: string;
   parameters?: Record<string, string>;
+  /** When it began; now without it. */
+  timestamp?: number;
   stages?: { name: string; status: string; durationMillis?: number }[];
   /** Who let an `input` step proceed, once for each, as pipeline-input-step records it. */
   approvers?: string[];
@@ -36,6 +38,11 @@ export interface FakeJenkins {
   close(): Promise<void>;
 }
 
+function parametersAction({ parameters }: FakeBuild) {
+  const given = Object.entries(parameters ?? {}).map(([name, value]) => ({ name, value }));
+  return given.length > 0 ? [{ _class: "hudson.model.ParametersAction", parameters: given }] : [];
+}
+
 export async function fakeJenkins(): Promise<FakeJenkins> {
   let session = 1;
   let nextItem = 40;
@@ -59,6 +66,7 @@ export async function fakeJenkins(): Promise<FakeJenkins> {
     _class: "org.jenkinsci.plugins.workflow.job.WorkflowRun",
     actions: [
       {},
+      ...parametersAction(build),
       ...(build.startedBy
         ? [
             {
@@ -74,6 +82,7 @@ export async function fakeJenkins(): Promise<FakeJenkins> {
       ...build.commits.map((SHA1) => ({ _class: "hudson.plugins.git.util.BuildData", lastBuiltRevision: { SHA1 } })),
     ],
     building: build.building,
+    timestamp: build.timestamp ?? Date.now(),
     number: build.number,
     result: build.result,
     url: `${fake.url}${path}/${build.number}/`,
@@ -103,6 +112,22 @@ export async function fakeJenkins(): Promise<FakeJenkins> {
     }
     const item = /^\/queue\/item\/(\d+)\/api\/json$/.exec(url.pathname)?.[1];
     if (item) return queueItem(response, item);
+    if (url.pathname === "/queue/api/json") {
+      const waiting = [...fake.queue].flatMap(([id, { path, build, cancelled }]) =>
+        !build || cancelled || fake.jobs.get(path)?.builds.includes(build)
+          ? []
+          : [
+              {
+                _class: "hudson.model.Queue$WaitingItem",
+                id: Number(id),
+                inQueueSince: build.timestamp ?? Date.now(),
+                task: { url: `${fake.url}${path}/` },
+                actions: parametersAction(build),
+              },
+            ],
+      );
+      return json(response, { _class: "hudson.model.Queue", items: waiting });
+    }
     if (url.pathname === "/queue/cancelItem" && method === "POST") {
       const queued = fake.queue.get(url.searchParams.get("id") ?? "");
       if (queued) queued.cancelled = true;
