@@ -71,3 +71,26 @@ describe("pattern", () => {
     expect(await patternOf(log("pay"), "pay")).toBe(await patternOf(log("shop"), "shop"));
   });
 });
+
+describe("pattern of what V8 says", () => {
+  const patternOf = async (message: string) =>
+    (await read(`test at test/a.test.js:5:1\n✖ adds (0.8ms)\n  TypeError: ${message}\n      at f (src/a.js:2:17)`))
+      .root!.pattern;
+
+  test.each([
+    ["rates is not iterable", "marks is not iterable"],
+    ["rates is not iterable", "this.votes is not iterable"],
+    [
+      "Class constructor Money cannot be invoked without 'new'",
+      "Class constructor Ticket cannot be invoked without 'new'",
+    ],
+    ["seen.sort is not a function", "ports.sort is not a function"],
+  ])("leaves out names: %s", async (one, other) => {
+    expect(await patternOf(one)).toBe(await patternOf(other));
+  });
+
+  test("tells causes apart", async () => {
+    expect(await patternOf("rates is not iterable")).not.toBe(await patternOf("rates is not a function"));
+    expect(await patternOf("undefined is not iterable")).not.toBe(await patternOf("rates is not iterable"));
+  });
+});

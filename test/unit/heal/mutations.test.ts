@@ -73,3 +73,8 @@ it("is the same each time, and nothing twice", () => {
   expect(once).toEqual(twice);
   expect(new Set(once).size).toBe(once.length);
 });
+
+it("takes a word that every object has as a property for a word", () => {
+  expect(variants("a.js", "  constructor(cents) {\n", 1)).toEqual([]);
+  expect(variants("a.js", "toString(1);\n", 1)).toContain("toString(2);");
+});

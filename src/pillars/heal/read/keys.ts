@@ -53,6 +53,9 @@ const PATHLIKE =
 /** A name somebody chose: several humps, an underscore inside, dots of a qualified name, or digits. */
 const CHOSEN =
   /\b(?:[A-Za-z$]+_[\w$]*|[a-z]+[A-Z][\w$]*|[A-Z][a-z0-9]+[A-Z][\w$]*|[a-z][\w$]*(?:\.[A-Za-z_$][\w$]*)+|[A-Za-z]+<n>\w*)\b/g;
+/** Where V8's messages hold a name without quotes: `rates is not iterable`, `Class constructor Money cannot be invoked`. */
+const ENGINE_NAME =
+  /(?<![\w$.])[\w$]+(?:\.[\w$]+)*(?= is not (?:defined|iterable|a function|a constructor)\b)|(?<=\bClass constructor )[\w$]+/g;
 
 /** Text with all that a product chose replaced; words of the languages themselves stay. */
 export function maskProduct(text: string, product: string | undefined): string {
@@ -61,6 +64,7 @@ export function maskProduct(text: string, product: string | undefined): string {
     return VOCABULARY.has(inner) ? `'${inner}'` : "<name>";
   });
   masked = masked
+    .replace(ENGINE_NAME, (word) => (VOCABULARY.has(word) ? word : "<name>"))
     .replace(PATHLIKE, "<path>")
     .replace(CHOSEN, (word) => (VOCABULARY.has(word) || ERROR_NAME.test(word) ? word : "<name>"));
   if (product) masked = masked.replaceAll(product, "<name>");

@@ -72,7 +72,9 @@ function swapped({ language, tokens, text }: Context, index: number, token: Sour
       replacing(token, to, place === 0 ? "boundary" : "comparison", `compare with ${to} instead of ${token.text}`),
     );
   }
-  const swap = SWAPS[language][token.text];
+  const swaps = SWAPS[language];
+  // A word such as `constructor` is a property of every object.
+  const swap = Object.hasOwn(swaps, token.text) ? swaps[token.text] : undefined;
   if (!swap || before?.text === ".") return [];
   const unary =
     ["+", "-"].includes(token.text) && (!before || (before.kind === "operator" && !/^[)\]]$/.test(before.text)));
