@@ -3,6 +3,7 @@ import * as z from "zod";
 import { type Diagnostic, type Outcome, succeed } from "../core/diagnostic.ts";
 import { advanceHeals } from "../pillars/heal/advance.ts";
 import { excerptsOf, explainLines } from "../pillars/heal/explain/index.ts";
+import { learnFromPeople } from "../pillars/heal/learn/people.ts";
 import { confirmLessons } from "../pillars/heal/learn.ts";
 import { readLog } from "../pillars/heal/read/index.ts";
 import { type PlannedStage, previewPlan } from "../pipeline/local/preview.ts";
@@ -94,8 +95,8 @@ export const runStep = defineStep({
 });
 
 /**
- * A build is what a heal waits for after its push; and a green one may be that of a repair which people merged: then it
- * becomes a template. What fails here is a warning: the build is what was asked for.
+ * A build is what a heal waits for after its push; and a green one may be that of a repair which people merged, or which
+ * they made themselves: then it becomes a template. What fails here is a warning: the build is what was asked for.
  */
 async function tellHeals(session: Session, run: BuildRun): Promise<Diagnostic[]> {
   const warnings = (outcome: Outcome<unknown>) =>
@@ -104,7 +105,12 @@ async function tellHeals(session: Session, run: BuildRun): Promise<Diagnostic[]>
   if (!git.ok) return warnings(git);
   const told = run.commit && { commit: run.commit, state: run.state, build: run.build };
   const advanced = told ? warnings(await advanceHeals(session, git.value, told)) : [];
-  return run.state === "passed" ? [...advanced, ...warnings(await confirmLessons(session, git.value))] : advanced;
+  if (run.state !== "passed") return advanced;
+  const confirmed = warnings(await confirmLessons(session, git.value));
+  const { build, commit, stages } = run;
+  const taught =
+    commit === undefined ? [] : warnings(await learnFromPeople(session, git.value, { build, commit, stages }));
+  return [...advanced, ...confirmed, ...taught];
 }
 
 /** The plan without what acts on the world: for a person who wants to know whether the product is good. */

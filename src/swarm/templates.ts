@@ -28,7 +28,8 @@ export interface Template {
 
 /**
  * Keeps a fix for its company; the same edit for the same pattern is one template, and a revoked one stays revoked. The
- * fix it was learned from counts as its first success: do not record that one again.
+ * fix it was learned from counts as its first success: do not record that one again. A person's change counts for nothing
+ * yet, as nobody proved that it alone was the repair.
  */
 export async function saveTemplate(
   swarm: Swarm,
@@ -62,7 +63,7 @@ export async function saveTemplate(
       })
       .onConflict((conflict) => conflict.column("id").doNothing())
       .execute();
-    if (learnedFrom) {
+    if (learnedFrom && template.source !== "person") {
       await addOutcome(trx, id, "worked", { company, product: learnedFrom.product, use: learnedFrom.run }, now);
     }
     return id;
