@@ -85,13 +85,22 @@ const MOST_EXCERPT_LINES = 400;
 /** Makes benches; the installed dependencies travel from one to the next, all is removed by `close`. */
 export async function openBenches(options: BenchOptions): Promise<{
   open(): Promise<Outcome<Bench>>;
+  /** Milliseconds that the product's own commands have taken so far: the stage, and checks beside it. */
+  commandMs(): number;
   close(): Promise<void>;
 }> {
   const scratch = await realpath(await mkdtemp(join(tmpdir(), "codemonkeys-heal-")));
   const kept = join(scratch, "kept");
   let count = 0;
   let logs = 0;
+  let commandMs = 0;
+  const timed = async (ran: Promise<Outcome<StageRun>>) => {
+    const outcome = await ran;
+    if (outcome.ok) commandMs += outcome.value.result.durationMs;
+    return outcome;
+  };
   return {
+    commandMs: () => commandMs,
     async open() {
       const root = join(scratch, `tree-${++count}`);
       const added = await options.git.addWorktree(root, options.commit);
@@ -103,8 +112,9 @@ export async function openBenches(options: BenchOptions): Promise<{
       }
       const bench: Bench = {
         tree: () => openTree(root),
-        run: (progress) => runCommand(root, join(scratch, `log-${++logs}.txt`), options, options.stage, progress),
-        check: (check) => runCommand(root, join(scratch, `log-${++logs}.txt`), options, check, () => {}),
+        run: (progress) =>
+          timed(runCommand(root, join(scratch, `log-${++logs}.txt`), options, options.stage, progress)),
+        check: (check) => timed(runCommand(root, join(scratch, `log-${++logs}.txt`), options, check, () => {})),
         apply: (changes, commands) => applyEdit(root, added.value, changes, commands, options),
         async close() {
           await keepDependencies(root, kept);

@@ -73,6 +73,8 @@ export const healReportSchema = z.object({
   reproduce_ms: z.number().optional(),
   fix_ms: z.number().optional(),
   verify_ms: z.number().optional(),
+  /** Of all these, what the product's own commands took: the stage, and the failed test alone. */
+  command_ms: z.number().optional(),
   gates: z.array(gateSchema).default([]),
   branch: z.string().optional(),
   fix_commit: z.string().optional(),

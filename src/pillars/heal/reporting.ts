@@ -49,6 +49,7 @@ export async function workReport(session: Session, base: HealReport, worked: Wor
     reproduce_ms: worked.reproduceMs,
     fix_ms: worked.fixMs,
     verify_ms: worked.verifyMs,
+    ...(worked.commandMs === undefined ? {} : { command_ms: worked.commandMs }),
     ...(worked.isolated === undefined ? {} : { isolated: worked.isolated }),
     ...(worked.patch === undefined ? {} : { patch: worked.patch }),
     ...(worked.evidence === undefined ? {} : { evidence: worked.evidence }),

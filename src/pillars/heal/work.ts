@@ -42,6 +42,8 @@ export interface Worked {
   readonly reproduceMs: number;
   readonly fixMs: number;
   readonly verifyMs: number;
+  /** Of all these, what the product's own commands took. */
+  readonly commandMs?: number;
   readonly isolated?: boolean;
   readonly patch?: string;
   readonly evidence?: string;
@@ -91,7 +93,8 @@ export async function work(session: Session, request: WorkRequest): Promise<Outc
       },
     );
     if (!repaired.ok) return repaired;
-    const { repaired: fix, ...result } = repaired.value;
+    const { repaired: fix, ...found } = repaired.value;
+    const result = { ...found, commandMs: benches.commandMs() };
     if (!fix) return succeed({ ...result, fixes: [], files: [], lines: 0 });
 
     const patch = await store(artifacts, patchOf(commit, fix.changes));
