@@ -72,7 +72,7 @@ export async function saveTemplate(
 
 /**
  * The templates a company may use for a pattern, best first: those whose newest use did not fail, then by trust, then
- * the better tried, then the newer. With `shared`, also what other companies share, in its shared form.
+ * the better tried, then the newer. With `shared`, also what those companies share, in its shared form.
  */
 export async function templatesFor(
   swarm: Swarm,
@@ -80,8 +80,8 @@ export async function templatesFor(
     readonly company: string;
     readonly pattern: string;
     readonly ecosystem: string;
-    /** The constitution lets this company use what others share. */
-    readonly shared?: boolean | undefined;
+    /** The companies that the constitution lets share with this one. */
+    readonly shared?: readonly string[] | undefined;
   },
 ): Promise<Outcome<Template[]>> {
   return await query(swarm, async (db) => {
@@ -92,8 +92,11 @@ export async function templatesFor(
       .where("ecosystem", "=", wanted.ecosystem)
       .where("revoked_at", "is", null)
       .where((row) =>
-        wanted.shared
-          ? row.or([row("company", "=", wanted.company), row("shared_edit", "is not", null)])
+        wanted.shared !== undefined && wanted.shared.length > 0
+          ? row.or([
+              row("company", "=", wanted.company),
+              row.and([row("company", "in", [...wanted.shared]), row("shared_edit", "is not", null)]),
+            ])
           : row("company", "=", wanted.company),
       )
       .execute();

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { runStep } from "../../src/steps/run.ts";
 import { listTemplates } from "../../src/swarm/templates.ts";
-import { createWorld, type World } from "./heal-world.ts";
+import { ALLOW_ALL, createWorld, type World } from "./heal-world.ts";
 
 let world: World;
 afterEach(() => world.close());
 
-const files = (module: string, source: string, test: string) => ({
-  "SPEC.md": `---\nproduct: ${module}\ncompany: acme\ndocs: { site: none }\nstages: { test: node --test }\n---\n# ${module}\nA product.\n`,
+const files = (module: string, source: string, test: string, company = "acme") => ({
+  "SPEC.md": `---\nproduct: ${module}\ncompany: ${company}\ndocs: { site: none }\nstages: { test: node --test }\n---\n# ${module}\nA product.\n`,
   "package.json": `{ "name": "${module}", "version": "1.0.0", "type": "module", "scripts": { "test": "node --test" } }\n`,
   [`src/${module}.js`]: source,
   [`test/${module}.test.js`]: `import assert from "node:assert/strict";\nimport test from "node:test";\nimport { ${module} } from "../src/${module}.js";\n\ntest("${module}", () => assert.equal(${test}));\n`,
@@ -32,10 +32,14 @@ async function run(name: string) {
 }
 
 /** Two products with the same fault; the first is red once. */
-async function redOrbit() {
-  world = await createWorld();
+async function redOrbit(options: Parameters<typeof createWorld>[0] = {}) {
+  world = await createWorld(options);
   await world.product("orbit", files("orbit", ORBIT("rounds"), "orbit(5n, 2), 10n"), "node --test");
-  await world.product("ledger", files("ledger", LEDGER("times"), "ledger(2), 60n"), "node --test");
+  await world.product(
+    "ledger",
+    files("ledger", LEDGER("times"), "ledger(2), 60n", options.companies?.ledger),
+    "node --test",
+  );
   expect(await run("orbit")).toMatchObject({ state: "failed", templates: [] });
 }
 
@@ -79,5 +83,28 @@ describe("a person's commit that turns red to green", () => {
     await world.git("orbit", "checkout", "-q", "-b", "try");
     await world.change("orbit", { "src/orbit.js": ORBIT("BigInt(rounds)") });
     expect(await run("orbit")).toEqual({ state: "passed", templates: [] });
+  });
+});
+
+describe("what one company learned", () => {
+  const sharing = (companies: string) => `${ALLOW_ALL}sharing:\n  - companies: [${companies}]\n    what: [templates]\n`;
+  const healElsewhere = async (constitution: string) => {
+    await redOrbit({ constitution, companies: { ledger: "globex" } });
+    await world.change("orbit", { "src/orbit.js": ORBIT("BigInt(rounds)") }, "fix: count in BigInt");
+    const { templates } = await run("orbit");
+    return { template: templates[0], healed: await world.heal("ledger") };
+  };
+
+  it("heals another company's product where the constitution shares, which hears nothing of the first", async () => {
+    const { template, healed } = await healElsewhere(sharing("acme, globex"));
+    expect(template?.shared).toBe(true);
+    expect(healed.report).toMatchObject({ verdict: "fixed", fixes: [{ kind: "template", name: template?.id }] });
+    expect(JSON.stringify(healed.report)).not.toMatch(/orbit|rounds|acme/);
+  });
+
+  it("stays there without it", async () => {
+    const { template, healed } = await healElsewhere(sharing("globex, initech"));
+    expect(template?.shared).toBe(false);
+    expect(healed.report.fixes.filter(({ kind }) => kind === "template")).toEqual([]);
   });
 });

@@ -65,11 +65,18 @@ rules:
 const ACTIONS: readonly ActionName[] = ["git.commit", "git.push", "pr.open", "pr.close", "pr.comment", "model.ask"];
 
 export async function createWorld(
-  options: { constitution?: string; config?: string; company?: string } = {},
+  options: {
+    constitution?: string;
+    config?: string;
+    company?: string;
+    /** Of the products that are not of the company acme. */
+    companies?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<World> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "codemonkeys-world-")));
   const commands = new Map<string, string>();
   const products: string[] = [];
+  const companyOf = (name: string) => options.companies?.[name] ?? "acme";
   let builds = 0;
   const git = async (cwd: string, ...args: string[]) => {
     const result = await runProcess("git", ["-c", "user.name=Tester", "-c", "user.email=t@localhost", ...args], {
@@ -93,9 +100,14 @@ export async function createWorld(
     const redactor = createRedactor();
     const state = join(root, "state");
     const constitution = must(readConstitution(options.constitution ?? ALLOW_ALL, { file: "constitution.yaml" }));
-    const entries = products.map((one) => `  ${one}: { company: acme, repo: ${join(root, `${one}.git`)}, tier: 2 }\n`);
+    const entries = products.map(
+      (one) => `  ${one}: { company: ${companyOf(one)}, repo: ${join(root, `${one}.git`)}, tier: 2 }\n`,
+    );
+    const companies = [...new Set(["acme", ...products.map(companyOf)])].map(
+      (one) => `  ${one}: ${options.company ?? "{}"}\n`,
+    );
     const fleet = must(
-      readFleet(`companies:\n  acme: ${options.company ?? "{}"}\nproducts:\n${entries.join("")}`, {
+      readFleet(`companies:\n${companies.join("")}products:\n${entries.join("")}`, {
         file: "fleet.yaml",
       }),
     );
@@ -116,7 +128,7 @@ export async function createWorld(
       clock: systemClock,
       redactor,
       emit,
-      product: { name, company: "acme" },
+      product: { name, company: companyOf(name) },
       requester: "tester",
       trigger: "ci",
       actions: ACTIONS,
@@ -125,7 +137,7 @@ export async function createWorld(
     const session: Session = {
       cwd: path,
       organisation: { path: root, commit: "0".repeat(40), constitution, fleet },
-      product: { name, company: "acme", path, repository: join(root, `${name}.git`), spec, config },
+      product: { name, company: companyOf(name), path, repository: join(root, `${name}.git`), spec, config },
       swarm,
       artifacts: openArtifacts(join(state, "artifacts")),
       audit,
@@ -163,7 +175,7 @@ export async function createWorld(
       await git(folder, "init", "-q", "-b", "main");
       await git(folder, "remote", "add", "origin", join(root, `${name}.git`));
       await write(folder, {
-        "SPEC.md": `---\nproduct: ${name}\ncompany: acme\nstages:\n  test: ${JSON.stringify(test)}\n---\n# ${name}\nA product.\n`,
+        "SPEC.md": `---\nproduct: ${name}\ncompany: ${companyOf(name)}\nstages:\n  test: ${JSON.stringify(test)}\n---\n# ${name}\nA product.\n`,
         ...files,
       });
       await git(folder, "add", "-A");

@@ -20,8 +20,8 @@ export interface CandidateInput {
 export interface TemplateShelf {
   readonly swarm: Swarm;
   readonly company: string;
-  /** The constitution lets this company use what others share. */
-  readonly shared: boolean;
+  /** The companies that the constitution lets share with this one. */
+  readonly shared: readonly string[];
 }
 
 const ECOSYSTEM: Readonly<Record<string, string>> = {

@@ -1,9 +1,10 @@
+import { sharedWith } from "../../constitution/limits.ts";
 import { isProtectedBranch } from "../../constitution/protect.ts";
 import { canonicalJson, type Json } from "../../core/canonical.ts";
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { listRuns } from "../../swarm/journal.ts";
-import { recordTemplateOutcome, saveTemplate } from "../../swarm/templates.ts";
+import { recordTemplateOutcome, saveTemplate, shareTemplate } from "../../swarm/templates.ts";
 import type { Git } from "../../tools/git/git.ts";
 import type { FileChange } from "./candidate.ts";
 import { ecosystemOf } from "./candidates.ts";
@@ -13,6 +14,7 @@ import { awaitingCi, newestOf } from "./rounds.ts";
 import { generalise } from "./template/generalise.ts";
 import { replay } from "./template/replay.ts";
 import { namesInScope } from "./template/scope.ts";
+import { sharedForm } from "./template/sharing.ts";
 import { type EditTemplate, templateSchema } from "./template/template.ts";
 import type { Tree } from "./tree.ts";
 
@@ -58,14 +60,31 @@ export async function keepLesson(session: Session, lesson: PendingLesson, run: s
   const bytes = await session.artifacts.read(lesson.template);
   if (!bytes.ok) return bytes;
   const edit = templateSchema.parse(JSON.parse(Buffer.from(bytes.value).toString("utf8")));
-  return saveTemplate(session.swarm, {
-    company: product.company,
+  return keepTemplate(session, {
     pattern: lesson.pattern,
     ecosystem: lesson.ecosystem,
-    edit: edit as unknown as Json,
+    edit,
     learnedFrom: { product: product.name, commit: lesson.commit, run },
     source: lesson.source,
   });
+}
+
+/**
+ * Keeps what was learned as a template of the session's company, and offers it to the companies that the constitution's
+ * `sharing` names, in the form that holds no text of a product.
+ */
+export async function keepTemplate(
+  session: Session,
+  learned: Omit<Parameters<typeof saveTemplate>[1], "company" | "edit"> & { readonly edit: EditTemplate },
+): Promise<Outcome<string>> {
+  const { company } = productOf(session);
+  const saved = await saveTemplate(session.swarm, { ...learned, company, edit: learned.edit as unknown as Json });
+  if (!saved.ok) return saved;
+  const form = sharedForm(learned.edit);
+  if (form === undefined || sharedWith(session.organisation.constitution, company, "templates").length < 2)
+    return saved;
+  const shared = await shareTemplate(session.swarm, saved.value, form as unknown as Json);
+  return shared.ok ? saved : shared;
 }
 
 /** Runs looked through for lessons that wait. */

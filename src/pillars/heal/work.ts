@@ -151,7 +151,7 @@ async function* candidatesOf(
   const learned = await templateCandidates(input, {
     swarm: session.swarm,
     company,
-    shared: sharedWith(constitution, company, "templates").length > 1,
+    shared: sharedWith(constitution, company, "templates"),
   });
   if (!learned.ok) {
     yield learned;

@@ -2,17 +2,15 @@ import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isProtectedBranch } from "../../../constitution/protect.ts";
-import type { Json } from "../../../core/canonical.ts";
 import { type Outcome, succeed } from "../../../core/diagnostic.ts";
 import { recordsOf } from "../../../pipeline/local/records.ts";
 import { productOf, type Session } from "../../../pipeline/session.ts";
 import { listBuilds } from "../../../swarm/builds.ts";
-import { saveTemplate } from "../../../swarm/templates.ts";
 import type { Git } from "../../../tools/git/git.ts";
 import type { FileChange } from "../candidate.ts";
 import { healLimits, refusalOf } from "../checks.ts";
 import { inProduct, readFailure } from "../failure.ts";
-import { type Lesson, lessonOf } from "../learn.ts";
+import { keepTemplate, type Lesson, lessonOf } from "../learn.ts";
 import type { BuildFailure } from "../read/report.ts";
 import { openTree } from "../tree.ts";
 
@@ -40,7 +38,7 @@ export async function learnFromPeople(
   green: GreenBuild,
 ): Promise<Outcome<string | undefined>> {
   const product = productOf(session);
-  const { company, name } = product;
+  const { name } = product;
   const nothing = succeed(undefined);
   const red = await redBefore(session, green);
   if (!red.ok || red.value === undefined) return red.ok ? nothing : red;
@@ -76,11 +74,10 @@ export async function learnFromPeople(
   const lesson = await lessonAt(session, git, { base, changes: changes.value, failure: failure.value });
   if (!lesson.ok) return lesson;
   if (!lesson.value.template) return nothing;
-  const saved = await saveTemplate(session.swarm, {
-    company,
+  const saved = await keepTemplate(session, {
     pattern: failure.value.pattern,
     ecosystem: lesson.value.ecosystem,
-    edit: lesson.value.template as unknown as Json,
+    edit: lesson.value.template,
     learnedFrom: { product: name, commit: green.commit, run: green.build },
     source: "person",
   });

@@ -159,17 +159,18 @@ export function learningSuite(make: MakePlace): void {
   test("a template stays in its company; a shared one is seen without what belongs to that company", async () => {
     const id = value(await saveTemplate(at.swarm, learned));
     const globex = { ...wanted, company: "globex" };
-    expect(value(await templatesFor(at.swarm, { ...globex, shared: true }))).toEqual([]);
+    expect(value(await templatesFor(at.swarm, { ...globex, shared: ["acme"] }))).toEqual([]);
     value(await shareTemplate(at.swarm, id, { add: "{module}" }));
     expect(value(await templatesFor(at.swarm, globex))).toEqual([]);
-    const [shared] = value(await templatesFor(at.swarm, { ...globex, shared: true }));
+    const [shared] = value(await templatesFor(at.swarm, { ...globex, shared: ["acme"] }));
+    expect(value(await templatesFor(at.swarm, { ...globex, shared: ["initech"] }))).toEqual([]);
     expect(shared).toMatchObject({ id, shared: true, edit: { add: "{module}" } });
     expect(JSON.stringify(shared)).not.toMatch(/left-pad|payments|acme/);
     expect(value(await templatesFor(at.swarm, wanted))[0]?.edit).toEqual({ add: "left-pad" });
     value(await recordTemplateOutcome(at.swarm, id, "failed", { company: "globex", product: "x" }));
     expect(value(await templatesFor(at.swarm, wanted))[0]).toMatchObject({ failed: 1, demoted: true });
     value(await shareTemplate(at.swarm, id, null));
-    expect(value(await templatesFor(at.swarm, { ...globex, shared: true }))).toEqual([]);
+    expect(value(await templatesFor(at.swarm, { ...globex, shared: ["acme"] }))).toEqual([]);
   });
 
   test("an unknown template is said to be so", async () => {
