@@ -14,7 +14,8 @@ import { FAULTS, type Fault, filesOf } from "./repair/faults.ts";
  * Each fault of bench/repair/faults.ts is seeded in four repositories of one company. In the first a model's recorded
  * answer repairs it; then the model is gone (nothing listens at its address) and the other three have to be healed from
  * the Swarm DB. A repository counts as healed only when the commit's `Heal-Source` says `template`, that very template,
- * and the stage passes in a clone of the remote. Exits 1 when a commit is not good, or not all are healed.
+ * and the stage passes in a clone of the remote. Exits 1 when the stage fails at a commit that
+ * was made, or a first repair is missing.
  *
  *   --replay        recorded answers; the default
  *   --model NAME    the first repair is this model's of the user's own Ollama instead (--endpoint, else OLLAMA_HOST)
@@ -212,4 +213,4 @@ if (values.json) {
     `\n${healed.length} of ${replayed.length} healed by the template; median ${summary.median_seconds_without_commands} s without the product's commands; ${summary.unverified_commits} unverified commits\n`,
   );
 }
-process.exitCode = summary.unverified_commits === 0 && healed.length === replayed.length ? 0 : 1;
+process.exitCode = summary.unverified_commits === 0 && summary.taught === rows.length ? 0 : 1;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createWorld, type World } from "../feature/heal-world.ts";
 import { HARBOUR, type SearchProduct, TIDES } from "./heal-search-cases.ts";
 
-// Two slips of each product at full length: worktrees, coverage, the whole stage. `node bench/repair.ts` heals all.
+// Two slips of each product at full length: worktrees, coverage, the whole stage. What one repair teaches is measured by `bench/repair.ts`.
 const SHOWN = ["boundary", "comparison", "negation"];
 
 describe.each([HARBOUR, TIDES])("one-line slips in $name", (product: SearchProduct) => {
