@@ -5,12 +5,11 @@ import { EXIT, exitCodeOf } from "../core/exit-codes.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { createRedactor, type Redactor } from "../core/redact.ts";
 import type { HalfWanted } from "../org/half.ts";
-import { takeApprovals } from "../org/jenkins-approvals.ts";
-import { type OpenOptions, openSession } from "../org/open.ts";
+import { type Opened, type OpenOptions, openSession } from "../org/open.ts";
 import type { StepDefinition, StepReport } from "../steps/definition.ts";
+import { type GivenByFile, NOTHING_GIVEN } from "./given.ts";
 import { asObserved } from "./observed.ts";
 import { type CommonOptions, readParams } from "./options.ts";
-import { NOTHING_GIVEN, readParamsFile } from "./params-file.ts";
 import { pc } from "./render/colours.ts";
 import { renderDiagnostics } from "./render/diagnostics.ts";
 import { createRenderer, type Renderer } from "./render/events.ts";
@@ -98,7 +97,7 @@ async function attempt(
   const { redactor, clock, renderer, seen } = means;
   let observed: Diagnostic | undefined;
   try {
-    const file = common.paramsFile ? await readParamsFile(common.paramsFile) : succeed(NOTHING_GIVEN);
+    const file = await givenByFile(common.paramsFile);
     if (!file.ok) return { outcome: file };
     const params = readParams(step, { ...file.value.params, ...invocation.given });
     if (!params.ok) return { outcome: params };
@@ -123,7 +122,7 @@ async function attempt(
     observed = opened.value.observed;
     seen.product = opened.value.product;
     try {
-      const taken = "swarm" in session ? await takeApprovals(session, file.value.approvals) : succeed(undefined);
+      const taken = await approvalsTaken(session, file.value);
       if (!taken.ok) return { outcome: taken, observed };
       const done: Outcome<StepReport<unknown>> = await step.run(session, params.value);
       if (!done.ok) return { outcome: fail(...done.diagnostics, ...taken.warnings), observed };
@@ -155,4 +154,18 @@ function markdownLines(markdown: string): string[] {
     .trimEnd()
     .split("\n")
     .map((line) => (/^#+ /.test(line) ? pc.bold(line.replace(/^#+ /, "")) : line.replaceAll("**", "")));
+}
+
+/** Only Jenkins hands parameters over in a file: nobody else's start pays for reading one. */
+async function givenByFile(path: string | undefined): Promise<Outcome<GivenByFile>> {
+  if (!path) return succeed(NOTHING_GIVEN);
+  const { readParamsFile } = await import("./params-file.ts");
+  return await readParamsFile(path);
+}
+
+/** People's answers that came with the call, verified against the controller's record before the step begins. */
+async function approvalsTaken(session: Opened["session"], { approvals }: GivenByFile): Promise<Outcome<void>> {
+  if (!("swarm" in session) || approvals.length === 0) return succeed(undefined);
+  const { takeApprovals } = await import("../org/jenkins-approvals.ts");
+  return await takeApprovals(session, approvals);
 }

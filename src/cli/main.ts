@@ -34,6 +34,7 @@ async function run(): Promise<void> {
       process.exit(error.code === "EPIPE" ? EXIT.success : EXIT.infrastructure);
     });
   }
+  await import("../core/zod-config.ts");
   const { runProgram } = await import("./program.ts");
   process.exitCode = await runProgram(process.argv.slice(2), {
     version: VERSION,

@@ -1,20 +1,8 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import { fail, messageOf, type Outcome, problem, succeed } from "../core/diagnostic.ts";
-import type { HalfWanted } from "../org/half.ts";
-import { type ApprovalClaim, approvalClaimSchema } from "../org/jenkins-approvals.ts";
-
-/** A call as the shared library hands it over: the step's own parameters, and what every step takes. */
-export interface GivenByFile {
-  readonly params: Readonly<Record<string, unknown>>;
-  readonly product: string | undefined;
-  readonly dryRun: boolean;
-  /** People's answers to Jenkins' `input` step. */
-  readonly approvals: readonly ApprovalClaim[];
-  readonly half: HalfWanted;
-}
-
-export const NOTHING_GIVEN: GivenByFile = { params: {}, product: undefined, dryRun: false, approvals: [], half: {} };
+import { approvalClaimSchema } from "../org/jenkins-approvals.ts";
+import type { GivenByFile } from "./given.ts";
 
 const own = z.object({
   product: z.string().optional(),

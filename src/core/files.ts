@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
@@ -42,7 +41,7 @@ async function isFolder(path: string): Promise<boolean> {
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o644): Promise<void> {
   await makeFolder(dirname(path));
-  const temporary = join(dirname(path), `.${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = join(dirname(path), `.${process.pid}-${Math.random().toString(36).slice(2, 12)}.tmp`);
   try {
     const handle = await open(temporary, "wx", mode);
     try {

@@ -3,9 +3,6 @@ import * as z from "zod";
 import { type Diagnostic, fail, type Outcome, problem, type SourcePlace, succeed } from "./diagnostic.ts";
 import { didYouMean } from "./suggest.ts";
 
-// zod would write and compile a function for each schema, which pays only after many more documents than one run reads.
-z.config({ jitless: true });
-
 /** A value that was read from a file, and where each part of it stands there. */
 export interface Located<T> {
   readonly value: T;
