@@ -24,7 +24,7 @@ export default defineConfig({
           globalSetup: ["test/build-once.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
     ],

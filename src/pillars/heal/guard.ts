@@ -23,6 +23,8 @@ const ASSERTION =
   /\bexpect\s*[(.]|\bassert\w*\s*[(!.]|^\s*assert\b|\bself\.(?:assert|fail)\w*\(|\b(?:require|t)\.(?:Equal|NoError|Error|True|False|Nil|Fatal|Fatalf|Errorf|Fail)\w*\(|\bshould\b[.(]|\bpanic!\(|pytest\.(?:raises|warns|approx)/;
 
 /** Text that switches a check off wherever it is written; with a third part, in files of that name only. */
+const DROPPED = "an error is dropped";
+
 const SWITCH_OFF: readonly (readonly [pattern: RegExp, what: string, path?: RegExp])[] = [
   [
     /\bprocess\.env\.(?:VITEST|JEST_WORKER_ID|NODE_TEST_CONTEXT)\b|\bprocess\.env\.NODE_ENV\s*[!=]==?\s*["']test|\bPYTEST_CURRENT_TEST\b|["'](?:pytest|unittest)["']\s+(?:not\s+)?in\s+sys\.modules|\bimport\.meta\.vitest\b|\bcfg!\(test\)|\btesting\.Testing\(\)/,
@@ -37,7 +39,7 @@ const SWITCH_OFF: readonly (readonly [pattern: RegExp, what: string, path?: RegE
     "a failing command is made to pass",
   ],
   [/^\t-/, "a failing command is made to pass", /(?:^|\/)(?:GNU)?[Mm]akefile$|\.mk$/],
-  [/^\s*_(?:\s*,\s*_)*\s*:?=\s*\w/, "an error is dropped", /\.go$/],
+  [/^\s*_(?:\s*,\s*_)*\s*:?=\s*\w/, DROPPED, /\.go$/],
   [/^\s*\/\/\s*(?:go:build|\+build)\b/, "a test is left out of the build", /_test\.go$/],
   [/:\s*Any\b(?=\s*[,)=]|\s*$)|->\s*Any\b/, "the type check is switched off", /\.pyi?$/],
   [
@@ -125,6 +127,18 @@ function checksOf(text: string | undefined): string {
 const CHECK_SECTION =
   /^tool\.(?:ruff|mypy|pytest|coverage|pylint|flake8|black|isort|bandit|pyright|tox|hatch\.envs|nox)\b/;
 
+/**
+ * Go: `x := f()` became `_ = f()`. Nothing read `x`, else Go would not build it now, and by its name it was no error; the
+ * call itself stays.
+ */
+function onlyUnnamed(line: string, before: readonly string[]): boolean {
+  const call = /^\s*_\s*=\s*(.*\S)\s*$/.exec(line)?.[1];
+  return before.some((old) => {
+    const [, name = "err", value] = /^\s*(?:var\s+)?(\w+)\s*:?=\s*(.*\S)\s*$/.exec(old) ?? [];
+    return value === call && !/err/i.test(name);
+  });
+}
+
 function addedText(change: FileChange): Weakening[] {
   const found: Weakening[] = [];
   for (const hunk of lineHunks(change.before ?? "", change.after ?? "")) {
@@ -132,6 +146,7 @@ function addedText(change: FileChange): Weakening[] {
     for (const [index, line] of hunk.after.entries()) {
       for (const [pattern, what, path] of SWITCH_OFF) {
         if (path && !path.test(change.path)) continue;
+        if (what === DROPPED && onlyUnnamed(line, hunk.before)) continue;
         // What the old lines had already is not brought in by this edit.
         const text = pattern.exec(line)?.[0];
         if (text !== undefined && !old.includes(text)) {

@@ -122,6 +122,8 @@ const TRICKS: readonly (readonly [string, string, string, string, string | undef
   ["Go", "recover", "a.go", "f()\n", "defer func() { _ = recover() }()\nf()\n"],
   ["Go", "a build tag", "a_test.go", "package a\n", "//go:build never\n\npackage a\n"],
   ["Go", "os.Exit(0) in TestMain", "a_test.go", "\tos.Exit(m.Run())\n", "\tm.Run()\n\tos.Exit(0)\n"],
+  ["Go", "an error that nobody looked at", "a.go", "err := f()\n", "_ = f()\n"],
+  ["Go", "another call without its value", "a.go", "x := g()\n", "_ = f()\n"],
   ["Go", "a dropped error", "a.go", "if err := f(); err != nil {\n\treturn err\n}\n", "_ = f()\n"],
   ["Java", "Disabled", "src/test/java/ATest.java", "@Test\nvoid a() {}\n", "@Disabled\n@Test\nvoid a() {}\n"],
   ["Java", "Ignore", "src/test/java/ATest.java", "@Test\nvoid a() {}\n", '@Ignore("x")\n@Test\nvoid a() {}\n'],
