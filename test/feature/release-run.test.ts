@@ -176,7 +176,7 @@ describe("a release that is refused or stops", () => {
 });
 
 describe("packages with versions of their own", () => {
-  test("are released one by one, each under its tag", async () => {
+  test("are released each under its tag, and what asks for a released one follows with a patch", async () => {
     await open({
       front: "packages: [{ ecosystem: npm, path: a }, { ecosystem: npm, path: b }]",
       files: {
@@ -189,10 +189,10 @@ describe("packages with versions of their own", () => {
     world.write("a/index.js", "1");
     world.commit("feat: a thing");
     const done = must(await release(await world.session()));
-    expect(done.tags).toEqual(["@acme/a@1.1.0"]);
-    expect(world.git("log", "-1", "--format=%s")).toBe("chore(release): @acme/a 1.1.0");
+    expect(done.tags).toEqual(["@acme/a@1.1.0", "@acme/b@1.0.1"]);
+    expect(world.git("log", "-1", "--format=%s")).toBe("chore(release): @acme/a 1.1.0, @acme/b 1.0.1");
     expect(JSON.parse(world.git("show", "HEAD:b/package.json"))).toMatchObject({
-      version: "1.0.0",
+      version: "1.0.1",
       dependencies: { "@acme/a": "^1.1.0" },
     });
     expect(world.git("show", "HEAD:a/CHANGELOG.md")).toContain("## [1.1.0]");
