@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { succeed } from "../core/diagnostic.ts";
-import { readTimes, timesLines } from "../org/stage-times.ts";
 import { readStatus, statusLines } from "../org/status.ts";
 import { statusSchema } from "../org/status-schema.ts";
 import { defineStep } from "./definition.ts";
@@ -27,10 +26,13 @@ export const statusStep = defineStep({
   async run(session, { times }) {
     const status = await readStatus(session);
     if (!status.ok) return status;
-    const read = times ? await readTimes(session.state, session.organisation.fleet) : succeed(undefined);
+    const lines = statusLines(status.value);
+    if (!times) return succeed({ data: status.value, summary: lines.join("\n"), display: lines });
+    // Loaded when it is asked for: `status` is what people start most.
+    const { readTimes, timesLines } = await import("../org/stage-times.ts");
+    const read = await readTimes(session.state, session.organisation.fleet);
     if (!read.ok) return read;
-    const lines = [...statusLines(status.value), ...(read.value ? ["", ...timesLines(read.value)] : [])];
-    const data = { ...status.value, ...(read.value ? { times: read.value } : {}) };
-    return succeed({ data, summary: lines.join("\n"), display: lines });
+    const display = [...lines, "", ...timesLines(read.value)];
+    return succeed({ data: { ...status.value, times: read.value }, summary: display.join("\n"), display });
   },
 });

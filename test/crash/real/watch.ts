@@ -93,6 +93,8 @@ export function watchLane(lane: Lane): Watch {
         mark
           .replace(/\0.*$/s, "")
           .replace(/^row \S+ /, "journal ")
+          // A wait names its commit, and each fleet has others.
+          .replace(/\b[0-9a-f]{40}\b/, "COMMIT")
           .replace(/#\d+$/, ""),
       );
     }
