@@ -155,6 +155,7 @@ async function unfinishedCommit(
   const runs = await listRuns(session.swarm, { company, product: name, kind: "heal", status: ["running", "waiting"] });
   if (!runs.ok) return runs;
   const own = runs.value.filter((run) => failure && run.key.startsWith(`${failure.occurrence}@`));
-  const key = own.find((run) => run.wait?.for !== "ci")?.key;
+  // One that waited, was taken up again and died there is as unfinished as one that never waited.
+  const key = own.find((run) => run.status === "running" || run.wait?.for !== "ci")?.key;
   return succeed(key?.slice(key.indexOf("@") + 1));
 }
