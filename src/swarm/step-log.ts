@@ -126,7 +126,9 @@ export function createStepLog(swarm: Swarm, lease: Lease, run: RunRecord): StepL
     if (!steps.ok) return steps;
     const name = `wait for ${request.for} ${request.key}`;
     const earlier = steps.value.get(name);
-    const until = earlier ? decodeValue<number | null>(earlier.value) : (request.until ?? null);
+    // A process that died while it began to wait left a step without a value: then nothing is counted yet.
+    const counted = earlier === undefined ? undefined : decodeValue<number | null | undefined>(earlier.value);
+    const until = counted === undefined ? (request.until ?? null) : counted;
     if (until !== null && until <= swarm.clock.now()) return fail(waitExpired(request, until));
     const begun = await begin(steps.value, name, "wait", null);
     if (!begun.ok) return begun;
