@@ -127,8 +127,8 @@ export function createStepLog(swarm: Swarm, lease: Lease, run: RunRecord): StepL
     const name = `wait for ${request.for} ${request.key}`;
     const earlier = steps.value.get(name);
     // A process that died while it began to wait left a step without a value: then nothing is counted yet.
-    const counted = earlier === undefined ? undefined : decodeValue<number | null | undefined>(earlier.value);
-    const until = counted === undefined ? (request.until ?? null) : counted;
+    const kept = earlier === undefined ? undefined : decodeValue<number | null | undefined>(earlier.value);
+    const until = kept === undefined ? (request.until ?? null) : kept;
     if (until !== null && until <= swarm.clock.now()) return fail(waitExpired(request, until));
     const begun = await begin(steps.value, name, "wait", null);
     if (!begun.ok) return begun;
