@@ -7,6 +7,7 @@ import { listRuns, type Run } from "../../swarm/journal.ts";
 import { markFixed } from "../../swarm/patterns.ts";
 import type { Git } from "../../tools/git/git.ts";
 import { sameDigests, workHalfOnly } from "../halves.ts";
+import { waitForPeople } from "../release/acting.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
 import { movedSince } from "./branch-state.ts";
 import { healLimits } from "./checks.ts";
@@ -161,10 +162,8 @@ async function settle(
   const product = productOf(session);
   if (!run) return succeed(report);
   if (landed.waitsFor) {
-    const { id, group, until, reason } = landed.waitsFor;
-    // The failure it answers says that it waits, which the report says as well.
-    await run.wait({ for: "approval", key: id, until, detail: `${group}: ${reason}` });
-    return succeed(report);
+    const waits = await waitForPeople(run, landed.waitsFor);
+    return waits.ok ? succeed(report) : waits;
   }
   if (landed.commit === undefined) return finish(report);
   const fix = worked.fixes.find((one) => one.kind === "template");

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Decision, permitOf } from "../../constitution/gate.ts";
+import { permitOf } from "../../constitution/gate.ts";
 import { mergeFacts } from "../../constitution/probe.ts";
 import { isProtectedBranch } from "../../constitution/protect.ts";
 import type { ActionName, Target } from "../../core/action.ts";
@@ -9,6 +9,7 @@ import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import type { Session } from "../../pipeline/session.ts";
 import type { Run } from "../../swarm/journal.ts";
 import { commitFacts } from "../commit-facts.ts";
+import type { Approval } from "../release/acting.ts";
 import { findCommit, movedSince, REMOTE, remoteOf } from "./branch-state.ts";
 import { writeChanges } from "./candidate.ts";
 import { diffFacts, evidenceFacts } from "./facts.ts";
@@ -37,7 +38,7 @@ export interface Landed {
   /** The commit is on a branch that the constitution protects. */
   readonly onProtected: boolean;
   readonly pullRequest?: string;
-  readonly waitsFor?: Extract<Decision, { answer: "ask" }>["approval"];
+  readonly waitsFor?: Approval;
 }
 
 /**
@@ -127,7 +128,7 @@ async function act(
 ): Promise<Outcome<Landed>> {
   const { git, gate } = request;
   const gates: HealGate[] = [];
-  let asked: Extract<Decision, { answer: "ask" }>["approval"] | undefined;
+  let asked: Approval | undefined;
   const ask = async <A extends ActionName>(action: A, target: Target<A>) => {
     const decision = await gate(action, target, plan.facts);
     gates.push(shown(action, decision, false));

@@ -9,7 +9,7 @@ import { openRun } from "../../swarm/journal.ts";
 import { gitFacts, openRepository } from "../../tools/git/git.ts";
 import { infraFacts } from "../../tools/tofu/facts.ts";
 import { applyPlan, outputs, planInto } from "../../tools/tofu/tofu.ts";
-import { actingFor, permitFor } from "../release/acting.ts";
+import { actingFor, permitFor, waitIfAsked } from "../release/acting.ts";
 import { environmentOf, infraHome, withInfra } from "./place.ts";
 import { findPlan, planFile, planInfra, unfinishedPlan } from "./plan.ts";
 import type { KeptPlan } from "./report.ts";
@@ -102,11 +102,7 @@ export async function applyInfra(
       return succeed(told.value, applied.warnings);
     }),
   );
-  if (!done.ok && acting.asked) {
-    const { id: key, group, until, reason } = acting.asked;
-    const waiting = await run.value.wait({ for: "approval", key, until, detail: `${group}: ${reason}` });
-    return waiting.ok ? done : fail(...done.diagnostics, ...waiting.diagnostics);
-  }
+  if (!done.ok && acting.asked) return await waitIfAsked(acting, done);
   if (!done.ok) {
     // A stale plan can never be gone on with; anything else may be tried again.
     const over = done.diagnostics.some(({ code }) => code === "tofu.stale_plan");

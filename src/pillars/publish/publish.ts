@@ -4,7 +4,7 @@ import { ECOSYSTEMS } from "../../ecosystems/index.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { openRun } from "../../swarm/journal.ts";
 import { openRepository } from "../../tools/git/git.ts";
-import { type Acting, actingFor } from "../release/acting.ts";
+import { type Acting, actingFor, waitIfAsked } from "../release/acting.ts";
 import { releaseConditions } from "../release/conditions.ts";
 import { findRelease, type KeptRelease } from "../release/kept.ts";
 import { type PlannedEffect, type Published, plannedEffectSchema, publishedSchema } from "../release/report.ts";
@@ -100,11 +100,7 @@ async function publishAll(
 
 /** Leaves the run for the next call, or lets it wait for the people it asked. */
 export async function stop(acting: Acting, diagnostics: readonly Diagnostic[]): Promise<Outcome<never>> {
-  if (acting.asked) {
-    const { id, group, until, reason } = acting.asked;
-    const waiting = await acting.run.wait({ for: "approval", key: id, until, detail: `${group}: ${reason}` });
-    return waiting.ok ? fail(...diagnostics) : fail(...diagnostics, ...waiting.diagnostics);
-  }
+  if (acting.asked) return await waitIfAsked(acting, fail(...diagnostics));
   const released = await acting.run.release();
   return fail(...diagnostics, ...(released.ok ? [] : released.diagnostics));
 }

@@ -1,7 +1,7 @@
 import { type Decision, type Gate, permitOf } from "../../constitution/gate.ts";
 import { mergeFacts } from "../../constitution/probe.ts";
 import type { ActionName, Target } from "../../core/action.ts";
-import type { Outcome } from "../../core/diagnostic.ts";
+import { fail, type Outcome, succeed } from "../../core/diagnostic.ts";
 import type { Facts } from "../../core/facts.ts";
 import type { Permit } from "../../core/permit.ts";
 import { type OpenProduct, productOf, type Session } from "../../pipeline/session.ts";
@@ -49,4 +49,28 @@ export async function permitFor<A extends ActionName>(
   const decision = await acting.gate(action, target, mergeFacts(facts));
   if (decision.answer === "ask") acting.asked = decision.approval;
   return permitOf(decision);
+}
+
+/**
+ * How an act half ends: when a gate asked people, the run waits for their answer, its process ends, and the same command
+ * goes on from there. The failure then says both what asked and that it waits. Any other end is passed on.
+ */
+export async function waitIfAsked<T>(acting: Acting, done: Outcome<T>): Promise<Outcome<T>> {
+  if (done.ok || !acting.asked) return done;
+  const waiting = await wait(acting.run, acting.asked);
+  return waiting.ok ? done : fail(...done.diagnostics, ...waiting.diagnostics);
+}
+
+/**
+ * Lets a run wait for people whose question its report shows by itself: it succeeds once the run waits. Fails when the
+ * journal could not note that, or when the time to answer is over.
+ */
+export async function waitForPeople(run: Run, asked: Approval): Promise<Outcome<void>> {
+  const waiting = await wait(run, asked);
+  if (waiting.ok || waiting.diagnostics.every(({ code }) => code === "journal.waiting")) return succeed(undefined);
+  return waiting;
+}
+
+function wait(run: Run, { id, group, until, reason }: Approval): Promise<Outcome<never>> {
+  return run.wait({ for: "approval", key: id, until, detail: `${group}: ${reason}` });
 }

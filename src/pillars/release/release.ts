@@ -11,7 +11,7 @@ import { PATIENCE, type PublishPatience, publishPackage } from "../publish/publi
 import { tokensReady } from "../publish/token.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
 import { scanBuilt, scanOf, withScan } from "../scan/scan.ts";
-import { type Acting, actingFor } from "./acting.ts";
+import { type Acting, actingFor, waitIfAsked } from "./acting.ts";
 import { releaseConditions } from "./conditions.ts";
 import { previewRelease } from "./dry-run.ts";
 import { isOnGitHub, type Papers, pageOf, releaseOnGitHub } from "./github-release.ts";
@@ -250,18 +250,11 @@ async function carryOutRun(
   if (!provenance.ok) return provenance;
   const papers = { provenance: provenance.value, sboms };
   const done = await act(acting, { git, plan: plan.value, credentials }, work.value, params, papers);
-  const acted = done.ok
-    ? succeed({ ...done.value, scan: scanOf(scanned.value), provenance: provenance.value }, [
-        ...scanned.warnings,
-        ...done.warnings,
-      ])
-    : done;
-  if (acting.asked && !acted.ok) {
-    const { id, group, until, reason } = acting.asked;
-    const waiting = await run.wait({ for: "approval", key: id, until, detail: `${group}: ${reason}` });
-    return waiting.ok ? acted : fail(...acted.diagnostics, ...waiting.diagnostics);
-  }
-  return acted;
+  if (!done.ok) return await waitIfAsked(acting, done);
+  return succeed({ ...done.value, scan: scanOf(scanned.value), provenance: provenance.value }, [
+    ...scanned.warnings,
+    ...done.warnings,
+  ]);
 }
 
 /** The act half, effect by effect; when one fails the later ones are shown as held. */

@@ -5,7 +5,7 @@ import { productOf, type Session } from "../../pipeline/session.ts";
 import { openRun, type Run, type RunRecord, readRun } from "../../swarm/journal.ts";
 import { openRepository } from "../../tools/git/git.ts";
 import { roundsIn } from "../heal/rounds.ts";
-import { actingFor } from "../release/acting.ts";
+import { type Approval, actingFor, waitForPeople } from "../release/acting.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
 
 import { undoHeal } from "./heal.ts";
@@ -90,19 +90,8 @@ export async function undoRun(session: Session, id: string): Promise<Outcome<Und
 }
 
 /** Ends the run, or lets it wait for the people who were asked. */
-async function end(
-  run: Run,
-  asked: ReturnType<typeof actingFor>["asked"],
-  { effects, undone }: UndoResult,
-): Promise<Outcome<void>> {
-  if (asked) {
-    const { id, group, until, reason } = asked;
-    const waiting = await run.wait({ for: "approval", key: id, until, detail: `${group}: ${reason}` });
-    // The failure it answers says that it waits, which the report says as well.
-    return waiting.ok || waiting.diagnostics.every(({ code }) => code === "journal.waiting")
-      ? succeed(undefined)
-      : waiting;
-  }
+async function end(run: Run, asked: Approval | undefined, { effects, undone }: UndoResult): Promise<Outcome<void>> {
+  if (asked) return await waitForPeople(run, asked);
   const refused = effects.some(({ state }) => state === "refused");
   return await run.finish(refused ? "failed" : "succeeded", { undone: undone.run, effects });
 }
