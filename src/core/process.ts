@@ -1,7 +1,16 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, createWriteStream, mkdirSync, openSync, type WriteStream } from "node:fs";
+import { spawn } from "node:child_process";
+import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
+import {
+  type ChildEnvironmentOptions,
+  childEnvironment,
+  endTree,
+  groups,
+  killGroup,
+  startChild,
+} from "./process/child.ts";
+import { LineSplitter, redactLines, Tail } from "./process/output.ts";
 import type { Redactor } from "./redact.ts";
 
 /**
@@ -9,12 +18,8 @@ import type { Redactor } from "./redact.ts";
  * runs in a process group of its own so that its whole tree can be ended, has a time limit, and its output goes to a
  * file in full and to memory only up to a bound.
  */
-export interface ProcessOptions {
+export interface ProcessOptions extends ChildEnvironmentOptions {
   readonly cwd: string;
-  /** Variables set for the child, over the allow-listed ones. Secrets go here or through `input`, never in arguments. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** Names of further variables to hand down from this process. */
-  readonly inherit?: readonly string[];
   readonly timeoutMs?: number;
   /** Both streams, in order of arrival, redacted, appended to this file. */
   readonly logFile?: string;
@@ -45,55 +50,9 @@ export interface ProcessResult {
   readonly durationMs: number;
 }
 
-/** Handed down to every child: what programs need to find themselves, their words and a place to write, and no more. */
-const ALLOWED = [
-  "PATH",
-  "HOME",
-  "USER",
-  "LOGNAME",
-  "SHELL",
-  "LANG",
-  "LC_ALL",
-  "LC_CTYPE",
-  "TZ",
-  "TMPDIR",
-  "TEMP",
-  "TMP",
-  "SYSTEMROOT",
-  "SystemRoot",
-  "COMSPEC",
-  "PATHEXT",
-  "WINDIR",
-  "SSL_CERT_FILE",
-  "SSL_CERT_DIR",
-  "NODE_EXTRA_CA_CERTS",
-  "REQUESTS_CA_BUNDLE",
-  "HTTP_PROXY",
-  "HTTPS_PROXY",
-  "NO_PROXY",
-  "http_proxy",
-  "https_proxy",
-  "no_proxy",
-] as const;
-
 const KEEP_BYTES = 1024 * 1024;
-const LINE_LIMIT = 64 * 1024;
-const GRACE_MS = 5_000;
 /** How long what a command started may go on writing after the command itself has ended. */
 const LEFTOVERS_MS = 500;
-
-/** The environment a child gets. Exported for tests and for `doctor`. */
-export function childEnvironment(
-  options: Pick<ProcessOptions, "env" | "inherit"> = {},
-  parent: Readonly<Record<string, string | undefined>> = process.env,
-): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const name of [...ALLOWED, ...(options.inherit ?? [])]) {
-    const value = parent[name];
-    if (value !== undefined) env[name] = value;
-  }
-  return { ...env, ...options.env };
-}
 
 /**
  * Runs a command to its end. Never rejects for what the command does: read `ended` and `exitCode`. When its output cannot
@@ -233,7 +192,7 @@ export async function runProcess(
 export async function runAttached(
   command: string,
   args: readonly string[],
-  options: Pick<ProcessOptions, "cwd" | "env" | "inherit">,
+  options: ChildEnvironmentOptions & { readonly cwd: string },
 ): Promise<Pick<ProcessResult, "exitCode" | "startError">> {
   const child = spawn(command, args, { cwd: options.cwd, env: childEnvironment(options), stdio: "inherit" });
   return await new Promise((resolve) => {
@@ -242,97 +201,6 @@ export async function runAttached(
     );
     child.once("exit", (code) => resolve({ exitCode: code ?? undefined, startError: undefined }));
   });
-}
-
-/** A server that this process started and has to end: its log goes to a file, `stop` ends the whole tree. */
-export interface ServerProcess {
-  readonly pid: number;
-  /** Resolves when the process is gone, however that came. */
-  readonly exited: Promise<void>;
-  stop(): Promise<void>;
-}
-
-/** Starts a long-running command. Rejects only when it cannot be started. */
-export async function startServer(
-  command: string,
-  args: readonly string[],
-  options: Pick<ProcessOptions, "cwd" | "env" | "inherit"> & { readonly logFile: string },
-): Promise<ServerProcess> {
-  mkdirSync(dirname(options.logFile), { recursive: true });
-  const log = openSync(options.logFile, "a");
-  const started = await startChild(() =>
-    spawn(command, args, {
-      cwd: options.cwd,
-      env: childEnvironment(options),
-      detached: process.platform !== "win32",
-      stdio: ["ignore", log, log],
-    }),
-  );
-  // The child has its own copy.
-  closeSync(log);
-  if ("startError" in started) throw new Error(`cannot start ${command}: ${started.startError}`);
-  const { child, pid } = started;
-  groups.add(pid);
-  const exited = new Promise<void>((resolve) => {
-    child.once("exit", () => {
-      groups.delete(pid);
-      resolve();
-    });
-  });
-  return {
-    pid,
-    exited,
-    async stop() {
-      endTree(pid);
-      await exited;
-      killGroup(pid, "SIGKILL");
-    },
-  };
-}
-
-/**
- * The child, or why there is none. Node tells some reasons by throwing, others by an event; either way the reason has a
- * code: `ENOENT`, `EACCES`, `E2BIG` …
- */
-async function startChild(
-  start: () => ChildProcess,
-): Promise<{ readonly child: ChildProcess; readonly pid: number } | { readonly startError: string }> {
-  try {
-    const child = start();
-    const { pid } = child;
-    if (pid !== undefined) return { child, pid };
-    const error = await new Promise<Error>((resolve) => child.once("error", resolve));
-    return { startError: codeOf(error) };
-  } catch (error) {
-    return { startError: codeOf(error) };
-  }
-}
-
-function codeOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code ?? message;
-}
-
-/** Process groups that are alive; ended with this process, whatever ends it (a SIGKILL excepted). */
-const groups = new Set<number>();
-process.once("exit", () => {
-  for (const pid of groups) killGroup(pid, "SIGKILL");
-});
-
-function endTree(pid: number): void {
-  killGroup(pid, "SIGTERM");
-  setTimeout(() => {
-    if (groups.has(pid)) killGroup(pid, "SIGKILL");
-  }, GRACE_MS).unref();
-}
-
-function killGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(process.platform === "win32" ? pid : -pid, signal);
-  } catch (error) {
-    // ESRCH: it is gone, which is what was wanted. EPERM: a zombie group on some systems.
-    if (!["ESRCH", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-  }
 }
 
 function openLog(path: string): WriteStream {
@@ -345,106 +213,4 @@ function closeLog(log: WriteStream): Promise<void> {
     log.once("error", reject);
     log.end(resolve);
   });
-}
-
-/** The last `limit` bytes of a stream. */
-class Tail {
-  readonly #limit: number;
-  #chunks: Buffer[] = [];
-  #size = 0;
-  dropped = false;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  push(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
-    while (this.#size > this.#limit && this.#chunks[0]) {
-      const first = this.#chunks[0];
-      const over = this.#size - this.#limit;
-      this.dropped = true;
-      if (first.length <= over) {
-        this.#chunks.shift();
-        this.#size -= first.length;
-      } else {
-        this.#chunks[0] = first.subarray(over);
-        this.#size -= over;
-      }
-    }
-  }
-
-  text(): string {
-    return Buffer.concat(this.#chunks).toString("utf8");
-  }
-}
-
-/** Lines that are kept at most until it shows whether they are a secret; a key of 4096 bits has 52. */
-const LINES_KEPT = 100;
-
-/**
- * Redacts lines one after the other. A line that may end within a secret is kept until the next one has come: wrapped
- * output puts a secret on two lines.
- */
-function redactLines(redactor: Redactor, emit: (line: string, end: string) => void) {
-  let kept: { line: string; end: string }[] = [];
-  const flush = (finished: boolean) => {
-    const raw = kept.map(({ line, end }) => line + end).join("");
-    const opensAt = finished ? raw.length : redactor.opensAt(raw);
-    // Lines that belong together stay so: a part that is redacted already could not be found as a part of the whole.
-    if (opensAt < raw.length && kept.length < LINES_KEPT) return;
-    // A mark a line: the redacted text has the lines of the original.
-    const shown = redactor.redact(raw).split("\n");
-    let position = 0;
-    const open: typeof kept = [];
-    for (const [index, one] of kept.entries()) {
-      position += one.line.length + one.end.length;
-      const text = shown[index] ?? "";
-      if (opensAt < position && index > 0) open.push(one);
-      else emit(one.end === "\r\n" ? text.replace(/\r$/, "") : text, one.end);
-    }
-    kept = open;
-  };
-  return {
-    push(line: string, end: string) {
-      // The next piece of a line that is too long to come as one.
-      const last = kept.at(-1)?.end === "" ? kept.pop() : undefined;
-      kept.push({ line: (last?.line ?? "") + line, end });
-      flush(false);
-    },
-    end: () => flush(true),
-  };
-}
-
-/** Cuts a byte stream into lines; a UTF-8 sequence split over two chunks stays whole. */
-class LineSplitter {
-  readonly #emit: (line: string, end: string) => void;
-  readonly #decoder = new TextDecoder("utf-8");
-  #rest = "";
-
-  constructor(emit: (line: string, end: string) => void) {
-    this.#emit = emit;
-  }
-
-  push(chunk: Buffer): void {
-    this.#rest += this.#decoder.decode(chunk, { stream: true });
-    let start = 0;
-    for (let at = this.#rest.indexOf("\n", start); at >= 0; at = this.#rest.indexOf("\n", start)) {
-      const carriage = at > start && this.#rest[at - 1] === "\r";
-      this.#emit(this.#rest.slice(start, carriage ? at - 1 : at), carriage ? "\r\n" : "\n");
-      start = at + 1;
-    }
-    this.#rest = this.#rest.slice(start);
-    while (this.#rest.length > LINE_LIMIT) {
-      this.#emit(this.#rest.slice(0, LINE_LIMIT), "");
-      this.#rest = this.#rest.slice(LINE_LIMIT);
-    }
-  }
-
-  end(): void {
-    this.#rest += this.#decoder.decode();
-    if (this.#rest !== "") this.#emit(this.#rest, "");
-    this.#rest = "";
-  }
 }

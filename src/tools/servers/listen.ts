@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fail, messageOf, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
-import { type ServerProcess, startServer } from "../../core/process.ts";
+import { type ServerProcess, startServer } from "../../core/process/server.ts";
 
 /** A server on loopback that this process started. */
 export interface RunningServer {

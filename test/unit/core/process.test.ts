@@ -2,7 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { childEnvironment, runProcess, startServer } from "../../../src/core/process.ts";
+import { childEnvironment } from "../../../src/core/process/child.ts";
+import { startServer } from "../../../src/core/process/server.ts";
+import { runProcess } from "../../../src/core/process.ts";
 import { createRedactor } from "../../../src/core/redact.ts";
 
 let cwd: string;
