@@ -80,7 +80,8 @@ describe("the house", () => {
     const reaching =
       /^(node:)?(child_process|net|http|https|http2|tls|dgram)$|^(execa|undici|ollama|hono|@hono\/.*|@octokit\/.*)$/;
     // The Swarm DB's PostgreSQL driver is the database's own; it is the one connection below tools/.
-    const allowed = (file: string) => roomOf(file) === "tools" || file === "core/process.ts" || file.startsWith("core/process/");
+    const allowed = (file: string) =>
+      roomOf(file) === "tools" || file === "core/process.ts" || file.startsWith("core/process/");
     const offenders = imports.filter(({ from, to, typeOnly }) => !typeOnly && reaching.test(to) && !allowed(from));
     expect(offenders.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
     const fetching = files.filter((file) => !allowed(file) && /(?<![.\w])fetch\(/.test(codeOf(file)));
