@@ -2,7 +2,8 @@ import * as z from "zod";
 import type { Anchor } from "../constitution/audit.ts";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Session } from "../pipeline/session.ts";
-import { type Git, openRepository } from "../tools/git/git.ts";
+import { repositoryAt } from "../pipeline/session-git.ts";
+import type { Git } from "../tools/git/git.ts";
 
 /** Where the organisation repository keeps the audit log's anchors, one JSON object a line. */
 export const ANCHORS_FILE = "audit/anchors.jsonl";
@@ -16,7 +17,7 @@ export const anchorSchema = z.strictObject({
 /** The anchors at the organisation's protected ref; none is an empty list. */
 export async function readAnchors(session: Session): Promise<Outcome<Anchor[]>> {
   const { path, commit } = session.organisation;
-  const git = await openRepository(path, { redactor: session.redactor, signal: session.signal });
+  const git = await repositoryAt(session, path);
   if (!git.ok) return git;
   const text = await anchorsText(git.value, commit);
   return text.ok ? parseAnchors(text.value, commit) : text;

@@ -4,8 +4,8 @@ import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import { forgeOf } from "../pillars/forge.ts";
 import { localBackend } from "../pipeline/local/backend.ts";
 import { productOf, type Session } from "../pipeline/session.ts";
+import { productRepository } from "../pipeline/session-git.ts";
 import type { Build } from "../swarm/builds.ts";
-import { openRepository } from "../tools/git/git.ts";
 import { githubActionsBackend } from "../tools/github-actions/backend.ts";
 import { jenkinsBackend } from "../tools/jenkins/backend.ts";
 import { openController } from "./controller.ts";
@@ -55,7 +55,7 @@ export async function openCi(
       return succeed({ backend, job, pollMs });
     }
     case "github-actions": {
-      const git = await openRepository(product.path, { redactor: session.redactor, signal: session.signal });
+      const git = await productRepository(session);
       if (!git.ok) return git;
       const forge = await forgeOf(session, git.value, "watch");
       if (!forge.ok) return forge;

@@ -8,7 +8,8 @@ import { makeFolder, writeFileAtomic } from "../core/files.ts";
 import { directoryTree } from "../ecosystems/index.ts";
 import { readFleet } from "../pipeline/fleet.ts";
 import type { Workplace } from "../pipeline/session.ts";
-import { foundRepository, openRepository } from "../tools/git/git.ts";
+import { repositoryAt } from "../pipeline/session-git.ts";
+import { foundRepository } from "../tools/git/git.ts";
 import { type InferredSpec, inferSpec } from "./infer-spec.ts";
 import { readUserConfig, type UserConfig } from "./user-config.ts";
 
@@ -31,8 +32,7 @@ export async function initProduct(
   workplace: Workplace,
   options: { readonly product: string | undefined; readonly company: string | undefined },
 ): Promise<Outcome<InitReport>> {
-  const { redactor, signal } = workplace;
-  const git = await openRepository(workplace.cwd, { redactor, signal });
+  const git = await repositoryAt(workplace, workplace.cwd);
   if (!git.ok) return git;
   const { root } = git.value;
   const user = await readUserConfig(workplace.homes, workplace.environment);

@@ -8,7 +8,8 @@ import { directoryTree, ECOSYSTEMS } from "../ecosystems/index.ts";
 import { destinationOf } from "../pillars/publish/token.ts";
 import { ciFacts } from "../pipeline/local/facts.ts";
 import type { OpenProduct, Session } from "../pipeline/session.ts";
-import { gitFacts, openRepository } from "../tools/git/git.ts";
+import { productRepository } from "../pipeline/session-git.ts";
+import { gitFacts } from "../tools/git/git.ts";
 import { productFacts } from "./product-facts.ts";
 
 /**
@@ -27,7 +28,7 @@ export async function lookAround(
   if (!product) return succeed(supposed);
   const own = await productFacts(session.swarm, product, session.organisation);
   if (!own.ok) return own;
-  const git = await openRepository(product.path, { redactor: session.redactor, signal: session.signal });
+  const git = await productRepository(session);
   if (!git.ok) return git;
   const source = await gitFacts(git.value);
   if (!source.ok) return source;

@@ -8,8 +8,9 @@ import { didYouMean } from "../core/suggest.ts";
 import type { Located } from "../core/yaml.ts";
 import { checkAgainstFleet, type Fleet, productEntry } from "../pipeline/fleet.ts";
 import type { OpenProduct } from "../pipeline/session.ts";
+import { repositoryAt } from "../pipeline/session-git.ts";
 import { readSpec } from "../pipeline/spec.ts";
-import { cloneRepository, openRepository } from "../tools/git/git.ts";
+import { cloneRepository } from "../tools/git/git.ts";
 import type { UserConfig } from "./user-config.ts";
 
 /** Opens the product that a command is about: by name, or the one whose work tree `cwd` lies in. */
@@ -25,7 +26,7 @@ export async function openProduct(options: {
   const found = await findWorkTree(options);
   if (!found.ok) return found;
   const path = found.value;
-  const git = await openRepository(path, { redactor: options.redactor, signal: options.signal });
+  const git = await repositoryAt(options, path);
   if (!git.ok) return git;
   const spec = readSpec(await readFile(join(path, "SPEC.md"), "utf8"), { file: "SPEC.md" });
   const layers = [options.organisationConfig, await productLayer(path)].filter((layer) => layer !== undefined);

@@ -5,9 +5,10 @@ import type { Target } from "../core/action.ts";
 import { digestOf, sha256 } from "../core/canonical.ts";
 import { fail, messageOf, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import { writeFileAtomic } from "../core/files.ts";
-import { gitFacts, openRepository } from "../tools/git/git.ts";
+import { gitFacts } from "../tools/git/git.ts";
 import { type GeneratedFile, handEdits, type InspectedFile, inspectGenerated, isDrift } from "./generated.ts";
 import type { Session } from "./session.ts";
+import { repositoryAt } from "./session-git.ts";
 
 export interface GenerateReport {
   /** Every file that is generated, and how it stood before. */
@@ -51,7 +52,7 @@ export async function generateFiles(
   const edits = options.force ? [] : handEdits(inspected.value);
   if (edits.length > 0) return fail(...edits);
 
-  const git = await openRepository(place.path, { redactor: session.redactor, signal: session.signal });
+  const git = await repositoryAt(session, place.path);
   if (!git.ok) return git;
   const facts = await gitFacts(git.value);
   if (!facts.ok) return facts;

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Outcome, succeed } from "../core/diagnostic.ts";
-import { describePlan, release } from "../pillars/release/release.ts";
+import { describePlan } from "../pillars/release/describe.ts";
+import { release } from "../pillars/release/release.ts";
 import { type ReleaseResult, releaseResultSchema } from "../pillars/release/report.ts";
 import type { Session } from "../pipeline/session.ts";
 import { anchorAfterwards } from "./audit-anchor.ts";

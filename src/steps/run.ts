@@ -11,7 +11,7 @@ import { type BuildRun, runPlan, runStage, type StageRecord } from "../pipeline/
 import type { Plan } from "../pipeline/plan.ts";
 import { planOfProduct } from "../pipeline/product-plan.ts";
 import { productOf, type Session } from "../pipeline/session.ts";
-import { openRepository } from "../tools/git/git.ts";
+import { productRepository } from "../pipeline/session-git.ts";
 import { defineStep, type StepReport } from "./definition.ts";
 import { startStep } from "./start-step.ts";
 
@@ -101,7 +101,7 @@ export const runStep = defineStep({
 async function tellHeals(session: Session, run: BuildRun): Promise<Diagnostic[]> {
   const warnings = (outcome: Outcome<unknown>) =>
     outcome.ok ? [] : outcome.diagnostics.map((one) => ({ ...one, severity: "warning" as const }));
-  const git = await openRepository(productOf(session).path, { redactor: session.redactor, signal: session.signal });
+  const git = await productRepository(session);
   if (!git.ok) return warnings(git);
   const told = run.commit && { commit: run.commit, state: run.state, build: run.build };
   const advanced = told ? warnings(await advanceHeals(session, git.value, told)) : [];

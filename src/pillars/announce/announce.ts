@@ -4,8 +4,8 @@ import { canonicalJson, sha256 } from "../../core/canonical.ts";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { task } from "../../core/events.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
+import { productRepository } from "../../pipeline/session-git.ts";
 import { openRun } from "../../swarm/journal.ts";
-import { openRepository } from "../../tools/git/git.ts";
 import { postWebhook } from "../../tools/http/webhook.ts";
 import { stop } from "../publish/publish.ts";
 import { type Acting, actingFor, permitFor } from "../release/acting.ts";
@@ -46,7 +46,7 @@ export async function announce(
   const found = await findRelease(session, params.version);
   if (!found.ok) return found;
   const { plan, published } = found.value;
-  const git = await openRepository(product.path, { redactor: session.redactor, signal: session.signal });
+  const git = await productRepository(session);
   if (!git.ok) return git;
   const facts = await releaseConditions(session, git.value, plan, undefined);
   if (!facts.ok) return facts;

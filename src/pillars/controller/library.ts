@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import type { Session } from "../../pipeline/session.ts";
-import { openRepository } from "../../tools/git/git.ts";
+import { repositoryAt } from "../../pipeline/session-git.ts";
 
 /** `jcasc/` and the playbooks by file name, put in when the program is built; a run from source reads them from disk. */
 declare const __CONTROLLER__: Readonly<Record<string, string>> | undefined;
@@ -50,7 +50,7 @@ async function folder(path: string): Promise<Record<string, string>> {
 
 async function organisationFiles(session: Session): Promise<Outcome<Record<string, string>>> {
   const { path, commit } = session.organisation;
-  const git = await openRepository(path, { redactor: session.redactor, signal: session.signal });
+  const git = await repositoryAt(session, path);
   if (!git.ok) return git;
   const paths = await git.value.listAt(commit);
   if (!paths.ok) return paths;

@@ -6,7 +6,7 @@ import { readFleet } from "../../pipeline/fleet.ts";
 import { type GenerateReport, generateFiles } from "../../pipeline/generate.ts";
 import { renderSeed, SEED_PATH } from "../../pipeline/seed.ts";
 import type { Session } from "../../pipeline/session.ts";
-import { openRepository } from "../../tools/git/git.ts";
+import { repositoryAt } from "../../pipeline/session-git.ts";
 
 export interface FleetJobsReport extends GenerateReport {
   /** Jobs of products that left the fleet; they stay, disabled. */
@@ -21,7 +21,7 @@ export async function generateFleetJobs(
   session: Session,
   options: { readonly check: boolean; readonly force: boolean },
 ): Promise<Outcome<FleetJobsReport>> {
-  const git = await openRepository(session.cwd, { redactor: session.redactor, signal: session.signal });
+  const git = await repositoryAt(session, session.cwd);
   if (!git.ok) return git;
   const { root, identity } = git.value;
   if (!existsSync(join(root, "fleet.yaml"))) {

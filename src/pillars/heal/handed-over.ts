@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
+import { productRepository } from "../../pipeline/session-git.ts";
 import { readRun } from "../../swarm/journal.ts";
-import { openRepository } from "../../tools/git/git.ts";
 import { fetchForAct, runToTake } from "../halves.ts";
 
 /** The step of the run in which the work half notes what the act half needs besides patch and evidence. */
@@ -33,7 +33,7 @@ export async function handedOver(session: Session): Promise<Outcome<z.infer<type
     );
   }
   const left = noteSchema.parse(noted.value);
-  const git = await openRepository(productOf(session).path, { redactor: session.redactor, signal: session.signal });
+  const git = await productRepository(session);
   const fetched = git.ok ? await fetchForAct(session, git.value, "heal") : git;
   if (!fetched.ok) return fetched;
   const log = await session.artifacts.path(left.log);

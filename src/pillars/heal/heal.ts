@@ -1,9 +1,9 @@
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import type { Plan } from "../../pipeline/plan.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
+import { productRepository } from "../../pipeline/session-git.ts";
 import { advanceWaiting, listRuns, openRun } from "../../swarm/journal.ts";
 import { acquireLease } from "../../swarm/leases.ts";
-import { openRepository } from "../../tools/git/git.ts";
 import { demoteAfterRed } from "./advance.ts";
 import { type Context, carryOut } from "./carry-out.ts";
 import { healedBefore } from "./earlier.ts";
@@ -42,11 +42,7 @@ export async function healBuild(session: Session, request: HealRequest): Promise
   const product = productOf(session);
   const stage = stageToRun(request.plan, request.stage);
   if (!stage.ok) return stage;
-  const opened = await openRepository(product.path, {
-    author: { name: product.config.get("git.author_name"), email: product.config.get("git.author_email") },
-    redactor: session.redactor,
-    signal: session.signal,
-  });
+  const opened = await productRepository(session);
   if (!opened.ok) return opened;
   const git = opened.value;
   const branch = request.branch === undefined ? await git.branch() : succeed(request.branch);

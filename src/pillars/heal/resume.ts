@@ -1,7 +1,7 @@
 import type { BuildStatus } from "../../core/ci-backend.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
-import { openRepository } from "../../tools/git/git.ts";
+import { productRepository } from "../../pipeline/session-git.ts";
 import { type BranchCi, goOnWithHeals, type WentOn } from "./go-on.ts";
 import type { HealReport } from "./report.ts";
 
@@ -16,7 +16,7 @@ export interface Resumed {
 /** Asks CI about every commit that a heal of the product waits for, and advances the runs whose builds have finished. */
 export async function resumeHeals(session: Session, ci: BranchCi): Promise<Outcome<Resumed>> {
   const product = productOf(session);
-  const git = await openRepository(product.path, { redactor: session.redactor, signal: session.signal });
+  const git = await productRepository(session);
   if (!git.ok) return git;
   const went = await goOnWithHeals(session, git.value, ci);
   if (!went.ok) return went;

@@ -7,7 +7,7 @@ import type { Target } from "../../core/action.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { didYouMean } from "../../core/suggest.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
-import { openRepository } from "../../tools/git/git.ts";
+import { productRepository } from "../../pipeline/session-git.ts";
 import { initialise, type TofuWork } from "../../tools/tofu/tofu.ts";
 import { readSource } from "../secrets/source.ts";
 
@@ -64,7 +64,7 @@ export async function withInfra<T>(
   use: (place: InfraPlace) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
   const product = productOf(session);
-  const git = await openRepository(product.path, { redactor: session.redactor, signal: session.signal });
+  const git = await productRepository(session);
   if (!git.ok) return git;
   const head = options.commit === undefined ? await git.value.head() : succeed(options.commit);
   if (!head.ok) return head;

@@ -5,7 +5,7 @@ import { digestOf } from "../../core/canonical.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { writeFileAtomic } from "../../core/files.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
-import { openRepository } from "../../tools/git/git.ts";
+import { repositoryAt } from "../../pipeline/session-git.ts";
 
 /** The program's own playbooks by file name, put in when the program is built; a run from source reads them from disk. */
 declare const __PLAYBOOKS__: Readonly<Record<string, string>> | undefined;
@@ -46,7 +46,7 @@ async function configuredFolder(session: Session): Promise<Outcome<string | unde
 /** A folder of the organisation repository at the session's commit, written out once for each state of it. */
 async function organisationFolder(session: Session, folder: string): Promise<Outcome<string>> {
   const { path, commit } = session.organisation;
-  const git = await openRepository(path, { redactor: session.redactor, signal: session.signal });
+  const git = await repositoryAt(session, path);
   if (!git.ok) return git;
   const paths = await git.value.listAt(commit);
   if (!paths.ok) return paths;

@@ -2,8 +2,8 @@ import * as z from "zod";
 import { type Diagnostic, fail, type Outcome, succeed } from "../../core/diagnostic.ts";
 import { ECOSYSTEMS } from "../../ecosystems/index.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
+import { productRepository } from "../../pipeline/session-git.ts";
 import { openRun } from "../../swarm/journal.ts";
-import { openRepository } from "../../tools/git/git.ts";
 import { type Acting, actingFor, waitIfAsked } from "../release/acting.ts";
 import { releaseConditions } from "../release/conditions.ts";
 import { findRelease, type KeptRelease } from "../release/kept.ts";
@@ -36,7 +36,7 @@ export async function publish(session: Session, params: PublishParams = {}): Pro
   const found = await findRelease(session, params.version);
   if (!found.ok) return found;
   const { plan } = found.value;
-  const git = await openRepository(product.path, { redactor: session.redactor, signal: session.signal });
+  const git = await productRepository(session);
   if (!git.ok) return git;
   const facts = await releaseConditions(session, git.value, plan, undefined);
   if (!facts.ok) return facts;

@@ -3,8 +3,9 @@ import { mergeFacts } from "../../constitution/probe.ts";
 import { type Diagnostic, fail, type Outcome, succeed } from "../../core/diagnostic.ts";
 import type { Facts } from "../../core/facts.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
+import { productRepository } from "../../pipeline/session-git.ts";
 import type { Run } from "../../swarm/journal.ts";
-import { type Git, openRepository } from "../../tools/git/git.ts";
+import type { Git } from "../../tools/git/git.ts";
 import type { ReleaseScan } from "../release/report.ts";
 import { inWorktree } from "../release/work.ts";
 import { type Collection, collect, type ScannedArtifact } from "./collect.ts";
@@ -21,7 +22,7 @@ export interface Scan {
 
 /** Scans the product's checked-out commit; what is not committed is not looked at. */
 export async function scanProduct(session: Session): Promise<Outcome<Scan>> {
-  const git = await openRepository(productOf(session).path, { redactor: session.redactor, signal: session.signal });
+  const git = await productRepository(session);
   if (!git.ok) return git;
   const commit = await git.value.head();
   if (!commit.ok) return commit;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fail, type Outcome, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
-import { openRepository } from "../../tools/git/git.ts";
+import { repositoryAt } from "../../pipeline/session-git.ts";
 import type { EncryptedFile } from "../../tools/sops/sops.ts";
 
 /** Whose secrets a file holds: a product's lie in its repository, a company's in the organisation's. */
@@ -41,7 +41,7 @@ export async function secretsFiles(
   const files: SecretsFile[] = [];
   for (const owner of owners) {
     const place = owner === "product" ? product.path : session.organisation.path;
-    const git = await openRepository(place, { redactor: session.redactor, signal: session.signal });
+    const git = await repositoryAt(session, place);
     if (!git.ok) return git;
     const commit = owner === "product" ? "HEAD" : session.organisation.commit;
     for (const one of environment === undefined ? [undefined] : [environment, undefined]) {

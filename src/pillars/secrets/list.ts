@@ -4,7 +4,7 @@ import * as z from "zod";
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import { ECOSYSTEMS } from "../../ecosystems/index.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
-import { openRepository } from "../../tools/git/git.ts";
+import { productRepository, repositoryAt } from "../../pipeline/session-git.ts";
 import { publicKeyOf } from "../../tools/sops/change.ts";
 import { contentsOf } from "../../tools/sops/contents.ts";
 import { destinationOf } from "../publish/token.ts";
@@ -74,8 +74,7 @@ interface Listed {
 }
 
 async function productFiles(session: Session): Promise<Outcome<Listed[]>> {
-  const product = productOf(session);
-  const git = await openRepository(product.path, { redactor: session.redactor, signal: session.signal });
+  const git = await productRepository(session);
   if (!git.ok) return git;
   const listed: Listed[] = [];
   for (const path of await namesIn(git.value.root)) {
@@ -99,7 +98,7 @@ async function namesIn(root: string): Promise<string[]> {
 async function companyFiles(session: Session): Promise<Outcome<Listed[]>> {
   const { company } = productOf(session);
   const { path: place, commit } = session.organisation;
-  const git = await openRepository(place, { redactor: session.redactor, signal: session.signal });
+  const git = await repositoryAt(session, place);
   if (!git.ok) return git;
   const paths = await git.value.listAt(commit);
   if (!paths.ok) return paths;

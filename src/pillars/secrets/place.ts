@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
-import { type Git, openRepository } from "../../tools/git/git.ts";
+import { productRepository, repositoryAt } from "../../pipeline/session-git.ts";
+import type { Git } from "../../tools/git/git.ts";
 import { type Contents, contentsOf } from "../../tools/sops/contents.ts";
 import { secretsPath } from "./files.ts";
 
@@ -25,7 +26,8 @@ export interface SecretsPlace {
 
 /** Finds the file in the product's work tree or, for a company's, in a clone of the organisation. */
 export async function findPlace(session: Session, params: PlaceParams): Promise<Outcome<SecretsPlace>> {
-  const git = params.company === undefined ? await productGit(session) : await organisationGit(session, params.company);
+  const git =
+    params.company === undefined ? await productRepository(session) : await organisationGit(session, params.company);
   if (!git.ok) return git;
   const path = secretsPath(params.company ?? productOf(session).name, params.environment);
   const { root, identity: repository } = git.value;
@@ -33,10 +35,6 @@ export async function findPlace(session: Session, params: PlaceParams): Promise<
   if (text === undefined) return succeed({ root, path, repository, text, contents: undefined });
   const contents = contentsOf(text, path);
   return contents.ok ? succeed({ root, path, repository, text, contents: contents.value }) : contents;
-}
-
-function productGit(session: Session): Promise<Outcome<Git>> {
-  return openRepository(productOf(session).path, { redactor: session.redactor, signal: session.signal });
 }
 
 async function organisationGit(session: Session, company: string): Promise<Outcome<Git>> {
@@ -47,10 +45,9 @@ async function organisationGit(session: Session, company: string): Promise<Outco
       }),
     );
   }
-  const open = { redactor: session.redactor, signal: session.signal };
-  const mirror = await openRepository(session.organisation.path, open);
+  const mirror = await repositoryAt(session, session.organisation.path);
   if (!mirror.ok) return mirror;
-  const here = await openRepository(session.cwd, open);
+  const here = await repositoryAt(session, session.cwd);
   if (here.ok && here.value.identity === mirror.value.identity) return here;
   return fail(
     problem(

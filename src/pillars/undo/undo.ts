@@ -2,8 +2,8 @@ import { approvalAsked } from "../../constitution/gate.ts";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { task } from "../../core/events.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
+import { productRepository } from "../../pipeline/session-git.ts";
 import { openRun, type Run, type RunRecord, readRun } from "../../swarm/journal.ts";
-import { openRepository } from "../../tools/git/git.ts";
 import { roundsIn } from "../heal/rounds.ts";
 import { type Approval, actingFor, waitForPeople } from "../release/acting.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
@@ -32,11 +32,7 @@ export async function undoRun(session: Session, id: string): Promise<Outcome<Und
   const undo = Object.hasOwn(UNDOERS, target.kind) ? UNDOERS[target.kind] : undefined;
   const refusal = refuse(session, target, undo !== undefined);
   if (refusal || !undo) return fail(refusal as Diagnostic);
-  const git = await openRepository(product.path, {
-    author: { name: product.config.get("git.author_name"), email: product.config.get("git.author_email") },
-    redactor: session.redactor,
-    signal: session.signal,
-  });
+  const git = await productRepository(session);
   if (!git.ok) return git;
   const gate = session.gate.bound({ pillar: "undo", attempt: 1, trigger: session.trigger });
   const credentials = await remoteCredentials(session, git.value, "undo");

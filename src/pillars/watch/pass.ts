@@ -1,6 +1,7 @@
 import type { BuildRef, BuildStatus, CiBackend } from "../../core/ci-backend.ts";
 import { type Diagnostic, type Outcome, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
+import { repositoryAt } from "../../pipeline/session-git.ts";
 import { acquireLease } from "../../swarm/leases.ts";
 import { pausesInForce } from "../../swarm/pauses.ts";
 import {
@@ -11,7 +12,7 @@ import {
   settleTrigger,
   type Trigger,
 } from "../../swarm/triggers.ts";
-import { type Git, openRepository } from "../../tools/git/git.ts";
+import type { Git } from "../../tools/git/git.ts";
 import { branchCi, goOnWithHeals, type WentOn } from "../heal/go-on.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
 
@@ -89,7 +90,7 @@ export async function watchProduct(watched: Watched, source: Trigger["source"]):
 async function pass(watched: Watched, source: Trigger["source"]): Promise<Outcome<Watching>> {
   const { session } = watched;
   const { name: product, company, path } = productOf(session);
-  const git = await openRepository(path, { redactor: session.redactor, signal: session.signal });
+  const git = await repositoryAt(session, path);
   if (!git.ok) return git;
   const went = await goOnWithHeals(session, git.value, branchCi(watched));
   if (!went.ok) return went;

@@ -1,8 +1,9 @@
 import picomatch from "picomatch";
 import { type Diagnostic, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
-import { type Git, openRepository } from "../../tools/git/git.ts";
+import type { Git } from "../../tools/git/git.ts";
 import type { Plan } from "../plan.ts";
 import { productOf, type Session } from "../session.ts";
+import { productRepository } from "../session-git.ts";
 import { type BuildSubject, lastPassed } from "./builds.ts";
 import type { RunContext } from "./conditions.ts";
 
@@ -21,7 +22,7 @@ export interface Checkout extends BuildSubject {
 export async function lookAtCheckout(session: Session, plan: Plan): Promise<Outcome<Checkout>> {
   const product = productOf(session);
   const { environment } = session;
-  const opened = await openRepository(product.path, { redactor: session.redactor, signal: session.signal });
+  const opened = await productRepository(session);
   if (!opened.ok) return opened;
   const git = opened.value;
   const head = await git.head();
