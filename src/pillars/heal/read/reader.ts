@@ -82,6 +82,19 @@ export function gather(
   };
 }
 
+/** A line of a summary that names a failed test and nothing more: the test's own output, where the log has it, says why. */
+export function listedTest(tool: string, test: string, line: Line): Draft {
+  return {
+    tool,
+    category: "test",
+    message: `test failed: ${test}`,
+    test,
+    first: line.no,
+    last: line.no,
+    echo: true,
+  };
+}
+
 /** Marks CI machines put before a repository's own paths; cut off so that a place means the same everywhere. */
 const WORKSPACES =
   /^(?:file:\/\/)?(?:\/home\/runner\/work\/[^/]+\/[^/]+\/|\/__w\/[^/]+\/[^/]+\/|[A-Z]:[\\/]a[\\/][^\\/]+[\\/][^\\/]+[\\/]|\/home\/travis\/build\/[^/]+\/[^/]+\/|\/(?:[\w.-]+\/)*workspace\/[^/]+\/|\/builds\/[^/]+\/[^/]+\/|\/github\/workspace\/|\/home\/circleci\/[^/]+\/|\/usr\/src\/app\/|\/app\/|\/workspace\/)/;

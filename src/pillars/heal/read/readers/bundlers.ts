@@ -1,4 +1,4 @@
-import { gather, placeOf, type ToolReader } from "../reader.ts";
+import { type Draft, gather, placeOf, type ToolReader } from "../reader.ts";
 import type { Category } from "../report.ts";
 import { javascriptCaptures, packageOf } from "./javascript-message.ts";
 import { find, isBlank } from "./text.ts";
@@ -29,24 +29,7 @@ export const bundlers: ToolReader = {
       ({ text }) => (isBlank(text) || /^\s{2,}\S/.test(text) ? "take" : "no"),
       (lines, range) => {
         const place = lines.map(({ text }) => /^\s{4}(\S.*?):(\d+):(\d+):$/.exec(text)).find((match) => match !== null);
-        const said = head[1]!;
-        const module = find(said, /^Could not resolve "([^"]+)"/);
-        return [
-          {
-            tool: "esbuild",
-            category: moduleCategory(said, module),
-            message: said,
-            ...range,
-            place: place ? placeOf(place[1]!, place[2], Number(place[3]) + 1) : undefined,
-            captures: {
-              module,
-              package: packageOf(module),
-              export: find(said, /No matching export in "[^"]+" for import "([^"]+)"/),
-              identifier: find(said, /"([^"]+)"/),
-            },
-            key: packageOf(module),
-          },
-        ];
+        return [esbuildDraft(head[1]!, range, place ? [place[1]!, place[2]!, place[3]!] : undefined)];
       },
     );
   },
@@ -56,22 +39,27 @@ function oldEsbuildBlock(line: Parameters<ToolReader["start"]>[0], match: RegExp
   return gather(
     [line],
     ({ text }) => (/^\s{2,}(?:\d+ │|╵|note: )/.test(text) ? "take" : "no"),
-    (_lines, range) => {
-      const said = match[4]!;
-      const module = find(said, /^Could not resolve "([^"]+)"/);
-      return [
-        {
-          tool: "esbuild",
-          category: moduleCategory(said, module),
-          message: said,
-          ...range,
-          place: placeOf(match[1]!, match[2], Number(match[3]) + 1),
-          captures: { module, package: packageOf(module), identifier: find(said, /"([^"]+)"/) },
-          key: packageOf(module),
-        },
-      ];
-    },
+    (_lines, range) => [esbuildDraft(match[4]!, range, [match[1]!, match[2]!, match[3]!])],
   );
+}
+
+/** @param at file, line, and column counted from 0, as esbuild does */
+function esbuildDraft(
+  said: string,
+  range: { readonly first: number; readonly last: number },
+  at: readonly [file: string, line: string, column: string] | undefined,
+): Draft {
+  const module = find(said, /^Could not resolve "([^"]+)"/);
+  return {
+    tool: "esbuild",
+    message: said,
+    ...range,
+    place: at && placeOf(at[0], at[1], Number(at[2]) + 1),
+    ...ofModule(said, module, {
+      export: find(said, /No matching export in "[^"]+" for import "([^"]+)"/),
+      identifier: find(said, /"([^"]+)"/),
+    }),
+  };
 }
 
 function viteBlock(line: Parameters<ToolReader["start"]>[0]) {
@@ -101,18 +89,15 @@ function viteBlock(line: Parameters<ToolReader["start"]>[0]) {
       return [
         {
           tool: rollup === undefined ? "vite" : "rollup",
-          category: moduleCategory(all, unresolved?.[1]),
           message: said.replace(/^\w*Error: /, ""),
           ...range,
           place:
             place !== null ? placeOf(place[1]!, place[2], place[3]) : file === undefined ? undefined : placeOf(file),
-          captures: {
+          ...ofModule(all, unresolved?.[1], {
             ...javascriptCaptures(said),
-            module: unresolved?.[1] ?? missing?.[2],
-            package: packageOf(unresolved?.[1]),
+            ...(missing === null ? {} : { module: missing[2] }),
             export: missing?.[1],
-          },
-          key: packageOf(unresolved?.[1]),
+          }),
         },
       ];
     },
@@ -138,19 +123,31 @@ function webpackBlock(line: Parameters<ToolReader["start"]>[0]) {
       return [
         {
           tool: "webpack",
-          category: /TS\d+:/.test(said) ? "type" : moduleCategory(said, module),
           message: said,
           ...range,
           place: head[1] === undefined ? undefined : placeOf(head[1], head[2], head[3]),
-          captures: { module, package: packageOf(module) },
-          key: packageOf(module),
+          ...ofModule(said, module, {}),
+          ...(/TS\d+:/.test(said) ? { category: "type" as const } : {}),
         },
       ];
     },
   );
 }
 
-function moduleCategory(said: string, module: string | undefined): Category {
-  if (packageOf(module) !== undefined) return "dependency_resolution";
+/** What a bundler's message means when it could not find a module: a package is a dependency, a path a slip in a source. */
+function ofModule(
+  said: string,
+  module: string | undefined,
+  captures: NonNullable<Draft["captures"]>,
+): Pick<Draft, "category" | "captures" | "key"> {
+  const name = packageOf(module);
+  return {
+    category: name === undefined ? ofMessage(said) : "dependency_resolution",
+    captures: { ...captures, ...(module === undefined ? {} : { module }), package: name },
+    key: name,
+  };
+}
+
+function ofMessage(said: string): Category {
   return /config(?:uration)? (?:file|error)|Invalid configuration/i.test(said) ? "configuration" : "compilation";
 }

@@ -1,4 +1,4 @@
-import { gather, placeOf, type ToolReader } from "../reader.ts";
+import { gather, listedTest, placeOf, type ToolReader } from "../reader.ts";
 import { categoryOf, find, isBlank } from "./text.ts";
 
 // CMake Error at CMakeLists.txt:3 (find_package):
@@ -46,20 +46,7 @@ export const cmake: ToolReader = {
     const failed = CTEST.exec(line.text);
     if (failed !== null) return ctestBlock(line, failed[1]!, failed[2]!);
     const listed = CTEST_LIST.exec(line.text);
-    if (listed !== null) {
-      const test = listed[1]!;
-      return [
-        {
-          tool: "ctest",
-          category: "test",
-          message: `test failed: ${test}`,
-          test,
-          first: line.no,
-          last: line.no,
-          echo: true,
-        },
-      ];
-    }
+    if (listed !== null) return [listedTest("ctest", listed[1]!, line)];
     const head = CMAKE.exec(line.text);
     if (head === null) return undefined;
     return gather(

@@ -1,5 +1,5 @@
 import type { Line } from "../clean.ts";
-import { type Draft, gather, placeOf, type ToolReader } from "../reader.ts";
+import { type Draft, gather, listedTest, placeOf, type ToolReader } from "../reader.ts";
 import type { Category } from "../report.ts";
 import { cargoAsks } from "./dependency-asks.ts";
 import { categoryOf, find, isBlank } from "./text.ts";
@@ -21,20 +21,7 @@ export const rust: ToolReader = {
     const stdout = STDOUT.exec(line.text);
     if (stdout !== null) return testBlock(line, stdout[1]!);
     const failed = /^test (.+?) \.\.\. FAILED$/.exec(line.text);
-    if (failed !== null) {
-      const test = failed[1]!.replace(/ - should panic$/, "");
-      return [
-        {
-          tool: "cargo test",
-          category: "test",
-          message: `test failed: ${test}`,
-          test,
-          first: line.no,
-          last: line.no,
-          echo: true,
-        },
-      ];
-    }
+    if (failed !== null) return [listedTest("cargo test", plainTest(failed[1]!), line)];
     if (PANIC.test(line.text)) return panicBlock(line);
     const short = SHORT.exec(line.text);
     if (short !== null) {
@@ -171,10 +158,15 @@ function testBlock(line: Line, test: string) {
       panicDraft(
         lines.map(({ text }) => text),
         range,
-        test.replace(/ - should panic$/, ""),
+        plainTest(test),
       ),
     ],
   );
+}
+
+/** The test's name without what libtest says of it. */
+function plainTest(name: string): string {
+  return name.replace(/ - should panic$/, "");
 }
 
 function panicBlock(line: Line) {
