@@ -1,14 +1,11 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
-import { isAbsolute, join, posix, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { digestOf } from "../../core/canonical.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { writeFileAtomic } from "../../core/files.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
-import { repositoryAt } from "../../pipeline/session-git.ts";
-
-/** The program's own playbooks by file name, put in when the program is built; a run from source reads them from disk. */
-declare const __PLAYBOOKS__: Readonly<Record<string, string>> | undefined;
+import { organisationFolder, ownPlaybooks } from "../library-files.ts";
 
 /**
  * The playbook of a name, as a file: one of the organisation's folder (`ship.ansible.playbook_dir`, read at the same
@@ -16,7 +13,8 @@ declare const __PLAYBOOKS__: Readonly<Record<string, string>> | undefined;
  * folder counts only where the organisation lets products override the key.
  */
 export async function findPlaybook(session: Session, name: string): Promise<Outcome<string>> {
-  const folders = [await configuredFolder(session), await libraryFolder(session)];
+  const library = await writtenOut(session, await ownPlaybooks());
+  const folders = [await configuredFolder(session), succeed(library)];
   const looked: string[] = [];
   for (const folder of folders) {
     if (!folder.ok) return folder;
@@ -40,29 +38,9 @@ async function configuredFolder(session: Session): Promise<Outcome<string | unde
   const { value, from } = product.config.explain("ship.ansible.playbook_dir");
   if (typeof value !== "string") return succeed(undefined);
   if (isAbsolute(value)) return succeed(value);
-  return from === "product" ? succeed(resolve(product.path, value)) : await organisationFolder(session, value);
-}
-
-/** A folder of the organisation repository at the session's commit, written out once for each state of it. */
-async function organisationFolder(session: Session, folder: string): Promise<Outcome<string>> {
-  const { path, commit } = session.organisation;
-  const git = await repositoryAt(session, path);
-  if (!git.ok) return git;
-  const paths = await git.value.listAt(commit);
-  if (!paths.ok) return paths;
-  const prefix = `${posix.normalize(folder).replace(/\/$/, "")}/`;
-  const files: Record<string, string> = {};
-  for (const file of paths.value.filter((one) => one.startsWith(prefix))) {
-    const text = await git.value.readAt(commit, file);
-    if (!text.ok) return text;
-    files[file.slice(prefix.length)] = text.value;
-  }
-  return succeed(await writtenOut(session, files));
-}
-
-async function libraryFolder(session: Session): Promise<Outcome<string>> {
-  if (typeof __PLAYBOOKS__ === "object") return succeed(await writtenOut(session, __PLAYBOOKS__));
-  return succeed(join(import.meta.dirname, "..", "..", "..", "playbooks"));
+  if (from === "product") return succeed(resolve(product.path, value));
+  const files = await organisationFolder(session, value);
+  return files.ok ? succeed(await writtenOut(session, files.value)) : files;
 }
 
 /** Files below the cache, in a folder named by their content; what is there is compared, and written again if it differs. */
