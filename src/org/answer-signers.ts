@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import type { ApprovalContext } from "../constitution/approvals.ts";
 import { ALLOWED_SIGNERS, type AnswerSigners, answerStatement } from "../constitution/signed-answers.ts";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Redactor } from "../core/redact.ts";
@@ -21,6 +22,17 @@ export function answerSigners(
     if (!text.ok) return text;
     const signers = text.value;
     return succeed(signers === undefined ? undefined : (signed) => isSignedBy(signed, signers, open.signal));
+  };
+}
+
+/** What an answer is judged by in a session, whichever way it came. */
+export function answeringIn(session: Session): Omit<ApprovalContext, "requester"> {
+  return {
+    swarm: session.swarm,
+    audit: session.audit,
+    constitution: session.organisation.constitution,
+    now: session.clock.now(),
+    signers: answerSigners(session.organisation, session),
   };
 }
 

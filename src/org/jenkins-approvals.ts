@@ -4,7 +4,7 @@ import { type Diagnostic, fail, type Outcome, problem, succeed } from "../core/d
 import type { Session } from "../pipeline/session.ts";
 import { countVotes, getApproval } from "../swarm/approvals.ts";
 import { readInputRecord } from "../tools/jenkins/input-record.ts";
-import { answerSigners } from "./answer-signers.ts";
+import { answeringIn } from "./answer-signers.ts";
 import { openController } from "./controller.ts";
 
 /** An answer that a person gave to Jenkins' `input` step, as the shared library hands it over. A claim until verified. */
@@ -45,22 +45,13 @@ export async function takeApprovals(session: Session, claims: readonly ApprovalC
     );
     if (taken) continue;
     const half = session.half?.does === "work" ? "work" : "act";
-    const answered = await answerApproval(
-      {
-        swarm: session.swarm,
-        audit: session.audit,
-        constitution: session.organisation.constitution,
-        now: session.clock.now(),
-        signers: answerSigners(session.organisation, session),
-      },
-      {
-        id: claim.id,
-        person: claim.by,
-        answer,
-        reason: claim.reason,
-        source: { kind: "jenkins", build: claim.build, half, verify: verifier(session) },
-      },
-    );
+    const answered = await answerApproval(answeringIn(session), {
+      id: claim.id,
+      person: claim.by,
+      answer,
+      reason: claim.reason,
+      source: { kind: "jenkins", build: claim.build, half, verify: verifier(session) },
+    });
     if (answered.ok) continue;
     const [first] = answered.diagnostics;
     if (!first || !ASKED_AGAIN.includes(first.code)) return answered;

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { answerApproval } from "../constitution/approvals.ts";
 import { succeed } from "../core/diagnostic.ts";
-import { answerSigners, signAnswer } from "../org/answer-signers.ts";
+import { answeringIn, signAnswer } from "../org/answer-signers.ts";
 import { defineStep } from "./definition.ts";
 
 export const approveStep = defineStep({
@@ -30,16 +30,13 @@ export const approveStep = defineStep({
     const answer = refuse ? ("no" as const) : ("yes" as const);
     const signature = await signAnswer(session, { id, answer, key });
     if (!signature.ok) return signature;
-    const answered = await answerApproval(
-      {
-        swarm: session.swarm,
-        audit: session.audit,
-        constitution: session.organisation.constitution,
-        now: session.clock.now(),
-        signers: answerSigners(session.organisation, session),
-      },
-      { id, person: session.requester, answer, signature: signature.value, source: { kind: "cli" } },
-    );
+    const answered = await answerApproval(answeringIn(session), {
+      id,
+      person: session.requester,
+      answer,
+      signature: signature.value,
+      source: { kind: "cli" },
+    });
     if (!answered.ok) return answered;
     const { state, people } = answered.value;
     return succeed({
