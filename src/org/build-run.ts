@@ -84,11 +84,20 @@ export async function follows(
   if (!known.ok) return known;
   const offset = known.value.find((one) => one.ref.job === ref.job)?.logOffset ?? 0;
   return await followBuild(ci.backend, ref, {
+    ...asked(session, ci),
     offset,
-    line: (line) => session.emit({ type: "output", line: session.redactor.redact(line), asked: true }),
     shown: (at) => noteLogOffset(session.swarm, ref, at),
-    pollMs: ci.pollMs,
     timeoutMs,
-    signal: session.signal,
   });
+}
+
+/** Shows a build's log from its beginning as it is now. */
+export async function showLog(session: Session, ci: ProductCi, ref: BuildRef): Promise<Outcome<BuildStatus>> {
+  return await followBuild(ci.backend, ref, { ...asked(session, ci), offset: 0, once: true });
+}
+
+/** Lines that a person asked to see, without secrets. */
+function asked(session: Session, { pollMs }: ProductCi) {
+  const line = (text: string) => session.emit({ type: "output", line: session.redactor.redact(text), asked: true });
+  return { line, pollMs, signal: session.signal };
 }

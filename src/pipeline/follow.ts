@@ -30,8 +30,9 @@ export async function pollRunStatus(
 }
 
 /**
- * Hands out a build's log line by line as it comes, from an offset on, until the build has ended. `shown` is told up to
- * which byte whole lines were handed out: a follower that begins there repeats nothing that this one finished.
+ * Hands out a build's log line by line as it comes, from an offset on, until the build has ended; with `once` only what
+ * there is now. `shown` is told up to which byte whole lines were handed out: a follower that begins there repeats nothing
+ * that this one finished.
  */
 export async function followBuild(
   backend: CiBackend,
@@ -39,7 +40,8 @@ export async function followBuild(
   options: PollOptions & {
     readonly offset: number;
     readonly line: (text: string) => void;
-    readonly shown: (offset: number) => Promise<Outcome<void>>;
+    readonly shown?: (offset: number) => Promise<Outcome<void>>;
+    readonly once?: boolean;
   },
 ): Promise<Outcome<BuildStatus>> {
   const { pollMs, timeoutMs, signal } = options;
@@ -54,14 +56,16 @@ export async function followBuild(
     rest = lines.pop() ?? "";
     for (const line of lines) options.line(line.replace(/\r$/, ""));
     offset = next;
-    if (!more && rest !== "") {
+    const over = !more || (options.once === true && text === "");
+    if (over && rest !== "") {
       options.line(rest);
       rest = "";
     }
-    if (text !== "") {
+    if (text !== "" && options.shown) {
       const noted = await options.shown(offset - Buffer.byteLength(rest));
       if (!noted.ok) return noted;
     }
+    if (over && options.once) return await backend.status(ref);
     // A log may end a moment before the build has its result.
     if (!more) return await pollRunStatus(backend, ref, { pollMs, timeoutMs: until - performance.now(), signal });
     if (signal?.aborted || performance.now() + pollMs > until) return stillRuns(ref, "running");

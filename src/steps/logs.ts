@@ -1,7 +1,7 @@
 import * as z from "zod";
-import type { BuildRef, BuildStatus } from "../core/ci-backend.ts";
+import type { BuildRef } from "../core/ci-backend.ts";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
-import { follows } from "../org/build-run.ts";
+import { follows, showLog } from "../org/build-run.ts";
 import { openCi, type ProductCi } from "../org/ci.ts";
 import { productOf, type Session } from "../pipeline/session.ts";
 import { listBuilds } from "../swarm/builds.ts";
@@ -40,7 +40,7 @@ export const logsStep = defineStep({
     if (!ref.ok) return ref;
     const status = params.follow
       ? await follows(session, ci.value, ref.value, undefined)
-      : await showAll(session, ci.value, ref.value);
+      : await showLog(session, ci.value, ref.value);
     const report = reported(status);
     // That the build failed is what the log is for; showing it has not failed.
     return report.ok ? succeed({ ...report.value, verdict: "success" }) : report;
@@ -70,22 +70,4 @@ async function findBuild(
       next: `name one: codemonkeys logs ${name} BUILD; or start one: codemonkeys build ${name} --follow`,
     }),
   );
-}
-
-/** The log as it is now, in parts, as a long one comes. */
-async function showAll(session: Session, { backend }: ProductCi, ref: BuildRef): Promise<Outcome<BuildStatus>> {
-  let rest = "";
-  for (let offset = 0; ; ) {
-    const part = await backend.log(ref, offset);
-    if (!part.ok) return part;
-    const lines = `${rest}${part.value.text}`.split("\n");
-    rest = lines.pop() ?? "";
-    const ended = !part.value.more || part.value.next === offset;
-    if (ended && rest !== "") lines.push(rest);
-    for (const line of lines) {
-      session.emit({ type: "output", line: session.redactor.redact(line.replace(/\r$/, "")), asked: true });
-    }
-    if (ended) return await backend.status(ref);
-    offset = part.value.next;
-  }
 }
