@@ -13,6 +13,7 @@ import { planOfProduct } from "../pipeline/product-plan.ts";
 import { productOf, type Session } from "../pipeline/session.ts";
 import { productRepository } from "../pipeline/session-git.ts";
 import { defineStep, type StepReport } from "./definition.ts";
+import { PIPELINE_ACTIONS } from "./pipeline-actions.ts";
 import { startStep } from "./start-step.ts";
 
 const resultSchema = z.object({
@@ -56,17 +57,7 @@ export const runStep = defineStep({
   result: resultSchema,
   credentials: [],
   tools: ["git"],
-  actions: [
-    "git.commit",
-    "git.push",
-    "pr.open",
-    "release.tag",
-    "forge.release",
-    "package.publish",
-    "announce.post",
-    "secret.read",
-    "model.ask",
-  ],
+  actions: PIPELINE_ACTIONS,
   retryOnAgentLoss: true,
   needs: "product",
   async run(session, { stage, all, ci_build, fresh }): Promise<Outcome<StepReport<RunResult>>> {

@@ -21,6 +21,7 @@ import { defineStep, type StepReport } from "./definition.ts";
 import { docsStep } from "./docs.ts";
 import { healStep } from "./heal.ts";
 import type { Failure } from "./heal-failure.ts";
+import { PIPELINE_ACTIONS } from "./pipeline-actions.ts";
 import { NO_RELEASE_OPTIONS, RELEASE_CREDENTIALS, runRelease } from "./release.ts";
 
 const SECRET = "CODEMONKEYS_WEBHOOK_SECRET";
@@ -93,18 +94,7 @@ export const watchStep = defineStep({
     },
   ],
   tools: ["git"],
-  actions: [
-    "ci.trigger",
-    "git.commit",
-    "git.push",
-    "pr.open",
-    "release.tag",
-    "forge.release",
-    "package.publish",
-    "announce.post",
-    "secret.read",
-    "model.ask",
-  ],
+  actions: ["ci.trigger", ...PIPELINE_ACTIONS],
   retryOnAgentLoss: true,
   needs: "organisation",
   async run(session, { company, event, signature }): Promise<Outcome<StepReport<WatchResult>>> {
