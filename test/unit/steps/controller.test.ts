@@ -60,7 +60,7 @@ describe("the controller's configuration", () => {
 
   it("names a Node tool and the library as the pages do", async () => {
     expect(config.tool.nodejs.installations[0].name).toBe("Node 24");
-    expect(config.unclassified.globalLibraries.libraries[0].name).toBe("codemonkeys");
+    expect(config.unclassified.globalUntrustedLibraries.libraries[0].name).toBe("codemonkeys");
     expect(await readFile(join(root, "docs/jenkins/index.md"), "utf8")).toContain("'Node 24'");
   });
 });
