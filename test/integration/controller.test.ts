@@ -112,6 +112,7 @@ function vars(more: Record<string, unknown> = {}): string {
       controller_environment: {
         CODEMONKEYS_LIBRARY_URL: "https://git.example/it's.git",
         CODEMONKEYS_LIBRARY_VERSION: "v1",
+        CODEMONKEYS_ORGANISATION: "https://git.example/organisation.git#main",
         CODEMONKEYS_ADMIN_ID: "admin",
       },
       ...more,
