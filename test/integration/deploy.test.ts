@@ -24,9 +24,11 @@ let world: World;
 let port: number;
 const servers = scratchFolder();
 
-/** Answers with its version; what `text` says more. */
-const program = (text = "") =>
-  `${text}const { version } = require("./package.json");\nrequire("http").createServer((_, answer) => answer.end(version)).listen(process.env.PORT, "127.0.0.1");\n`;
+/** Answers with its version, on `/slow` after a second; what `text` says more. */
+const program = (text = "") => `${text}const { version } = require("./package.json");
+const answer = (request, reply) => setTimeout(() => reply.end(version), request.url === "/slow" ? 1000 : 0);
+require("http").createServer(answer).listen(process.env.PORT, "127.0.0.1");
+`;
 
 beforeAll(async () => {
   port = await threeFreePorts();
@@ -48,7 +50,7 @@ afterAll(async () => {
 });
 
 const session = () => world.session({ constitution: RULES, config: "ship: { registries: { npm: false } }\n" });
-const answer = async () => await (await fetch(`http://127.0.0.1:${port}/`)).text();
+const answer = async (path = "/") => await (await fetch(`http://127.0.0.1:${port}${path}`)).text();
 
 async function released(message: string, text?: string): Promise<string> {
   world.write("index.js", program(text));
@@ -70,13 +72,14 @@ describe("a service on this machine, without systemd", () => {
   test("a new version takes over without a failed request; one that is not well never serves", async () => {
     let stopped = false;
     const answers = new Map<string, number>();
-    const asking = (async () => {
+    const ask = async (path: string) => {
       while (!stopped) {
-        const said = await answer().catch((error: Error) => error.message);
+        const said = await answer(path).catch((error: Error) => `${path} ${error.message}`);
         answers.set(said, (answers.get(said) ?? 0) + 1);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
-    })();
+    };
+    const asking = Promise.all([ask("/"), ask("/slow")]);
     expect(await released("fix: better")).toBe("1.0.1");
     must(await deploy(await session(), { environment: "staging" }));
     expect(await answer()).toBe("1.0.1");

@@ -4,7 +4,7 @@
     service_runner.py stop CONFIG      with all its processes
     service_runner.py status CONFIG    exit code 0: it runs with this configuration; 3: it does not
     service_runner.py run CONFIG       in the foreground
-    service_runner.py front PORT LIVE  takes connections on PORT to the port that the file LIVE names, read anew for each
+    service_runner.py front PORT LIVE  takes requests on PORT to the port that the file LIVE names, read anew for each
 
 CONFIG is JSON: argv, cwd, env, log, pid (a file that is locked while it runs).
 """
@@ -15,6 +15,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ import time
 
 LONGEST_PAUSE = 30
 GRACE = 10
+CONNECT_ATTEMPTS = 10
 
 
 def read(path):
@@ -182,16 +184,52 @@ async def copy(source, sink):
         sink.close()
 
 
+def one_request(head):
+    """The head of a request with `Connection: close`, so that its connection ends with its answer: a connection that is
+    kept alive would tie a client to a slot that is about to stop. `Connection` is the proxy's own to say (RFC 9110,
+    7.6.1). An upgrade (a web socket), and what is not HTTP/1, is passed on as it is."""
+    lines = head.split(b"\r\n")
+    if not re.search(rb" HTTP/1\.[01]$", lines[0]) or re.search(rb"(?im)^upgrade *:", head):
+        return head
+    kept = [line for line in lines[1:-2] if not re.match(rb"(?i)(connection|keep-alive|proxy-connection) *:", line)]
+    return b"\r\n".join([lines[0], *kept, b"Connection: close", b"", b""])
+
+
+async def head_of(reader):
+    """What a client sends first, up to the blank line; less when it ends or sends something else than a request."""
+    try:
+        return one_request(await reader.readuntil(b"\r\n\r\n"))
+    except asyncio.IncompleteReadError as error:
+        return error.partial
+    except asyncio.LimitOverrunError as error:
+        return await reader.read(error.consumed)
+
+
+async def open_live(live):
+    """A connection to the live slot. A refused one is tried again: the slot may have changed since the file was read."""
+    for attempt in range(CONNECT_ATTEMPTS):
+        try:
+            return await asyncio.open_connection("127.0.0.1", int(read(live)["port"]))
+        except (OSError, ValueError, KeyError):
+            if attempt == CONNECT_ATTEMPTS - 1:
+                raise
+            await asyncio.sleep(0.1)
+
+
 async def serve(port, live):
     async def taken(reader, writer):
         try:
-            other, back = await asyncio.open_connection("127.0.0.1", int(read(live)["port"]))
+            head = await head_of(reader)
+            if not head:
+                return
+            other, back = await open_live(live)
+            back.write(head)
+            await asyncio.gather(copy(reader, back), copy(other, writer))
+            back.close()
         except (OSError, ValueError, KeyError):
+            writer.write(b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        finally:
             writer.close()
-            return
-        await asyncio.gather(copy(reader, back), copy(other, writer))
-        for end_of in (writer, back):
-            end_of.close()
 
     server = await asyncio.start_server(taken, None, port)
     async with server:
