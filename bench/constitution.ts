@@ -5,6 +5,9 @@
  *
  *   node bench/constitution.ts [--rules N] [--questions N] [--seconds N] [--seed N] [--json]
  *
+ * The same is measured for conditions that do more than compare one fact with literals, for which Cedar has no words; a
+ * property test holds what they answer to the CEL library.
+ *
  * Cedar runs as WebAssembly: its figure includes carrying each question over that border, as any program on Node would.
  * Exits 1 when an answer differs or the aim is missed.
  */
@@ -12,7 +15,7 @@ import { parseArgs } from "node:util";
 import { preparsePolicySet, statefulIsAuthorized } from "@cedar-policy/cedar-wasm/nodejs";
 import { readConstitution } from "../src/constitution/constitution.ts";
 import { decide } from "../src/constitution/decide.ts";
-import { makePolicy, makeQuestions, type Question, seeded } from "./constitution/cases.ts";
+import { beyondComparisons, makePolicy, makeQuestions, type Question, seeded } from "./constitution/cases.ts";
 
 const AIM = 200_000;
 
@@ -37,6 +40,10 @@ const parsed = preparsePolicySet("bench", { staticPolicies: policy.cedar });
 if (parsed.type === "failure") throw new Error(parsed.errors[0]?.message);
 
 const ours = ({ action, facts }: Question): boolean => decide(constitution, action, facts).answer === "allow";
+
+const beyond = readConstitution(beyondComparisons(policy.yaml), { file: "constitution.yaml" });
+if (!beyond.ok) throw new Error(beyond.diagnostics[0]?.message);
+const oursBeyond = ({ action, facts }: Question): boolean => decide(beyond.value, action, facts).answer === "allow";
 
 const cedars = ({ action, context }: Question): boolean => {
   const answer = statefulIsAuthorized({
@@ -87,6 +94,7 @@ const result = {
   allowed,
   differing,
   decisionsPerSecond: rate(ours),
+  beyondPerSecond: rate(oursBeyond),
   cedarPerSecond: rate(cedars),
 };
 const ratio = result.decisionsPerSecond / result.cedarPerSecond;
@@ -99,6 +107,9 @@ if (values.json) {
   console.log(
     `constitution  ${result.decisionsPerSecond.toLocaleString("en")} decisions/s (aim ${AIM.toLocaleString("en")})`,
   );
+  console.log(
+    `  each rule with a function, a list or two facts besides: ${result.beyondPerSecond.toLocaleString("en")} decisions/s`,
+  );
   console.log(`Cedar (wasm)  ${result.cedarPerSecond.toLocaleString("en")} decisions/s; ratio ${ratio.toFixed(1)}`);
 }
-if (differing > 0 || result.decisionsPerSecond < AIM) process.exitCode = 1;
+if (differing > 0 || Math.min(result.decisionsPerSecond, result.beyondPerSecond) < AIM) process.exitCode = 1;

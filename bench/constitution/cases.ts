@@ -103,6 +103,30 @@ export function makePolicy(count: number, random: Random): Policy {
   return { yaml: `${yaml.join("\n")}\n`, cedar: cedar.join("\n") };
 }
 
+/** What constitutions say beyond comparing one fact with literals. */
+const BEYOND = [
+  'source.branch.startsWith("heal/")',
+  'change.paths.all(path, path.startsWith("src/"))',
+  "change.files > product.tier",
+  '"docs/index.md" in change.paths',
+  "size(change.paths) <= 2",
+  "change.lines + change.files < 150",
+  'product.name.matches("^pay")',
+  'change.paths.exists(path, path.endsWith(".md"))',
+  "source.branch != target.branch.name",
+];
+
+/** The same constitution, where each rule has one such condition more. Cedar has no words for some of them. */
+export function beyondComparisons(yaml: string): string {
+  let index = 0;
+  return yaml.replaceAll(/when: '(.*)'/g, (_, written: string) => {
+    index += 1;
+    return `when: '(${written}) && ${BEYOND[index % BEYOND.length]}'`;
+  });
+}
+
+const PATHS = ["src/a.ts", "src/b.ts", "docs/index.md", "test/x.ts"];
+
 /** Questions with every fact known. */
 export function makeQuestions(count: number, random: Random): Question[] {
   return Array.from({ length: count }, () => {
@@ -110,6 +134,8 @@ export function makeQuestions(count: number, random: Random): Question[] {
       ...Object.entries(TEXTS).map(([name, words]) => [name, pick<string>(random, words)] as [FactName, unknown]),
       ...Object.entries(NUMBERS).map(([name, bound]) => [name, Math.floor(random() * bound)] as [FactName, unknown]),
       ...TRUTHS.map((name) => [name, random() < 0.5] as [FactName, unknown]),
+      ["product.name", pick(random, ["payments", "shop"])],
+      ["change.paths", PATHS.filter(() => random() < 0.5)],
     ];
     return { action: pick(random, ACTION_NAMES), facts: supposedFacts(values), context: nested(values) };
   });

@@ -1,6 +1,6 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 import { FACTS, type FactName, type Facts } from "../core/facts.ts";
-import { resolvePath } from "./fact-paths.ts";
+import { resolvePath, typeTest } from "./fact-paths.ts";
 
 /** A sub-condition of the plainest kind: one fact against literals. Most conditions consist of nothing else. */
 export interface Comparison {
@@ -41,12 +41,10 @@ export function comparisonOf(ast: ASTNode): Comparison | undefined {
  * holds it to the library's answers.
  */
 export function comparisonTest({ fact, operator, literals }: Comparison): (facts: Facts) => boolean | undefined {
-  const type = { string: "string", bool: "boolean", int: "number", double: "number", "list<string>": "object" }[
-    FACTS[fact][0]
-  ];
+  const isOfType = typeTest(fact);
   const over = (test: (value: never) => boolean) => (facts: Facts) => {
     const value = facts[fact]?.value;
-    return typeof value === type ? test(value as never) : undefined;
+    return isOfType(value) ? test(value as never) : undefined;
   };
   const literal = literals[0] as number;
   switch (operator) {
@@ -71,7 +69,8 @@ export function comparisonTest({ fact, operator, literals }: Comparison): (facts
   }
 }
 
-function factOf(node: ASTNode): FactName | undefined {
+/** The fact that an expression is, and nothing besides. */
+export function factOf(node: ASTNode): FactName | undefined {
   const path: string[] = [];
   let current = node;
   while (current.op === ".") {

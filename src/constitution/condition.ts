@@ -1,9 +1,11 @@
-import { type ASTNode, type TypeError as CelTypeError, type ParseError, serialize } from "@marcbachmann/cel-js";
+import type { ASTNode, TypeError as CelTypeError, ParseError } from "@marcbachmann/cel-js";
 import type { FactName, Facts } from "../core/facts.ts";
 import { comparisonOf, comparisonTest } from "./comparison.ts";
 import { type ConditionError, summaryOf, syntaxError, typeError, typeWord } from "./condition-errors.ts";
 import { referencesIn } from "./condition-facts.ts";
+import { expressionText } from "./expression-text.ts";
 import { celContext, environment, type FactValues, isKnown } from "./fact-values.ts";
+import { type OwnProgram, ownProgram } from "./own-program.ts";
 
 /**
  * A condition is a tree of `&&`, `||` and `!` over sub-conditions, each a CEL expression of its own. The tree is kept so
@@ -28,7 +30,9 @@ export interface SubCondition {
   readonly facts: readonly FactName[];
   /** The whole of it, where it only compares a fact with literals. */
   readonly quick: ((facts: Facts) => Truth) | undefined;
-  /** The library's program for it. */
+  /** Our own program for it, where there is one; it answers, or leaves it to the library. Made when it is asked for. */
+  readonly own: () => OwnProgram | undefined;
+  /** The library's program for it, made when it is first run. */
   readonly run: (context: Record<string, unknown>) => unknown;
 }
 
@@ -104,6 +108,8 @@ export function evaluate(node: ConditionNode, values: FactValues): Truth {
 function evaluatePart(part: SubCondition, values: FactValues): Truth {
   if (part.quick) return part.quick(values.facts);
   for (const name of part.facts) if (!isKnown(values, name)) return undefined;
+  const answer = part.own()?.(values.facts);
+  if (answer !== undefined) return answer;
   try {
     return part.run(celContext(values)) === true;
   } catch {
@@ -152,11 +158,7 @@ function split(ast: ASTNode, text: string): ConditionNode {
   const { start, end } = balanced(text, ast.start, ast.end);
   const own = text.slice(start, end);
   const facts = referencesIn(ast).facts;
-  // A program of its own: the sub-condition is run without the rest of the condition. Written anew from its tree, since
-  // parentheses and raw strings make a slice of the text ambiguous; doubles are the one thing the library writes with
-  // fewer digits than it read, so a slice that parses to the same tree is preferred.
   const comparison = comparisonOf(ast);
-  const program = environment.parse(sameTree(own, ast) ? own : serialize(ast));
   return {
     op: "is",
     text: own.replaceAll(/\s+/g, " "),
@@ -165,15 +167,30 @@ function split(ast: ASTNode, text: string): ConditionNode {
     end,
     facts,
     quick: comparison && comparisonTest(comparison),
-    run: (context) => program(context),
+    own: lazy(() => ownProgram(ast)),
+    run: libraryProgram(ast),
   };
 }
 
-function sameTree(text: string, ast: ASTNode): boolean {
-  const parsed = environment.check(text).valid ? environment.parse(text).ast : undefined;
-  const plain = (node: ASTNode) =>
-    JSON.stringify(node.toOldStructure(), (_key, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
-  return parsed !== undefined && plain(parsed) === plain(ast);
+/**
+ * A program of its own: the sub-condition is run without the rest of the condition. Written anew from its tree, since
+ * parentheses, comments and raw strings make a slice of the text ambiguous.
+ */
+function libraryProgram(ast: ASTNode): SubCondition["run"] {
+  const program = lazy(() => deeper().parse(expressionText(ast)));
+  return (context) => program()(context);
+}
+
+/** What is written anew has more parentheses than what a person wrote, and they count as depth. */
+const deeper = lazy(() => environment.clone({ limits: { maxDepth: 1_000 } }));
+
+/** Most of a constitution's programs are not run by most commands. */
+function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { FACT_NAMES, FACTS, type FactName } from "../core/facts.ts";
+import { FACT_NAMES, FACTS, type FactName, type FactType } from "../core/facts.ts";
 
 /**
  * Facts as CEL names them: dotted names become nested groups (`target.branch.protected` is the field `protected` of the
@@ -51,18 +51,20 @@ function factsBelow(group: Group): FactName[] {
   return [...group.facts.values(), ...[...group.groups.values()].flatMap(factsBelow)];
 }
 
+const TYPE_TESTS: { readonly [T in FactType]: (value: unknown) => boolean } = {
+  string: (value) => typeof value === "string",
+  bool: (value) => typeof value === "boolean",
+  int: (value) => Number.isSafeInteger(value),
+  double: (value) => typeof value === "number" && Number.isFinite(value),
+  "list<string>": (value) => Array.isArray(value) && value.every((item) => typeof item === "string"),
+};
+
+/** The test of whether a value is of a fact's type. */
+export function typeTest(name: FactName): (value: unknown) => boolean {
+  return TYPE_TESTS[FACTS[name][0]];
+}
+
 /** Whether a value is of a fact's type. */
 export function hasFactType(name: FactName, value: unknown): boolean {
-  switch (FACTS[name][0]) {
-    case "string":
-      return typeof value === "string";
-    case "bool":
-      return typeof value === "boolean";
-    case "int":
-      return Number.isSafeInteger(value);
-    case "double":
-      return typeof value === "number" && Number.isFinite(value);
-    case "list<string>":
-      return Array.isArray(value) && value.every((item) => typeof item === "string");
-  }
+  return typeTest(name)(value);
 }
