@@ -23,6 +23,29 @@ export interface BuildStatus {
   }[];
 }
 
+/** What a build's tests came to, by its CI system's own count. */
+export interface TestResults {
+  readonly total: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** The first that failed, by their full names; none where the system only counts. */
+  readonly failures: readonly { readonly name: string; readonly message?: string }[];
+}
+
+/** A file, or an archive of files, that a build left with its CI system. */
+export interface BuildArtifact {
+  /** The system's own name of it: a path with `/` in Jenkins, a title in GitHub Actions. */
+  readonly name: string;
+  readonly bytes?: number;
+}
+
+/** Where a downloaded artefact goes. */
+export interface DownloadTo {
+  readonly folder: string;
+  /** Of one artefact, unpacked; more is refused. */
+  readonly mostBytes: number;
+}
+
 /** Asks the constitution: starting and stopping builds are effects. */
 export type CiPermits = <A extends "ci.trigger" | "ci.cancel">(
   action: A,
@@ -51,6 +74,11 @@ export interface CiBackend {
     ref: BuildRef,
     offset: number,
   ): Promise<Outcome<{ readonly text: string; readonly next: number; readonly more: boolean }>>;
+  /** How many tests a build ran and which failed; undefined where the system has no record of tests. */
+  tests(ref: BuildRef): Promise<Outcome<TestResults | undefined>>;
+  artifacts(ref: BuildRef): Promise<Outcome<readonly BuildArtifact[]>>;
+  /** Writes one of them below a folder, never outside of it, and answers the files' paths. */
+  download(ref: BuildRef, name: string, to: DownloadTo): Promise<Outcome<readonly string[]>>;
   cancel(ref: BuildRef): Promise<Outcome<void>>;
   /** Runs what failed of a finished build once more, where the system can do that. */
   rerunFailed?(ref: BuildRef): Promise<Outcome<BuildRef>>;

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { BuildRef, BuildState, BuildStatus, CiBackend } from "../core/ci-backend.ts";
 import { fail, type Outcome, problem } from "../core/diagnostic.ts";
+import { pause } from "../core/pause.ts";
 
 const OVER: readonly BuildState[] = ["passed", "unstable", "failed", "cancelled"];
 
@@ -84,13 +84,4 @@ function stillRuns(ref: BuildRef, state: BuildState): Outcome<never> {
       },
     ),
   );
-}
-
-/** Waits, but not past an abort; the loop then ends at once. */
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await sleep(ms, undefined, signal ? { signal } : {});
-  } catch (error) {
-    if (!(error instanceof Error && error.name === "AbortError")) throw error;
-  }
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type FakeJenkins, fakeJenkins } from "../unit/tools-jenkins/fake-jenkins.ts";
 import { LOOP_RULES, type SpineWorld, spineWorld } from "./spine-world.ts";
@@ -64,9 +65,24 @@ describe("build and logs", () => {
     expect(second.stdout + second.stderr).toContain("tested ✓");
     expect(second.stdout + second.stderr).not.toContain("Started");
     expect(jenkins.jobs.get(path)?.builds).toHaveLength(1);
-    const logs = await world.runWith(TOKEN, "logs", name as string);
+    Object.assign(build as object, {
+      artifacts: { "out/report #1.txt": "three lines\n", "../out": "" },
+      testReport: {
+        failCount: 1,
+        passCount: 2,
+        skipCount: 0,
+        suites: [{ cases: [{ name: "pays", status: "FAILED" }] }],
+      },
+    });
+    const logs = await world.runWith(TOKEN, "logs", name as string, "--artifacts");
     expect(logs.code).toBe(0);
     expect(logs.stdout + logs.stderr).toContain("Started\ntested ✓");
+    expect(logs.stdout).toContain("3 tests, 1 failed, 0 skipped\n  ✗ pays\n");
+    const copy = /^\S.*report #1\.txt$/m.exec(logs.stdout)?.[0] ?? "";
+    expect(readFileSync(copy, "utf8")).toBe("three lines\n");
+    expect(logs.stdout + logs.stderr).toContain(
+      'the artefact "../out" is not written: its name leads out of the folder',
+    );
   });
 
   it("say who may not, and what is missing", async () => {

@@ -1,8 +1,9 @@
-import { open } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { perform } from "../../constitution/effect.ts";
 import { digestOf } from "../../core/canonical.ts";
-import type { BuildRef, BuildStatus, CiBackend, CiPermits } from "../../core/ci-backend.ts";
+import type { BuildRef, BuildStatus, CiBackend, CiPermits, DownloadTo, TestResults } from "../../core/ci-backend.ts";
 import { fail, messageOf, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { keepBelow } from "../../core/kept-files.ts";
 import { wholeCharacters } from "../../core/utf8.ts";
 import { type Build, createBuild, getBuild, listBuilds, updateBuild } from "../../swarm/builds.ts";
 import type { Swarm } from "../../swarm/open.ts";
@@ -88,6 +89,20 @@ export function localBackend({ swarm, permits, companyOf, start }: LocalBackendO
       const next = offset + text.length;
       return succeed({ text: text.toString("utf8"), next, more: !ended || read.value.length === LOG_CHUNK });
     },
+    async tests(ref) {
+      const build = await find(ref);
+      return build.ok ? succeed(testsOf(build.value)) : build;
+    },
+    async artifacts(ref) {
+      const build = await find(ref);
+      return build.ok ? succeed(logsOf(build.value).map(({ name }) => ({ name }))) : build;
+    },
+    async download(ref, name, to) {
+      const build = await find(ref);
+      if (!build.ok) return build;
+      const log = logsOf(build.value).find((one) => one.name === name);
+      return await copyLog(log, ref, to);
+    },
     async cancel(ref) {
       const build = await find(ref);
       if (!build.ok) return build;
@@ -141,6 +156,36 @@ function statusOf(build: Build, state: BuildStatus["state"]): BuildStatus {
       ...(durationMs === undefined ? {} : { durationMs }),
     })),
   };
+}
+
+/** What the reports of all stages come to; they name no tests. */
+function testsOf(build: Build): TestResults | undefined {
+  const counted = recordsOf(build).flatMap(({ reports }) => reports?.tests ?? []);
+  if (counted.length === 0) return undefined;
+  const sum = (key: "total" | "failed" | "skipped") => counted.reduce((total, one) => total + one[key], 0);
+  return { total: sum("total"), failed: sum("failed"), skipped: sum("skipped"), failures: [] };
+}
+
+/** What a local build leaves: the kept log of each command. */
+function logsOf(build: Build): { readonly name: string; readonly path: string }[] {
+  return recordsOf(build).flatMap(({ name, log }) => (log === undefined ? [] : { name: `${name}.log`, path: log }));
+}
+
+async function copyLog(
+  log: { readonly name: string; readonly path: string } | undefined,
+  ref: BuildRef,
+  { folder, mostBytes }: DownloadTo,
+): Promise<Outcome<string[]>> {
+  const not = (why: string) =>
+    fail<string[]>(problem("config", "build.unknown_artifact", `build ${ref.id} left no such file${why}`));
+  if (log === undefined) return not("");
+  try {
+    if ((await stat(log.path)).size > mostBytes) return not(` of less than ${mostBytes} bytes`);
+    const kept = await keepBelow(folder, log.name, await readFile(log.path));
+    return "path" in kept ? succeed([kept.path]) : not(`: ${kept.refused}`);
+  } catch (error) {
+    return not(`: ${messageOf(error)}`);
+  }
 }
 
 function refOf(build: Build): BuildRef {

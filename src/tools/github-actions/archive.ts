@@ -13,29 +13,42 @@ const MOST_BYTES = 512 * 1024 * 1024;
 
 /**
  * Reads the archive of a run's logs: at its top one file a job, `0_test.txt`, and one folder a job with its steps, which
- * are parts of that. Nothing is written anywhere, so that no name in it can lead out of a folder; an archive with such a
- * name is refused all the same, as are a cut one and one that unpacks to more than a bound.
+ * are parts of that.
  */
 export async function readLogArchive(bytes: Buffer, mostBytes = MOST_BYTES): Promise<Outcome<JobLog[]>> {
+  const named = (path: string) => (path.includes("/") ? null : /^(-?\d+)_(.+)\.txt$/.exec(path));
+  const files = await readArchive(bytes, { mostBytes, wanted: (path) => named(path) !== null });
+  if (!files.ok) return files;
+  const logs = files.value.map(({ path, bytes: text }) => {
+    const [, index, job = ""] = named(path) ?? [];
+    return { index: Number(index), log: { job, text: text.toString("utf8") } };
+  });
+  return succeed(logs.sort((a, b) => a.index - b.index).map(({ log }) => log));
+}
+
+/**
+ * Reads files of an archive into memory. Nothing is written anywhere, so that no name in it can lead out of a folder; an
+ * archive with such a name is refused all the same, as are a cut one and one that unpacks to more than a bound.
+ */
+export async function readArchive(
+  bytes: Buffer,
+  { mostBytes, wanted }: { readonly mostBytes: number; readonly wanted: (path: string) => boolean },
+): Promise<Outcome<{ readonly path: string; readonly bytes: Buffer }[]>> {
   try {
     const zip = await fromBufferPromise(bytes, { lazyEntries: true });
-    const logs: { index: number; log: JobLog }[] = [];
+    const files: { path: string; bytes: Buffer }[] = [];
     let total = 0;
     for await (const entry of zip.eachEntry()) {
-      const match = /^(-?\d+)_(.+)\.txt$/.exec(entry.fileName);
-      if (!match || entry.fileName.includes("/")) continue;
+      if (!wanted(entry.fileName)) continue;
       const parts: Buffer[] = [];
       for await (const part of await zip.openReadStreamPromise(entry)) {
         total += (part as Buffer).length;
-        if (total > mostBytes) return broken(`its logs are larger than ${mostBytes} bytes`);
+        if (total > mostBytes) return broken(`what it holds is larger than ${mostBytes} bytes`);
         parts.push(part as Buffer);
       }
-      logs.push({
-        index: Number(match[1]),
-        log: { job: match[2] as string, text: Buffer.concat(parts).toString("utf8") },
-      });
+      files.push({ path: entry.fileName, bytes: Buffer.concat(parts) });
     }
-    return succeed(logs.sort((a, b) => a.index - b.index).map(({ log }) => log));
+    return succeed(files);
   } catch (error) {
     return broken(messageOf(error));
   }
@@ -43,7 +56,7 @@ export async function readLogArchive(bytes: Buffer, mostBytes = MOST_BYTES): Pro
 
 function broken(why: string): Outcome<never> {
   return fail(
-    problem("infrastructure", "github_actions.bad_archive", `the archive of logs cannot be read: ${why}`, {
+    problem("infrastructure", "github_actions.bad_archive", `an archive of GitHub's cannot be read: ${why}`, {
       next: "run this again: the download may have been cut",
     }),
   );

@@ -3,6 +3,7 @@ import { perform } from "../../constitution/effect.ts";
 import { digestOf } from "../../core/canonical.ts";
 import type { BuildRef, CiBackend, CiPermits } from "../../core/ci-backend.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { downloadArtifact, listArtifacts } from "./artifacts.ts";
 import { readLog } from "./logs.ts";
 import { type Place, type RunJson, readRun, refOf, stateOf, statusOf, whatRun } from "./runs.ts";
 import { dispatchInputs, type Workflow, workflowOf } from "./workflow.ts";
@@ -76,6 +77,13 @@ export function githubActionsBackend(options: GitHubActionsOptions): CiBackend {
       return found ? await statusOf(options, job, found) : succeed(undefined);
     },
     log: (ref, offset) => readLog(options, ref, offset),
+    async tests(ref) {
+      const run = await readRun(options, ref.id);
+      // GitHub counts no tests: what a run knows of them are its logs.
+      return run.ok ? succeed(undefined) : run;
+    },
+    artifacts: (ref) => listArtifacts(options, ref),
+    download: (ref, name, to) => downloadArtifact(options, ref, name, to),
     async cancel(ref) {
       const there = await readRun(options, ref.id);
       if (!there.ok || there.value.status === "completed") return there.ok ? succeed(undefined) : there;

@@ -7,16 +7,22 @@ export interface GetOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface Got {
+export interface Got<Body = string> {
   readonly status: number;
   readonly headers: Headers;
-  readonly body: string;
+  readonly body: Body;
 }
 
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /** Reads a URL, following redirects. Any status is an answer; only not being reached or being flooded is a failure. */
 export async function getText(url: string, options: GetOptions = {}): Promise<Outcome<Got>> {
+  const got = await getBytes(url, options);
+  return got.ok ? succeed({ ...got.value, body: got.value.body.toString("utf8") }) : got;
+}
+
+/** As `getText`, for what is no text. */
+export async function getBytes(url: string, options: GetOptions = {}): Promise<Outcome<Got<Buffer>>> {
   const limit = options.maxBytes ?? MAX_BYTES;
   const timeout = AbortSignal.timeout(options.timeoutMs ?? 30_000);
   try {
@@ -24,7 +30,7 @@ export async function getText(url: string, options: GetOptions = {}): Promise<Ou
       headers: { ...options.headers },
       signal: options.signal ? AbortSignal.any([timeout, options.signal]) : timeout,
     });
-    const body = await readBounded(response, limit);
+    const body = await readBytes(response, limit);
     if (body === undefined) {
       const message = `${shown(url)} answered with more than ${limit} bytes`;
       return fail(problem("infrastructure", "http.too_large", message));
@@ -37,6 +43,10 @@ export async function getText(url: string, options: GetOptions = {}): Promise<Ou
 
 /** The text of a response, or undefined when it has more bytes than allowed. */
 export async function readBounded(response: Response, limit: number): Promise<string | undefined> {
+  return (await readBytes(response, limit))?.toString("utf8");
+}
+
+async function readBytes(response: Response, limit: number): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
@@ -44,7 +54,7 @@ export async function readBounded(response: Response, limit: number): Promise<st
     if (size > limit) return undefined;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }
 
 /** Why a URL could not be reached, as a diagnostic. */

@@ -1,14 +1,16 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { perform } from "../../constitution/effect.ts";
 import { digestOf } from "../../core/canonical.ts";
 import type { BuildRef, BuildStatus, CiBackend, CiPermits } from "../../core/ci-backend.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { pause } from "../../core/pause.ts";
 import { wholeCharacters } from "../../core/utf8.ts";
+import { downloadArtifact, listArtifacts } from "./artifacts.ts";
 import { latestBuild, readBuild, refOf, unknownBuild, unknownJob } from "./builds.ts";
 import { type JenkinsConnection, readJson } from "./connection.ts";
 import { jobPath } from "./names.ts";
 import { queueItem, readQueueItem } from "./queue.ts";
 import { CAUSE_PARAMETER, findStarted, QUEUED } from "./started.ts";
+import { readTests } from "./tests.ts";
 
 export interface JenkinsBackendOptions {
   readonly jenkins: JenkinsConnection;
@@ -69,6 +71,21 @@ export function jenkinsBackend(options: JenkinsBackendOptions): CiBackend {
       const text = more ? wholeCharacters(body) : body;
       return succeed({ text: text.toString("utf8"), next: size - (body.length - text.length), more });
     },
+    async tests(ref) {
+      const numbered = await withNumber(jenkins, ref);
+      if (!numbered.ok) return numbered;
+      return numbered.value === undefined ? succeed(undefined) : await readTests(jenkins, ref.job, numbered.value);
+    },
+    async artifacts(ref) {
+      const numbered = await withNumber(jenkins, ref);
+      if (!numbered.ok) return numbered;
+      return numbered.value === undefined ? succeed([]) : await listArtifacts(jenkins, ref.job, numbered.value);
+    },
+    async download(ref, name, to) {
+      const numbered = await withNumber(jenkins, ref);
+      if (!numbered.ok) return numbered;
+      return await downloadArtifact(jenkins, { job: ref.job, number: numbered.value ?? ref.id, name }, to);
+    },
     async cancel(ref) {
       const numbered = await withNumber(jenkins, ref);
       if (!numbered.ok) return numbered;
@@ -111,16 +128,17 @@ async function startBuild(
     );
   }
   for (let waited = 0; ; waited += pollMs) {
+    const waiting = succeed(refOf(job, `${QUEUED}${item}`, `${jenkins.url}/queue/item/${item}/`));
+    // Who stops waiting has started it all the same.
+    if (jenkins.signal?.aborted) return waiting;
     const queued = await readQueueItem(jenkins, item);
-    if (!queued.ok) return queued;
+    if (!queued.ok) return jenkins.signal?.aborted ? waiting : queued;
     if (queued.value.is === "build") return succeed(refOf(job, queued.value.number, queued.value.url));
     if (queued.value.is === "cancelled") {
       return fail(problem("infrastructure", "jenkins.cancelled", `the build of ${job} was cancelled in the queue`));
     }
-    if (queued.value.is === "forgotten" || waited >= queueMs) {
-      return succeed(refOf(job, `${QUEUED}${item}`, `${jenkins.url}/queue/item/${item}/`));
-    }
-    await sleep(pollMs);
+    if (queued.value.is === "forgotten" || waited >= queueMs) return waiting;
+    await pause(pollMs, jenkins.signal);
   }
 }
 

@@ -1,7 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Diagnostic, fail, messageOf, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { pause } from "../../core/pause.ts";
 import { shown } from "../http/get.ts";
 
 export interface JenkinsOptions {
@@ -24,13 +24,20 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
+  /** It had more bytes than were allowed; `body` is its beginning. */
+  readonly cut?: boolean;
 }
 
 /** Requests to one controller: authenticated, with its crumb and session, repeated where that cannot do harm. */
 export interface JenkinsConnection {
   readonly url: string;
-  /** Any status below 500 but 401 and 403 is an answer. Repeated on 429, 5xx and when the controller is not reached. */
-  get(path: string): Promise<Outcome<Answer>>;
+  /** Whoever stops the call; long waits between requests look at it too. */
+  readonly signal: AbortSignal | undefined;
+  /**
+   * Any status below 500 but 401 and 403 is an answer. Repeated on 429, 5xx and when the controller is not reached. An
+   * answer of more bytes than allowed (64 MiB where nothing is said) is a failure.
+   */
+  get(path: string, limit?: { readonly mostBytes: number }): Promise<Outcome<Answer>>;
   /**
    * Repeated only when the controller surely did not act: it was not reached, it is starting (503), or it asked for a
    * fresh crumb. Else a failure says that the answer is not known.
@@ -60,19 +67,22 @@ export function connectJenkins(options: JenkinsOptions): Outcome<JenkinsConnecti
   /** Undefined: not asked yet. Null: this controller has no crumbs. */
   let crumb: Crumb | null | undefined;
 
-  const once = async (method: "GET" | "POST", path: string, body?: string): Promise<Answer> => {
-    const answer = await send(
-      options,
-      `${root}${path}`,
+  const once = async (
+    method: "GET" | "POST",
+    path: string,
+    { body, mostBytes = MAX_BYTES }: { readonly body?: string; readonly mostBytes?: number | undefined } = {},
+  ): Promise<Answer> => {
+    const answer = await send(options, `${root}${path}`, {
       method,
-      {
+      mostBytes,
+      body,
+      headers: {
         authorization: `Basic ${Buffer.from(`${options.user}:${options.token}`).toString("base64")}`,
         ...(cookies === undefined ? {} : { cookie: cookies }),
         ...(body === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" }),
         ...(method === "POST" && crumb ? { [crumb.field.toLowerCase()]: crumb.value } : {}),
       },
-      body,
-    );
+    });
     // A crumb is only good together with the session that it was given in.
     const set = answer.headers["set-cookie"];
     if (set !== undefined) cookies = set;
@@ -82,21 +92,24 @@ export function connectJenkins(options: JenkinsOptions): Outcome<JenkinsConnecti
   const repeat = async (path: string, run: () => Promise<Answer>, again: (failure: Failure) => boolean) => {
     for (let attempt = 1; ; attempt += 1) {
       const failure = await attemptOnce(run);
+      if (options.signal?.aborted) return fail<Answer>(stopped(root));
+      if ("answer" in failure && failure.answer.cut) return fail<Answer>(tooLarge(root, path));
       if ("answer" in failure && failure.answer.status < 500 && failure.answer.status !== 429) {
         return succeed(failure.answer);
       }
-      if (attempt >= attempts || options.signal?.aborted || !again(failure)) {
+      if (attempt >= attempts || !again(failure)) {
         return fail<Answer>(diagnosticOf(root, path, failure));
       }
       const wait = Math.min((options.retryMs ?? RETRY_MS) * 2 ** (attempt - 1), LONGEST_WAIT_MS);
-      await sleep(Math.max(wait, retryAfter(failure)), undefined, { signal: options.signal }).catch(() => undefined);
+      await pause(Math.max(wait, retryAfter(failure)), options.signal);
+      if (options.signal?.aborted) return fail<Answer>(stopped(root));
     }
   };
 
-  const get = (path: string) =>
+  const get = (path: string, limit?: { readonly mostBytes: number }) =>
     repeat(
       path,
-      () => once("GET", path),
+      () => once("GET", path, { mostBytes: limit?.mostBytes }),
       () => true,
     );
 
@@ -122,7 +135,8 @@ export function connectJenkins(options: JenkinsOptions): Outcome<JenkinsConnecti
 
   return succeed({
     url: root,
-    get: async (path) => allowed(path, await get(path)),
+    signal: options.signal,
+    get: async (path, limit) => allowed(path, await get(path, limit)),
     async post(path, form = {}) {
       const body = new URLSearchParams(form).toString();
       for (let crumbs = 0; ; crumbs += 1) {
@@ -130,7 +144,7 @@ export function connectJenkins(options: JenkinsOptions): Outcome<JenkinsConnecti
           const got = await freshCrumb();
           if (!got.ok) return got;
         }
-        const answered = await repeat(path, () => once("POST", path, body), notCarriedOut);
+        const answered = await repeat(path, () => once("POST", path, { body }), notCarriedOut);
         if (
           answered.ok &&
           answered.value.status === 403 &&
@@ -170,13 +184,25 @@ function retryAfter(failure: Failure): number {
   return Number.isFinite(seconds) ? Math.min(seconds * 1000, LONGEST_WAIT_MS) : 0;
 }
 
+function stopped(root: string): Diagnostic {
+  return problem("infrastructure", "jenkins.stopped", `the question to ${shown(root)} was stopped`, {
+    next: "run this again",
+  });
+}
+
+function tooLarge(root: string, path: string): Diagnostic {
+  return problem("infrastructure", "jenkins.too_large", `${shown(`${root}${path}`)} is larger than is read here`, {
+    next: "look at it in Jenkins",
+  });
+}
+
 function diagnosticOf(root: string, path: string, failure: Failure): Diagnostic {
   const place = shown(`${root}${path}`);
   if ("error" in failure) {
     const reason = (failure.error as NodeJS.ErrnoException).code ?? messageOf(failure.error);
     return problem("infrastructure", "jenkins.unreachable", `${place} could not be reached: ${reason}`, {
       next: /CERT|SELF_SIGNED|UNABLE_TO/.test(String(reason))
-        ? "give the certificate authority of this Jenkins as a PEM file"
+        ? "give the certificate authority of this Jenkins as a PEM file: jenkins.ca_file"
         : "check the address and that Jenkins is up, then run this again",
     });
   }
@@ -209,9 +235,17 @@ export function readJson<T>(body: Buffer): Outcome<T> {
 function send(
   options: JenkinsOptions,
   url: string,
-  method: string,
-  headers: Record<string, string>,
-  body: string | undefined,
+  {
+    method,
+    headers,
+    body,
+    mostBytes,
+  }: {
+    readonly method: string;
+    readonly headers: Record<string, string>;
+    readonly body: string | undefined;
+    readonly mostBytes: number;
+  },
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const timeout = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
@@ -222,20 +256,22 @@ function send(
     request.once("response", (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
-      response.on("data", (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > MAX_BYTES) request.destroy(new Error(`more than ${MAX_BYTES} bytes`));
-        else chunks.push(chunk);
-      });
-      response.once("error", reject);
-      response.once("aborted", () => reject(new Error("the connection was cut")));
-      response.once("end", () => {
+      const answer = (cut: boolean): Answer => {
         const flat: Record<string, string | undefined> = {};
         for (const [name, value] of Object.entries(response.headers)) {
           flat[name] = Array.isArray(value) ? value.map((one) => one.split(";")[0]).join("; ") : value;
         }
-        resolve({ status: response.statusCode ?? 0, headers: flat, body: Buffer.concat(chunks) });
+        return { status: response.statusCode ?? 0, headers: flat, body: Buffer.concat(chunks), cut };
+      };
+      response.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= mostBytes) return void chunks.push(chunk);
+        resolve(answer(true));
+        request.destroy();
       });
+      response.once("error", reject);
+      response.once("aborted", () => reject(new Error("the connection was cut")));
+      response.once("end", () => resolve(answer(false)));
     });
     request.end(body);
   });

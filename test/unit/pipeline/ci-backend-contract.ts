@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { BuildRef, BuildStatus, CiBackend } from "../../../src/core/ci-backend.ts";
 import { codesOf, must } from "./support.ts";
@@ -16,7 +19,7 @@ const PATIENCE_MS = 30_000;
 
 /**
  * What the program relies on with every CI system: `local`, `jenkins` and `github-actions` pass the same tests. The
- * build that passes has a stage `test` and writes the line `tested ✓` to its log.
+ * build that passes has a stage `test`, writes the line `tested ✓` to its log, and leaves a file with it.
  */
 export function ciBackendContract(name: CiBackend["name"], open: () => Promise<CiWorld>): void {
   const inWorld = (work: (world: CiWorld) => Promise<void>) => async () => {
@@ -91,6 +94,38 @@ export function ciBackendContract(name: CiBackend["name"], open: () => Promise<C
     );
 
     it(
+      "hands out what a build left, into the given folder and no further, and counts its tests where it knows of any",
+      inWorld(async ({ backend, job, prepare }) => {
+        const folder = await mkdtemp(join(tmpdir(), "codemonkeys-"));
+        const to = { folder: join(folder, "in"), mostBytes: 1_000_000 };
+        try {
+          await prepare("passes");
+          const ref = must(await backend.trigger(job, {}, "the contract"));
+          await settled(backend, ref);
+          const names = must(await backend.artifacts(ref)).map((one) => one.name);
+          expect(names).not.toEqual([]);
+          const texts: string[] = [];
+          for (const one of names) {
+            for (const path of must(await backend.download(ref, one, to))) {
+              expect(path.startsWith(`${to.folder}/`)).toBe(true);
+              texts.push(await readFile(path, "utf8"));
+            }
+          }
+          expect(texts.join("")).toContain("tested ✓");
+          expect(codesOf(await backend.download(ref, names[0] as string, { ...to, mostBytes: 3 }))).toHaveLength(1);
+          for (const odd of ["no such file", "../out", "/etc/passwd", "a//b", "a\\b", ""]) {
+            expect(codesOf(await backend.download(ref, odd, to))).toHaveLength(1);
+          }
+          expect(await readdir(folder)).toEqual(["in"]);
+          const tests = must(await backend.tests(ref));
+          if (tests) expect(tests.failed + tests.skipped).toBeLessThanOrEqual(tests.total);
+        } finally {
+          await rm(folder, { recursive: true });
+        }
+      }),
+    );
+
+    it(
       "cancels a build that runs; cancelling again, or a finished one, is no error",
       inWorld(async ({ backend, job, prepare }) => {
         const commit = await prepare("hangs");
@@ -114,6 +149,9 @@ export function ciBackendContract(name: CiBackend["name"], open: () => Promise<C
           await backend.status(ghost),
           await backend.log(ghost, 0),
           await backend.cancel(ghost),
+          await backend.tests(ghost),
+          await backend.artifacts(ghost),
+          await backend.download(ghost, "a file", { folder: "/nowhere", mostBytes: 1 }),
         ]) {
           expect(codesOf(outcome)).toHaveLength(1);
         }

@@ -64,7 +64,8 @@ ciBackendContract("github-actions", async () => {
         hangs: ["in_progress", null],
       } as const;
       const [status, conclusion] = ends[kind];
-      fake.next = { head_sha: sha, status, conclusion, log };
+      const artifacts = { "report of the tests": { files: { "out/report.txt": "tested ✓\n" } } };
+      fake.next = { head_sha: sha, status, conclusion, log, artifacts };
       return sha;
     },
     close,

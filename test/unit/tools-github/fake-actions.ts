@@ -12,6 +12,8 @@ export interface FakeRun extends RunJson {
   run_attempt: number;
   inputs: Record<string, string>;
   jobs: (JobJson & { log: string })[];
+  /** What it uploaded: files by path, in archives by name. */
+  artifacts: Record<string, { files: Record<string, string>; expired?: boolean }>;
 }
 
 type Reply = [number, unknown, Record<string, string>?];
@@ -66,6 +68,7 @@ export function fakeActions(): FakeActions {
       event: "workflow_dispatch",
       run_attempt: 1,
       inputs,
+      artifacts: {},
       jobs: [
         {
           id: id * 10,
@@ -117,22 +120,40 @@ export function fakeActions(): FakeActions {
         (!searchParams.get("branch") || run.head_branch === searchParams.get("branch")) &&
         (!searchParams.get("status") || run.status === searchParams.get("status"));
       const runs = (hidden > 0 ? fake.runs.slice(1) : fake.runs).filter(wanted);
-      return [200, { total_count: runs.length, workflow_runs: runs.map(({ jobs, inputs, ...run }) => run) }];
+      return [200, { total_count: runs.length, workflow_runs: runs.map(({ jobs, inputs, artifacts, ...run }) => run) }];
     }
     const job = /^\/actions\/jobs\/(\d+)\/logs$/.exec(path)?.[1];
     if (job) {
       const found = fake.runs.flatMap(({ jobs }) => jobs).find((one) => String(one.id) === job);
       return found ? [200, `\uFEFF${found.log}`, { "content-type": "text/plain" }] : missing;
     }
+    const archive = /^\/actions\/artifacts\/(\d+)\/zip$/.exec(path)?.[1];
+    if (archive) {
+      const found = fake.runs.flatMap((one) =>
+        Object.values(one.artifacts).map((kept, at) => ({ kept, id: one.id * 100 + at })),
+      );
+      const kept = found.find(({ id: of }) => String(of) === archive)?.kept;
+      if (kept?.expired) return [410, { message: "Artifact has expired" }];
+      return kept ? [200, zipOf(kept.files), { "content-type": "application/zip" }] : missing;
+    }
     const [, number, tail = ""] = /^\/actions\/runs\/([^/]+)(\/.*)?$/.exec(path) ?? [];
     const run = fake.runs.find((one) => String(one.id) === number);
     if (!run) return missing;
     if (tail === "") {
-      const { jobs, inputs, ...rest } = run;
+      const { jobs, inputs, artifacts, ...rest } = run;
       return [200, rest];
     }
     if (tail === "/jobs") {
       return [200, { total_count: run.jobs.length, jobs: run.jobs.map(({ log, ...rest }) => rest) }];
+    }
+    if (tail === "/artifacts") {
+      const artifacts = Object.entries(run.artifacts).map(([name, { files, expired = false }], at) => ({
+        id: run.id * 100 + at,
+        name,
+        size_in_bytes: zipOf(files).length,
+        expired,
+      }));
+      return [200, { total_count: artifacts.length, artifacts }];
     }
     if (tail === "/logs") {
       const files = run.jobs.map((one, index) => [`${index}_${one.name.replaceAll("/", "")}.txt`, `\uFEFF${one.log}`]);

@@ -1,10 +1,17 @@
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { CiPermits } from "../../../src/core/ci-backend.ts";
 import { fail, problem, succeed } from "../../../src/core/diagnostic.ts";
 import { jenkinsBackend } from "../../../src/tools/jenkins/backend.ts";
 import { stagesOfLog } from "../../../src/tools/jenkins/builds.ts";
 import { connectJenkins, type JenkinsOptions } from "../../../src/tools/jenkins/connection.ts";
 import { branchJob, jobPath } from "../../../src/tools/jenkins/names.ts";
+import { ciBackendContract } from "../pipeline/ci-backend-contract.ts";
 import { allow, audited, codes, ok } from "../tools/permit.ts";
+import { certificates } from "./certificates.ts";
 import { type FakeBuild, type FakeJenkins, fakeJenkins } from "./fake-jenkins.ts";
 
 const COMMIT = "a".repeat(40);
@@ -47,6 +54,33 @@ const build = (more: Partial<FakeBuild>): FakeBuild => ({
   commits: [COMMIT],
   log: "",
   ...more,
+});
+
+ciBackendContract("jenkins", async () => {
+  job("acme/payments", [], ["REASON"]);
+  let commits = 0;
+  return {
+    backend: backend(),
+    job: "acme/payments",
+    async prepare(kind) {
+      commits += 1;
+      const commit = `${commits}`.repeat(40);
+      const ends = {
+        passes: { building: false, result: "SUCCESS", stages: [{ name: "test", status: "SUCCESS" }] },
+        fails: { building: false, result: "FAILURE", stages: [{ name: "test", status: "FAILED" }] },
+        hangs: { building: true, result: null },
+      };
+      fake.next = {
+        ...ends[kind],
+        commits: [commit],
+        log: "Started\ntested ✓\nFinished\n",
+        artifacts: { "out/50% of #1?/report ✓.txt": "tested ✓\n" },
+        testReport: { failCount: 0, passCount: 2, skipCount: 1, suites: [] },
+      };
+      return commit;
+    },
+    close: async () => {},
+  };
 });
 
 describe("names", () => {
@@ -308,6 +342,118 @@ describe("log", () => {
   it("gives nothing twice when Jenkins starts again at the beginning", async () => {
     job("payments", [build({ building: true, result: null, log: "short" })]);
     expect(ok(await backend().log(ref, 99))).toEqual({ text: "", next: 99, more: true });
+  });
+});
+
+describe("tests and artefacts", () => {
+  const ref = { backend: "jenkins", job: "payments", id: "7" } as const;
+
+  it("names the tests that failed, and counts all", async () => {
+    const cases = [
+      { className: "acme.RefundTest", name: "rounds", status: "REGRESSION", errorDetails: "expected 1" },
+      { className: "acme.RefundTest", name: "pays", status: "PASSED", errorDetails: null },
+      { className: null, name: "lone", status: "FAILED", errorDetails: null },
+    ];
+    job("payments", [
+      build({
+        testReport: {
+          _class: "hudson.tasks.junit.TestResult",
+          failCount: 2,
+          passCount: 1,
+          skipCount: 0,
+          suites: [{ cases }],
+        },
+      }),
+    ]);
+    expect(ok(await backend().tests(ref))).toEqual({
+      total: 3,
+      failed: 2,
+      skipped: 0,
+      failures: [{ name: "acme.RefundTest.rounds", message: "expected 1" }, { name: "lone" }],
+    });
+    job("payments", [build({})]);
+    expect(ok(await backend().tests(ref))).toBeUndefined();
+  });
+
+  it("takes an archive that lies elsewhere without showing its credentials there, and no page of its own for a file", async () => {
+    const store = await fakeJenkins();
+    const folder = await mkdtemp(join(tmpdir(), "codemonkeys-"));
+    try {
+      const seen: (string | undefined)[] = [];
+      store.faults.push((request, response) => {
+        seen.push(request.headers.authorization);
+        response.end("from the store");
+        return true;
+      });
+      job("payments", [build({ artifacts: { "a.txt": "" } })]);
+      const redirect = (to: string) =>
+        fake.faults.push((_, response) => {
+          response.writeHead(302, { location: to }).end();
+          return true;
+        });
+      redirect(`${store.url.replace("127.0.0.1", "localhost")}/bucket/a.txt?signature=x`);
+      const [path] = ok(await backend().download(ref, "a.txt", { folder, mostBytes: 100 }));
+      expect([readFileSync(path as string, "utf8"), seen]).toEqual(["from the store", [undefined]]);
+      redirect(`${fake.url}/login`);
+      expect(codes(await backend().download(ref, "a.txt", { folder, mostBytes: 100 }))).toEqual([
+        "jenkins.unknown_artifact",
+      ]);
+    } finally {
+      await rm(folder, { recursive: true });
+      await store.close();
+    }
+  });
+});
+
+describe("over TLS", () => {
+  it("trusts the authority that it is given, and no server that only the system could know", async () => {
+    const { ca, key, cert } = certificates();
+    const secure = await fakeJenkins({ key, cert });
+    try {
+      secure.jobs.set("/job/payments", { parameters: [], builds: [build({})] });
+      const ref = { backend: "jenkins", job: "payments", id: "7" } as const;
+      expect(ok(await backend({ url: secure.url, ca }).status(ref)).state).toBe("passed");
+      const unknown = await backend({ url: secure.url, attempts: 1 }).status(ref);
+      expect([codes(unknown), unknown.ok || unknown.diagnostics[0]?.next]).toEqual([
+        ["jenkins.unreachable"],
+        "give the certificate authority of this Jenkins as a PEM file: jenkins.ca_file",
+      ]);
+    } finally {
+      await secure.close();
+    }
+  });
+});
+
+describe("stopping", () => {
+  it("is seen at once, between attempts and while a trigger waits for its build", async () => {
+    job("payments", [build({})]);
+    fake.faults.push((_, response) => {
+      response.writeHead(503, { "retry-after": "30" }).end();
+      return true;
+    });
+    const stop = new AbortController();
+    const since = performance.now();
+    const asking = backend({ signal: stop.signal, retryMs: 20_000 }).status({
+      backend: "jenkins",
+      job: "payments",
+      id: "7",
+    });
+    await expect.poll(() => fake.requests.length).toBe(1);
+    stop.abort();
+    expect(codes(await asking)).toEqual(["jenkins.stopped"]);
+
+    const leave = new AbortController();
+    job("plain");
+    fake.queuePolls = 1_000;
+    const jenkins = ok(connectJenkins({ url: fake.url, user: "monkey", token: "api-token", signal: leave.signal }));
+    const permits: CiPermits = async (action, target) => succeed(allow(action, target));
+    const starting = jenkinsBackend({ jenkins, permits, pollMs: 20_000, queueMs: 60_000 }).trigger("plain", {}, "why");
+    await expect.poll(() => fake.requests.some(({ url }) => url.startsWith("/queue/item/"))).toBe(true);
+    leave.abort();
+    // It was started, and is not lost to who stopped waiting for it.
+    const left = await starting;
+    expect(left.ok ? left.value.id : codes(left)).toBe("queue-41");
+    expect(performance.now() - since).toBeLessThan(5_000);
   });
 });
 

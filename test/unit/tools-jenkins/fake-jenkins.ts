@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 
 /** One build of the fake controller. */
@@ -18,6 +19,10 @@ export interface FakeBuild {
   startedBy?: string;
   /** The log as `progressiveHtml` shows it: the controller's own notes are links there. */
   html?: string;
+  /** What it archived, by paths below the archive. */
+  artifacts?: Record<string, string>;
+  /** What the JUnit plugin recorded; without it there is no such page. */
+  testReport?: unknown;
 }
 
 /** A controller on loopback that answers in the shapes of the real one, and can be told to misbehave. */
@@ -31,6 +36,8 @@ export interface FakeJenkins {
   queuePolls: number;
   /** Answers to give instead of the true one, first come first served. */
   readonly faults: ((request: IncomingMessage, response: ServerResponse) => boolean)[];
+  /** What the next builds that are triggered come to; they run without it. */
+  next: Partial<FakeBuild>;
   stageApi: boolean;
   crumbs: boolean;
   /** Ends all sessions, as a restart does. */
@@ -43,16 +50,17 @@ function parametersAction({ parameters }: FakeBuild) {
   return given.length > 0 ? [{ _class: "hudson.model.ParametersAction", parameters: given }] : [];
 }
 
-export async function fakeJenkins(): Promise<FakeJenkins> {
+export async function fakeJenkins(tls?: { readonly key: string; readonly cert: string }): Promise<FakeJenkins> {
   let session = 1;
   let nextItem = 40;
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     let body = "";
     request.on("data", (chunk) => {
       body += chunk;
     });
     request.on("end", () => answer(request, response, body));
-  });
+  };
+  const server = tls ? createSecureServer({ ...tls }, listener) : createServer(listener);
 
   const json = (response: ServerResponse, value: unknown) => {
     response.setHeader("content-type", "application/json;charset=utf-8");
@@ -81,6 +89,11 @@ export async function fakeJenkins(): Promise<FakeJenkins> {
       })),
       ...build.commits.map((SHA1) => ({ _class: "hudson.plugins.git.util.BuildData", lastBuiltRevision: { SHA1 } })),
     ],
+    artifacts: Object.keys(build.artifacts ?? {}).map((relativePath) => ({
+      displayPath: relativePath.split("/").at(-1),
+      fileName: relativePath.split("/").at(-1),
+      relativePath,
+    })),
     building: build.building,
     timestamp: build.timestamp ?? Date.now(),
     number: build.number,
@@ -159,6 +172,7 @@ export async function fakeJenkins(): Promise<FakeJenkins> {
         commits: [],
         log: "Started\n",
         parameters: Object.fromEntries(new URLSearchParams(body)),
+        ...fake.next,
       };
       fake.queue.set(String(nextItem), { polls: 0, path, build });
       response.setHeader("location", `${fake.url}/queue/item/${nextItem}/`);
@@ -173,10 +187,15 @@ export async function fakeJenkins(): Promise<FakeJenkins> {
         ? json(response, { id: number, name: `#${number}`, stages: build.stages ?? [] })
         : status(response, 404);
     }
+    if (tail === "/testReport/api/json")
+      return build.testReport ? json(response, build.testReport) : status(response, 404);
+    if (tail.startsWith("/artifact/")) {
+      const kept = build.artifacts?.[tail.slice("/artifact/".length).split("/").map(decodeURIComponent).join("/")];
+      return kept === undefined ? status(response, 404) : status(response, 200, kept);
+    }
     if (tail === "/consoleText") return status(response, 200, build.log);
     if (tail === "/stop" && method === "POST") {
-      build.building = false;
-      build.result = "ABORTED";
+      if (build.building) Object.assign(build, { building: false, result: "ABORTED" });
       return status(response, 302);
     }
     if (tail === "/logText/progressiveHtml") {
@@ -216,12 +235,13 @@ export async function fakeJenkins(): Promise<FakeJenkins> {
 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const fake: FakeJenkins = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     jobs: new Map(),
     queue: new Map(),
     requests: [],
     queuePolls: 2,
     faults: [],
+    next: {},
     stageApi: true,
     crumbs: true,
     restart() {
