@@ -63,7 +63,7 @@ export async function commitAndPush(path: string, commit: DemoCommit): Promise<s
   await git(path, ["add", "--all"], commit.author);
   await git(path, ["commit", "--quiet", "--message", commit.message], commit.author);
   if (commit.tag) await git(path, ["tag", "--annotate", "--message", commit.tag, commit.tag], commit.author);
-  await git(path, ["push", "--quiet", "--follow-tags", "origin", "main"], commit.author);
+  await git(path, ["push", "--quiet", "--set-upstream", "--follow-tags", "origin", "main"], commit.author);
   return git(path, ["rev-parse", "HEAD"]);
 }
 

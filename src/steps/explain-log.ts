@@ -1,7 +1,11 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { createWriteStream, existsSync, readdirSync, statSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import { openController } from "../org/controller.ts";
+import { nearestProduct } from "../org/product.ts";
 import type { LogSource } from "../pillars/heal/read/index.ts";
 import { WHOLE_LOG } from "../pipeline/local/records.ts";
 import type { Workplace } from "../pipeline/session.ts";
@@ -14,13 +18,22 @@ export interface FoundLog {
   readonly open: () => LogSource;
   /** Where the build's log is shown to people. */
   readonly link?: string;
+  /** Called when it has been read for the last time. */
+  readonly close?: () => Promise<void>;
 }
 
 /**
- * A file as named; a build of Jenkins by its address; a build of the local runner by its id; or a product's newest
- * build, or the one of it that is named.
+ * A file as named; what comes on standard input for `-`; a build of Jenkins by its address; a build of the local runner
+ * by its id; a product's newest build, or the one of it that is named; without a name, the product's around `cwd`.
  */
-export async function findLog(workplace: Workplace, named: string, build?: string): Promise<Outcome<FoundLog>> {
+export async function findLog(
+  workplace: Workplace,
+  name: string | undefined,
+  build?: string,
+): Promise<Outcome<FoundLog>> {
+  const named = name ?? (await nearestProduct(workplace.cwd))?.name;
+  if (named === undefined) return noLog("no log is named, and no product lies around this folder");
+  if (named === "-") return succeed(await givenLog());
   if (/^https?:\/\//.test(named)) return await jenkinsLog(workplace, named);
   const file = resolve(workplace.cwd, named);
   if (build === undefined && existsSync(file) && statSync(file).isFile()) return succeed(fileLog(file));
@@ -44,13 +57,27 @@ export async function findLog(workplace: Workplace, named: string, build?: strin
 function noLog<T>(message: string): Outcome<T> {
   return fail(
     problem("config", "explain.no_log", message, {
-      next: "name a file, a product, the id of a build as `codemonkeys status` shows it, or the address of a Jenkins build",
+      next: "name a file, - for standard input, a product, the id of a build as `codemonkeys status` shows it, or the address of a Jenkins build",
     }),
   );
 }
 
 function fileLog(path: string, name = basename(path)): FoundLog {
   return { name, open: () => ({ path }) };
+}
+
+/** Standard input, kept in a file while it is read: a log is gone through more than once, and may be larger than memory. */
+async function givenLog(): Promise<FoundLog> {
+  const folder = await mkdtemp(join(tmpdir(), "codemonkeys-log-"));
+  const path = join(folder, "log");
+  const close = () => rm(folder, { recursive: true, force: true });
+  try {
+    await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { ...fileLog(path, "standard input"), close };
 }
 
 /** The whole log of one build, or of the newest that has one. */

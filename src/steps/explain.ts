@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import * as z from "zod";
-import { succeed } from "../core/diagnostic.ts";
+import { type Outcome, succeed } from "../core/diagnostic.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { VERSION } from "../core/version.ts";
+import { nearestSpec } from "../org/product.ts";
 import { type OpenedStories, openStories } from "../org/stories.ts";
 import {
   excerptsOf,
@@ -14,8 +15,9 @@ import {
   foldLog,
 } from "../pillars/heal/explain/index.ts";
 import { readLog } from "../pillars/heal/read/index.ts";
-import { defineStep } from "./definition.ts";
-import { findLog } from "./explain-log.ts";
+import type { Workplace } from "../pipeline/session.ts";
+import { defineStep, type StepReport } from "./definition.ts";
+import { type FoundLog, findLog } from "./explain-log.ts";
 
 export const explainStep = defineStep({
   name: "explain",
@@ -24,6 +26,8 @@ export const explainStep = defineStep({
     "Reads a log of any size and any tool, and shows the root cause with its lines of the log, the file and line it points at, and how often the fleet has seen it. Needs no organisation; with one configured it also tells what is known of the failure.",
   examples: [
     { command: "codemonkeys explain build.log", says: "the cause on the first screen" },
+    { command: "codemonkeys explain", says: "the newest build of the product that you are in" },
+    { command: "npm test 2>&1 | codemonkeys explain -", says: "whatever a command says" },
     { command: "codemonkeys explain build.log --pass last-green.log", says: "compared with the last green log" },
     { command: "codemonkeys explain payments", says: "the newest build of a product here" },
     {
@@ -36,8 +40,9 @@ export const explainStep = defineStep({
   params: z.object({
     log: z
       .string()
+      .optional()
       .describe(
-        "a log file, a product (its newest build), the id of a build of the local runner, or a Jenkins build's address",
+        "a log file, - for standard input, a product (its newest build), the id of a build of the local runner, or a Jenkins build's address; without one, the newest build of the product here",
       ),
     build: z.string().optional().describe("a build of the product, where it is not the newest"),
     pass: z.string().optional().describe("the log of a build that passed; lines they share are not the cause"),
@@ -55,44 +60,62 @@ export const explainStep = defineStep({
   actions: [],
   retryOnAgentLoss: true,
   needs: "nothing",
-  async run(workplace, { log, build, pass, sarif, markdown, html }) {
+  async run(workplace, { log, build, pass, ...files }) {
     const found = await findLog(workplace, log, build);
     if (!found.ok) return found;
-    const passing = pass === undefined ? undefined : await findLog(workplace, pass);
-    if (passing && !passing.ok) return passing;
-    const { name, open, link } = found.value;
-    const report = await readLog(open(), passing ? { pass: passing.value.open() } : {});
-    const stories: OpenedStories = await openStories(workplace, report);
-    const excerpts = await excerptsOf(open(), report.failures);
-    const explanation = {
-      log: name,
-      report,
-      excerpts,
-      stories: stories.stories,
-      ...(link === undefined ? {} : { link: () => link }),
-    };
-    const written: string[] = [];
-    if (sarif !== undefined) {
-      await writeFileAtomic(
-        resolve(workplace.cwd, sarif),
-        JSON.stringify(explainSarif(report, { log: explanation.log, version: VERSION }), null, 2),
-      );
-      written.push(sarif);
+    try {
+      const passing = pass === undefined ? undefined : await findLog(workplace, pass);
+      if (passing && !passing.ok) return passing;
+      return await explained(workplace, found.value, passing?.value, files);
+    } finally {
+      await found.value.close?.();
     }
-    const text = explainMarkdown(explanation);
-    if (markdown !== undefined) await writeFileAtomic(resolve(workplace.cwd, markdown), text);
-    if (html !== undefined) {
-      const folded = await foldLog(open(), report.failures);
-      await writeFileAtomic(resolve(workplace.cwd, html), explainHtml(explanation, folded));
-    }
-    return succeed(
-      {
-        data: explainJson(report, explanation.log) as Record<string, unknown>,
-        sarif: written,
-        summary: text,
-        display: explainLines(explanation).map(({ text: line }) => line),
-      },
-      stories.warnings,
-    );
   },
 });
+
+async function explained(
+  workplace: Workplace,
+  found: FoundLog,
+  passing: FoundLog | undefined,
+  files: {
+    readonly sarif?: string | undefined;
+    readonly markdown?: string | undefined;
+    readonly html?: string | undefined;
+  },
+): Promise<Outcome<StepReport<Record<string, unknown>>>> {
+  const { name, open, link } = found;
+  const { sarif, markdown, html } = files;
+  const report = await readLog(open(), passing ? { pass: passing.open() } : {});
+  const stories: OpenedStories = await openStories(workplace, report);
+  const excerpts = await excerptsOf(open(), report.failures);
+  const explanation = {
+    log: name,
+    report,
+    excerpts,
+    stories: stories.stories,
+    ...(link === undefined ? {} : { link: () => link }),
+  };
+  const written: string[] = [];
+  if (sarif !== undefined) {
+    await writeFileAtomic(
+      resolve(workplace.cwd, sarif),
+      JSON.stringify(explainSarif(report, { log: explanation.log, version: VERSION }), null, 2),
+    );
+    written.push(sarif);
+  }
+  const text = explainMarkdown(explanation);
+  if (markdown !== undefined) await writeFileAtomic(resolve(workplace.cwd, markdown), text);
+  if (html !== undefined) {
+    const folded = await foldLog(open(), report.failures);
+    await writeFileAtomic(resolve(workplace.cwd, html), explainHtml(explanation, folded));
+  }
+  return succeed(
+    {
+      data: explainJson(report, explanation.log) as Record<string, unknown>,
+      sarif: written,
+      summary: text,
+      display: explainLines(explanation, nearestSpec(workplace.cwd) ?? workplace.cwd).map(({ text: line }) => line),
+    },
+    stories.warnings,
+  );
+}

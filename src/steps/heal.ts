@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Outcome, succeed } from "../core/diagnostic.ts";
 import { openCi } from "../org/ci.ts";
+import { withoutRoot } from "../pillars/heal/explain/index.ts";
 import { branchCi } from "../pillars/heal/go-on.ts";
 import { handedOver } from "../pillars/heal/handed-over.ts";
 import { healBuild } from "../pillars/heal/heal.ts";
@@ -74,7 +75,8 @@ export const healStep = defineStep({
     if (!ci.ok) return ci;
     const resumed = ci.value ? await resumeHeals(session, branchCi(ci.value)) : succeed(undefined);
     if (!resumed.ok) return resumed;
-    if (resumed.value && !resumed.value.red) return succeed(stillOf(resumed.value.report));
+    if (resumed.value && !resumed.value.red)
+      return succeed(stillOf(resumed.value.report, session.product?.path ?? session.cwd));
     const red = resumed.value?.red;
     const find = () =>
       red && ci.value
@@ -94,13 +96,13 @@ export const healStep = defineStep({
     if (!healed.ok) return healed;
     const page = await writeHealPage(session, { report: healed.value, log: found.value.log, html: params.html });
     if (!page.ok) return page;
-    return succeed(withPage(reportOf(healed.value), page.value), healed.warnings);
+    return succeed(withPage(reportOf(healed.value, session.product?.path ?? session.cwd), page.value), healed.warnings);
   },
 });
 
 /** How a heal stands whose build was asked for: what CI said comes first. */
-function stillOf(report: HealReport): StepReport<HealReport> {
-  const told = reportOf(report);
+function stillOf(report: HealReport, root: string): StepReport<HealReport> {
+  const told = reportOf(report, root);
   return {
     ...told,
     summary: `${report.reason}\n${told.summary}`,
@@ -109,7 +111,7 @@ function stillOf(report: HealReport): StepReport<HealReport> {
 }
 
 /** The step's answer: an unhealed failure is a failed step of kind product, a refused one of kind policy. */
-function reportOf(report: HealReport): StepReport<HealReport> {
+function reportOf(report: HealReport, root: string): StepReport<HealReport> {
   const [fix] = report.fixes;
   const lines: string[] = [];
   const short = (commit: string) => commit.slice(0, 7);
@@ -127,10 +129,11 @@ function reportOf(report: HealReport): StepReport<HealReport> {
     default:
       lines.push(`${report.verdict.replace("_", " ")}: ${report.reason}`);
   }
-  if (report.failure)
-    lines.push(
-      `cause: ${report.failure.message}${report.failure.file ? ` (${report.failure.file}${report.failure.line ? `:${report.failure.line}` : ""})` : ""}`,
-    );
+  if (report.failure) {
+    const { message, file, line } = report.failure;
+    const place = file === undefined ? "" : ` (${file}${line === undefined ? "" : `:${line}`})`;
+    lines.push(withoutRoot(`cause: ${message}${place}`, root));
+  }
   if (report.failure?.seen && report.failure.seen.times > 1) {
     const { times, products, fixed } = report.failure.seen;
     lines.push(

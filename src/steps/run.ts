@@ -177,9 +177,7 @@ async function causeOf(log: string, root: string): Promise<string[]> {
   const report = await readLog({ path: log });
   if (report.root === undefined) return [];
   const excerpts = await excerptsOf({ path: log }, report.failures);
-  return explainLines({ log: basename(log), report, excerpts }).map(
-    ({ text }) => `  ${text.replaceAll(`file://${root}/`, "").replaceAll(`${root}/`, "")}`,
-  );
+  return explainLines({ log: basename(log), report, excerpts }, root).map(({ text }) => `  ${text}`);
 }
 
 function stageRow(one: StageRecord): RunResult["stages"][number] {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { resultSchema } from "../../src/core/result.ts";
@@ -46,6 +46,31 @@ describe("codemonkeys run", () => {
     expect(stderr).toContain("exit code 3");
     expect(stdout + stderr).toContain("codemonkeys heal");
     expect(existsSync(join(product, "never"))).toBe(false);
+  });
+
+  it("keeps a log that `explain` finds without a name, with paths from the product's folder", async () => {
+    const at = "$PWD/src/pay.ts(3,5): error TS2304: Cannot find name 'mony'.";
+    const { run, product } = await open(specText(`stages: { test: "echo \\"${at}\\"; exit 2" }`));
+    const before = await run("explain");
+    expect([before.code, before.stderr]).toEqual([3, expect.stringContaining("explain.no_log")]);
+    await run("run");
+    const { code, stdout } = await run("explain");
+    expect(code).toBe(0);
+    expect(stdout).toContain("✗ type  src/pay.ts:3:5  root cause");
+    expect(stdout).not.toContain(product);
+  });
+
+  it("explains what comes on standard input", async () => {
+    const { runWith, root } = await open(specText("stages: { test: 'true' }"));
+    const noise = "building\n".repeat(20_000);
+    const { code, stdout } = await runWith(
+      `${noise}src/pay.ts(3,5): error TS2304: Cannot find name 'mony'.\n`,
+      "explain",
+      "-",
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain("standard input:20001 of 20,001 (tsc)");
+    expect(readdirSync(root).filter((name) => name.startsWith("codemonkeys-log-"))).toEqual([]);
   });
 
   it("runs one stage, and says which one was probably meant", async () => {

@@ -16,6 +16,8 @@ export interface CliWorld {
   commit(message: string): Promise<void>;
   /** Runs `codemonkeys …` in the product, without a terminal. Never rejects for an exit code. */
   run(...args: string[]): Promise<{ code: number | undefined; stdout: string; stderr: string }>;
+  /** The same with a text on its standard input and temporary files in `root`. */
+  runWith(input: string, ...args: string[]): ReturnType<CliWorld["run"]>;
   /** Starts it and hands over the running process. */
   start(...args: string[]): Running;
   close(): Promise<void>;
@@ -63,8 +65,8 @@ rules:
     "fleet.yaml": `companies: { acme: {} }\nproducts: { payments: { company: acme, repo: ${product} } }\n`,
   });
   await found(product, { "SPEC.md": spec, ...files });
-  const start = (...args: string[]) =>
-    execa(process.execPath, [PROGRAM, ...args], { cwd: product, env, reject: false, stdin: "ignore" });
+  const options = { cwd: product, env, reject: false } as const;
+  const start = (...args: string[]) => execa(process.execPath, [PROGRAM, ...args], { ...options, stdin: "ignore" });
   return {
     root,
     product,
@@ -77,6 +79,14 @@ rules:
     },
     async run(...args) {
       const { exitCode, stdout, stderr } = await start(...args);
+      return { code: exitCode, stdout, stderr };
+    },
+    async runWith(input, ...args) {
+      const { exitCode, stdout, stderr } = await execa(process.execPath, [PROGRAM, ...args], {
+        ...options,
+        env: { ...env, TMPDIR: root },
+        input,
+      });
       return { code: exitCode, stdout, stderr };
     },
     start,

@@ -4,6 +4,6 @@ export { type FoldedLog, foldLog } from "./folded-log.ts";
 export { healSection } from "./heal-section.ts";
 export { explainHtml } from "./html.ts";
 export { explainJson } from "./json.ts";
-export { explainLines, type ToldLine } from "./lines.ts";
+export { explainLines, type ToldLine, withoutRoot } from "./lines.ts";
 export { explainMarkdown } from "./markdown.ts";
 export { explainSarif } from "./sarif.ts";

@@ -10,8 +10,21 @@ export interface ToldLine {
 const SHOWN_CAUSES = 8;
 const SHOWN_EXCERPT = 10;
 
-/** The cause on the first screen: root with its lines of the log, other causes in two lines each, the rest counted. */
-export function explainLines(explanation: Explanation): readonly ToldLine[] {
+/** A text whose paths below a folder are relative to it, also those that are written as addresses (`file://`). */
+export function withoutRoot(text: string, root: string): string {
+  return text.replaceAll(`file://${root}/`, "").replaceAll(`${root}/`, "");
+}
+
+/**
+ * The cause on the first screen: root with its lines of the log, other causes in two lines each, the rest counted.
+ * Paths below `root` are shown from there.
+ */
+export function explainLines(explanation: Explanation, root?: string): readonly ToldLine[] {
+  const lines = toldLines(explanation);
+  return root === undefined ? lines : lines.map((line) => ({ ...line, text: withoutRoot(line.text, root) }));
+}
+
+function toldLines(explanation: Explanation): readonly ToldLine[] {
   const { report, log } = explanation;
   if (report.root === undefined) {
     return [{ text: `No failure found in ${log} (${grouped(report.lines)} lines).`, tone: "plain" }];
