@@ -15,7 +15,7 @@ function learn(
   return result.template;
 }
 
-const here = { captures: {}, scope: [], nearLine: undefined };
+const here = { captures: {}, scope: [], nearLine: undefined, chains: false, around: undefined };
 
 describe("a fix learned in one product and replayed in another", () => {
   it("turns an import assertion into an import attribute, whatever the names and quotes", () => {
@@ -59,7 +59,12 @@ describe("a fix learned in one product and replayed in another", () => {
       { identifier: "formatMony" },
       ["formatMony", "formatMoney", "parseAmount"],
     );
-    const context = { captures: { identifier: "sendMaal" }, scope: ["sendMaal", "sendMail", "other"], nearLine: 2 };
+    const context = {
+      ...here,
+      captures: { identifier: "sendMaal" },
+      scope: ["sendMaal", "sendMail", "other"],
+      nearLine: 2,
+    };
     expect(applyTemplate(template, 'const x = 1;\nimport { sendMaal } from "./mail.js";\n', context)).toBe(
       'const x = 1;\nimport { sendMail } from "./mail.js";\n',
     );
@@ -110,5 +115,50 @@ describe("what is not learned", () => {
   it("marks an edit of a manifest as one that may add a dependency", () => {
     const template = learn("requirements.txt", "import\n", "import as\n");
     expect(template.adds).toEqual(["dependency"]);
+  });
+});
+
+describe("a line that is not as the learned one", () => {
+  const near = (nearLine: number) => ({ ...here, chains: true, nearLine });
+
+  it("takes a chain of members where a name was learned", () => {
+    const template = learn("a.js", "for (const x of marks) {\n", "for (const x of Object.entries(marks)) {\n");
+    const other = "  for (const one of this.votes.cast) {\n";
+    expect(applyTemplate(template, other, here)).toBe(undefined);
+    expect(applyTemplate(template, other, near(1))).toBe("  for (const one of Object.entries(this.votes.cast)) {\n");
+  });
+
+  it("needs only what stands around the change, and leaves the rest as it was written", () => {
+    const template = learn("a.js", "return Money(cents);\n", "return new Money(cents);\n");
+    const other = "\tif (!grams) return  Portion( grams, name ) ;\n";
+    expect(applyTemplate(template, other, near(1))).toBe(undefined);
+    expect(applyTemplate(template, other, { ...near(1), around: 2 })).toBe(
+      "\tif (!grams) return  new Portion( grams, name ) ;\n",
+    );
+  });
+
+  it("is not changed far from the failure, nor where no word tells the place from others", () => {
+    const template = learn("a.js", "const x = twice(cents);\n", "const x = twice(Number(cents));\n");
+    const other = "log(rate);\n";
+    for (const around of [1, 2]) expect(applyTemplate(template, other, { ...near(1), around })).toBe(undefined);
+    const money = learn("a.js", "return Money(cents);\n", "return new Money(cents);\n");
+    const far = `${"\n".repeat(20)}return Portion(grams, name);\n`;
+    expect(applyTemplate(money, far, { ...near(1), around: 2 })).toBe(undefined);
+  });
+});
+
+describe("a word that is a language's and a product's", () => {
+  it("is a name where it is another language's, and where the file gives it to something of its own", () => {
+    const other = "const known = new Map(buoys);\n";
+    const fixed = "const known = new Map(Object.entries(buoys));\n";
+    const list = learn("a.js", "const table = new Map(list);\n", "const table = new Map(Object.entries(list));\n");
+    expect(applyTemplate(list, other, here)).toBe(fixed);
+    const source = (line: string) => `function priceOf(values) {\n${line}\n}\n`;
+    const values = learn(
+      "a.js",
+      source("const table = new Map(values);"),
+      source("const table = new Map(Object.entries(values));"),
+    );
+    expect(applyTemplate(values, other, here)).toBe(fixed);
   });
 });

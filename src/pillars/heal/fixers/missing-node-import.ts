@@ -1,5 +1,5 @@
 import { builtinModules, createRequire } from "node:module";
-import { importsStart } from "../template/replay.ts";
+import { importsStart } from "../template/imports-start.ts";
 import { type Fixer, placeOf, proposals, rewrite, SCRIPT, textOf } from "./fixer.ts";
 
 /** Modules whose exports people use unqualified; of two that export a name the earlier one is meant. */

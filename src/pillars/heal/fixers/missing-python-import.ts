@@ -1,4 +1,4 @@
-import { importsStart } from "../template/replay.ts";
+import { importsStart } from "../template/imports-start.ts";
 import { PYTHON_MODULES } from "../template/vocabulary.ts";
 import { type Fixer, placeOf, proposals, rewrite, textOf } from "./fixer.ts";
 

@@ -5,7 +5,7 @@ import { type LineHunk, lineHunks, linesOf } from "../edit/difference.ts";
 import { indentUnit, type LineTokens, levelsBetween, lineTokens } from "./lines.ts";
 import type { EditTemplate, Hole, Piece, TemplateHunk } from "./template.ts";
 import { type Token, tokenise } from "./tokens.ts";
-import { isPublicWord } from "./vocabulary.ts";
+import { isPublicWord, ownNames } from "./vocabulary.ts";
 
 /** What is known where the fix was made. */
 export interface Lesson {
@@ -30,7 +30,9 @@ export function generalise(lesson: Lesson): Generalised {
   const extensions = new Set(lesson.changes.map((change) => extname(change.path)));
   const [extension] = extensions;
   if (extension === undefined || extensions.size !== 1) return refuse("it touches several kinds of files");
-  const holes = new Holes(lesson.captures);
+  const own = new Set(lesson.changes.flatMap(({ before }) => [...ownNames(before ?? "", extension)]));
+  const isPublic = (word: string) => isPublicWord(word, extension) && !own.has(word);
+  const holes = new Holes(lesson.captures, isPublic);
   const hunks = new Map<string, TemplateHunk>();
   const adds = new Set<EditTemplate["adds"][number]>();
   let lines = 0;
@@ -41,13 +43,13 @@ export function generalise(lesson: Lesson): Generalised {
       lines += hunk.before.length + hunk.after.length;
       if (lines > MAX_LINES) return refuse(`it changes more than ${MAX_LINES} lines`);
       // Two places of one edit share their holes only when they are the same hunk; else each has its own.
-      const own = holes.fork();
-      const result = generaliseHunk(hunk, indentUnit(change.before), own, lesson.scope(change.path));
+      const fork = holes.fork();
+      const result = generaliseHunk(hunk, indentUnit(change.before), fork, lesson.scope(change.path));
       if (typeof result === "string") return refuse(result);
-      const key = JSON.stringify([result, own.list().slice(holes.size())]);
+      const key = JSON.stringify([result, fork.list().slice(holes.size())]);
       if (hunks.has(normalised(key, holes.size()))) continue;
       hunks.set(normalised(key, holes.size()), result);
-      holes.adopt(own);
+      holes.adopt(fork);
     }
     for (const added of addsOf(change)) adds.add(added);
   }
@@ -124,21 +126,25 @@ function joinLines(
   ]);
 }
 
+type IsPublic = (word: string) => boolean;
+
 /** The holes of a template while it is made. */
 class Holes {
   readonly #captures: Readonly<Record<string, string>>;
+  readonly #isPublic: IsPublic;
   readonly #start: number;
   #holes: Hole[];
   readonly #byText = new Map<string, number>();
 
-  constructor(captures: Readonly<Record<string, string>>, holes: readonly Hole[] = []) {
+  constructor(captures: Readonly<Record<string, string>>, isPublic: IsPublic, holes: readonly Hole[] = []) {
     this.#captures = captures;
+    this.#isPublic = isPublic;
     this.#holes = [...holes];
     this.#start = holes.length;
   }
 
   fork(): Holes {
-    return new Holes(this.#captures, this.#holes);
+    return new Holes(this.#captures, this.#isPublic, this.#holes);
   }
 
   adopt(own: Holes): void {
@@ -155,7 +161,7 @@ class Holes {
 
   /** The piece of a token on an old line. */
   match(token: Token): readonly Piece[] {
-    const fixed = literal(token);
+    const fixed = literal(token, this.#isPublic);
     if (fixed) return [fixed];
     const known = this.#byText.get(keyOf(token));
     if (known !== undefined) return [{ hole: known }];
@@ -172,7 +178,7 @@ class Holes {
     if (capture !== undefined && token.kind === "identifier" && !seen.has(token.text)) {
       return [this.#add(token, { kind: "capture", name: capture })];
     }
-    const fixed = literal(token);
+    const fixed = literal(token, this.#isPublic);
     if (fixed) return [fixed];
     if (token.kind === "quote") return [{ text: token.text }];
     if (token.kind === "identifier") {
@@ -194,7 +200,7 @@ class Holes {
       const at = token.text.indexOf(text);
       if (at < 0 || text.length < 2) continue;
       const around = [token.text.slice(0, at), token.text.slice(at + text.length)] as const;
-      if (!around.every(isGeneral)) continue;
+      if (!around.every((part) => isGeneral(part, this.#isPublic))) continue;
       return [...pieceOfText(around[0]), { hole }, ...pieceOfText(around[1])];
     }
     return undefined;
@@ -221,25 +227,24 @@ function keyOf(token: Token): string {
   return `${token.kind === "path" ? "string" : token.kind}:${token.text}`;
 }
 
-function literal(token: Token): Piece | undefined {
+function literal(token: Token, isPublic: IsPublic): Piece | undefined {
   if (token.kind === "space") return { space: true };
   if (token.kind === "other") return { text: token.text };
   if (token.kind === "number") return /^[01]$/.test(token.text) ? { text: token.text } : undefined;
   if (token.kind === "quote") return undefined;
   // `./util` names a file of the product, `fs/promises` one of the language.
   const general =
-    token.kind === "path" ? !token.text.startsWith(".") && isGeneral(token.text) : isPublicWord(token.text);
+    token.kind === "path" ? !token.text.startsWith(".") && isGeneral(token.text, isPublic) : isPublic(token.text);
   return general ? { text: token.text } : undefined;
 }
 
-function isGeneral(text: string): boolean {
+function isGeneral(text: string, isPublic: IsPublic): boolean {
   return tokenise(text).every(
-    (token) => token.kind === "other" || ((token.kind === "identifier" || token.kind === "path") && wordsPublic(token)),
+    ({ kind, text: part }) =>
+      kind === "other" ||
+      ((kind === "identifier" || kind === "path") &&
+        part.split(/[^\p{L}\p{N}_$]+/u).every((word) => word === "" || isPublic(word))),
   );
-}
-
-function wordsPublic(token: Token): boolean {
-  return token.text.split(/[^\p{L}\p{N}_$]+/u).every((word) => word === "" || isPublicWord(word));
 }
 
 function pieceOfText(text: string): Piece[] {

@@ -2,11 +2,13 @@ import { extname } from "node:path";
 import type { FileChange, Proposal } from "../candidate.ts";
 import { linesOf } from "../edit/difference.ts";
 import type { Tree } from "../tree.ts";
+import { type Bound, fitPieces } from "./fit.ts";
 import { nearest } from "./generalise.ts";
+import { importsStart } from "./imports-start.ts";
 import { indentUnit, lineTokens, shiftIndent } from "./lines.ts";
+import { fitPart, partOf } from "./part.ts";
 import { namesInScope } from "./scope.ts";
-import type { EditTemplate, Hole, Piece, TemplateHunk } from "./template.ts";
-import type { Token } from "./tokens.ts";
+import type { EditTemplate, Piece, TemplateHunk } from "./template.ts";
 
 /** Where and with what a template is replayed. */
 export interface ReplayPlace {
@@ -20,9 +22,13 @@ export interface ReplayPlace {
 const MAX_FILES = 200;
 const NEAR_LINES = 3;
 
+/** Pieces on each side of what changed on a line, when the whole line fits nowhere. */
+const AROUND = [4, 3, 2, 1];
+
 /**
  * The edits a template makes here, most cautious first: only where the failure points; everywhere in that file;
- * everywhere in the product's files of the same kind. Empty when it does not fit anywhere.
+ * everywhere in the product's files of the same kind; then, where the failure points, with chains of names for names and
+ * with less and less of the learned line. Empty when it does not fit anywhere.
  */
 export async function replay(template: EditTemplate, place: ReplayPlace, tree: Tree): Promise<readonly Proposal[]> {
   const proposals: Proposal[] = [];
@@ -34,15 +40,21 @@ export async function replay(template: EditTemplate, place: ReplayPlace, tree: T
     proposals.push({ summary: "replay a fix that worked before", changes });
   };
   const atPlace = place.file !== undefined && extname(place.file) === template.extension ? place.file : undefined;
+  const { captures } = place;
+  const strict = { captures, chains: false, around: undefined };
   if (atPlace !== undefined) {
-    if (place.line !== undefined) offer(await changesOf(template, atPlace, tree, place.captures, place.line));
-    offer(await changesOf(template, atPlace, tree, place.captures, undefined));
+    if (place.line !== undefined) offer(await changesOf(template, atPlace, tree, { ...strict, nearLine: place.line }));
+    offer(await changesOf(template, atPlace, tree, { ...strict, nearLine: undefined }));
   }
   if (template.hunks.some((hunk) => hunk.insert)) return proposals;
   const files = (await tree.paths()).filter((path) => extname(path) === template.extension);
   if (files.length <= MAX_FILES) {
-    const all = await Promise.all(files.map((path) => changesOf(template, path, tree, place.captures, undefined)));
-    offer(all.flat());
+    const everywhere = { ...strict, nearLine: undefined };
+    offer((await Promise.all(files.map((path) => changesOf(template, path, tree, everywhere)))).flat());
+  }
+  if (atPlace === undefined || place.line === undefined) return proposals;
+  for (const around of [undefined, ...AROUND]) {
+    offer(await changesOf(template, atPlace, tree, { captures, chains: true, around, nearLine: place.line }));
   }
   return proposals;
 }
@@ -51,13 +63,11 @@ async function changesOf(
   template: EditTemplate,
   path: string,
   tree: Tree,
-  captures: ReplayPlace["captures"],
-  nearLine: number | undefined,
+  how: Omit<ApplyContext, "scope">,
 ): Promise<readonly FileChange[]> {
   const before = await tree.read(path);
   if (before === undefined) return [];
-  const scope = await namesInScope(tree, path);
-  const after = applyTemplate(template, before, { captures, scope, nearLine });
+  const after = applyTemplate(template, before, { ...how, scope: await namesInScope(tree, path) });
   return after === undefined || after === before ? [] : [{ path, before, after }];
 }
 
@@ -66,6 +76,10 @@ export interface ApplyContext {
   readonly scope: readonly string[];
   /** Only matches within three lines of this line (from 1) count. */
   readonly nearLine: number | undefined;
+  /** A chain of names may stand where a name was learned. */
+  readonly chains: boolean;
+  /** Pieces that have to fit on each side of what changes; undefined: the whole line. */
+  readonly around: number | undefined;
 }
 
 /** The text after a template, or undefined when one of its hunks fits nowhere. */
@@ -100,16 +114,17 @@ function replacements(
   unit: string,
   context: ApplyContext,
 ): LineEdit[] {
+  if (context.around !== undefined) return partial(template, hunk, context.around, lines, context);
   const wanted = splitLines(hunk.before);
   const edits: LineEdit[] = [];
   for (let from = 0; from + wanted.length <= lines.length; from++) {
-    const near = context.nearLine;
-    if (near !== undefined && (from + wanted.length - 1 < near - 1 - NEAR_LINES || from > near - 1 + NEAR_LINES)) {
-      continue;
-    }
-    const bound = new Map<number, string>();
+    if (!isNear(from, wanted.length, context.nearLine)) continue;
     const here = lines.slice(from, from + wanted.length).map(lineTokens);
-    if (!wanted.every((pieces, index) => bind(template, pieces, here[index]?.tokens ?? [], bound, context))) continue;
+    let bound: Bound | undefined = new Map();
+    for (const [index, pieces] of wanted.entries()) {
+      bound = bound && fitPieces(template, pieces, here[index]?.tokens ?? [], 0, bound, context, true)?.bound;
+    }
+    if (bound === undefined) continue;
     const seen = new Set(here.flatMap((line) => line.tokens.map((token) => token.text)));
     const written = write(template, hunk.after, here[0]?.indent ?? "", unit, bound, seen, context);
     if (written) {
@@ -118,6 +133,36 @@ function replacements(
     }
   }
   return edits;
+}
+
+/** Lines of which a part is as the part of the learned line that the fix changed; the rest of them stays as it is. */
+function partial(
+  template: EditTemplate,
+  hunk: TemplateHunk,
+  around: number,
+  lines: readonly string[],
+  context: ApplyContext,
+): LineEdit[] {
+  const part = partOf(template, hunk, around);
+  if (part === undefined) return [];
+  return lines.flatMap((line, from): LineEdit[] => {
+    if (!isNear(from, 1, context.nearLine)) return [];
+    const { indent, tokens } = lineTokens(line);
+    const texts = tokens.map(({ text }) => text);
+    const written = [...texts];
+    for (const { from: start, to: end, bound } of fitPart(template, part, tokens, context).reverse()) {
+      const [text] = write(template, part.after, "", "", bound, new Set(texts), context, false) ?? [];
+      if (text === undefined && part.after.length > 0) return [];
+      written.splice(start, end - start, text ?? "");
+    }
+    const after = indent + written.join("");
+    return after === line ? [] : [{ from, to: from + 1, lines: [after] }];
+  });
+}
+
+function isNear(from: number, count: number, nearLine: number | undefined): boolean {
+  if (nearLine === undefined) return true;
+  return from + count - 1 >= nearLine - 1 - NEAR_LINES && from <= nearLine - 1 + NEAR_LINES;
 }
 
 function insertion(
@@ -133,38 +178,6 @@ function insertion(
   return [{ from: at, to: at, lines: written }];
 }
 
-/** The line where a new import goes: before the first import, else after shebang, comments and docstring. */
-export function importsStart(lines: readonly string[]): number {
-  const importing = /^(?:import\b|from\s+\S+\s+import\b|use\s|#\s*include\b|(?:const|let|var)\s.*\brequire\()/;
-  let at = 0;
-  let docstring: string | undefined;
-  for (const [index, line] of lines.entries()) {
-    const text = line.trim();
-    if (docstring !== undefined) {
-      if (text.endsWith(docstring)) docstring = undefined;
-      at = index + 1;
-      continue;
-    }
-    if (/^from\s+__future__\s+import\b/.test(line)) {
-      at = index + 1;
-      continue;
-    }
-    if (importing.test(line)) return index;
-    const quote = /^[rRuU]?("""|''')/.exec(text)?.[1];
-    if (quote) {
-      if (!(text.length > quote.length * 2 && text.endsWith(quote))) docstring = quote;
-      at = index + 1;
-      continue;
-    }
-    if (text.startsWith("#") || text.startsWith("//") || /^["']use strict["']/.test(text)) {
-      at = index + 1;
-      continue;
-    }
-    if (text !== "") break;
-  }
-  return at;
-}
-
 function splitLines(pieces: readonly Piece[]): Piece[][] {
   const lines: Piece[][] = [[]];
   for (const [index, piece] of pieces.entries()) {
@@ -177,42 +190,15 @@ function splitLines(pieces: readonly Piece[]): Piece[][] {
   return lines;
 }
 
-function bind(
-  template: EditTemplate,
-  pieces: readonly Piece[],
-  tokens: readonly Token[],
-  bound: Map<number, string>,
-  context: ApplyContext,
-): boolean {
-  if (pieces.length !== tokens.length) return false;
-  return pieces.every((piece, index) => {
-    const token = tokens[index] as Token;
-    if ("text" in piece) return piece.text === token.text;
-    if ("space" in piece) return token.kind === "space";
-    if ("line" in piece) return false;
-    const hole = template.holes[piece.hole];
-    if (!hole || !fits(hole, token, context)) return false;
-    const before = bound.get(piece.hole);
-    if (before !== undefined) return before === token.text;
-    bound.set(piece.hole, token.text);
-    return true;
-  });
-}
-
-function fits(hole: Hole, token: Token, context: ApplyContext): boolean {
-  if (hole.type !== token.kind && !(hole.type === "string" && token.kind === "path")) return false;
-  if (hole.from.kind !== "match") return false;
-  return hole.from.equals === undefined || context.captures[hole.from.equals] === token.text;
-}
-
 function write(
   template: EditTemplate,
   pieces: readonly Piece[],
   indent: string,
   unit: string,
-  bound: ReadonlyMap<number, string>,
+  bound: Bound,
   seen: ReadonlySet<string>,
   context: ApplyContext,
+  trims = true,
 ): string[] | undefined {
   if (pieces.length === 0) return [];
   const lines: string[] = [];
@@ -231,14 +217,14 @@ function write(
       line += text;
     }
   }
-  lines.push(line.trimEnd());
+  lines.push(trims ? line.trimEnd() : line);
   return lines;
 }
 
 function fill(
   template: EditTemplate,
   index: number,
-  bound: ReadonlyMap<number, string>,
+  bound: Bound,
   seen: ReadonlySet<string>,
   context: ApplyContext,
 ): string | undefined {

@@ -1,4 +1,4 @@
-import { posix } from "node:path";
+import { extname, posix } from "node:path";
 import type { Tree } from "../tree.ts";
 import { tokenise } from "./tokens.ts";
 import { isPublicWord } from "./vocabulary.ts";
@@ -26,7 +26,8 @@ export async function namesInScope(tree: Tree, path: string): Promise<readonly s
   const names = new Set<string>();
   for (const source of texts) {
     for (const token of tokenise(source)) {
-      if (token.kind === "identifier" && token.text.length > 2 && !isPublicWord(token.text)) names.add(token.text);
+      if (token.kind === "identifier" && token.text.length > 2 && !isPublicWord(token.text, extname(path)))
+        names.add(token.text);
     }
   }
   return [...names];

@@ -17,14 +17,19 @@ export function sharedForm(template: EditTemplate): EditTemplate | undefined {
     from.kind === "capture" ? [from.name] : from.kind === "match" && from.equals !== undefined ? [from.equals] : [],
   );
   const clean =
-    /^\.\w{1,6}$/.test(template.extension) && texts.every(isPublic) && names.every((name) => CAPTURE_NAME.test(name));
+    /^\.\w{1,6}$/.test(template.extension) &&
+    texts.every((text) => isPublic(text, template.extension)) &&
+    names.every((name) => CAPTURE_NAME.test(name));
   return clean ? template : undefined;
 }
 
-function isPublic(text: string): boolean {
+function isPublic(text: string, extension: string): boolean {
   return tokenise(text).every(({ kind, text: token }) => {
     if (kind === "other" || kind === "quote" || kind === "space") return true;
     if (kind === "number") return token === "0" || token === "1";
-    return kind !== "newline" && token.split(/[^\p{L}\p{N}_$]+/u).every((word) => word === "" || isPublicWord(word));
+    return (
+      kind !== "newline" &&
+      token.split(/[^\p{L}\p{N}_$]+/u).every((word) => word === "" || isPublicWord(word, extension))
+    );
   });
 }

@@ -2,16 +2,26 @@ import { builtinModules } from "node:module";
 
 /**
  * Words that belong to a language or its standard library and so identify no product: they may stand in a learned
- * template as they are. All other words of a changed line become holes.
+ * template as they are. All other words of a changed line become holes. Each language has its own: `list` is Python's,
+ * and a product's in JavaScript.
  */
-const KEYWORDS = `
-abstract and as assert async await boolean break byte case catch char class const continue crate debugger def default
-defer del delete do double elif else enum except export extends extern false final finally float fn for from func
-function global go goto if impl implements import in include instanceof int interface is lambda let long loop match mod
-module move mut native new nil nonlocal none not null of or override package pass print private protected pub public
-raise range readonly ref require return satisfies select self short sizeof static struct super switch synchronized
-template this throw throws trait transient true try type typedef typeof typename undefined union unsafe unsigned use using
-var virtual void volatile when where while with yield None True False
+const JAVASCRIPT_KEYWORDS = `
+abstract assert async await boolean break case catch class const continue debugger default delete do else enum export
+extends false finally for function if implements import in instanceof interface keyof let new null private protected
+public readonly return satisfies static super switch this throw true try typeof undefined var void while with yield
+`;
+
+const PYTHON_KEYWORDS = `
+False None True and as assert async await break class continue def del elif else except finally for from global if import
+in is lambda nonlocal not or pass raise return self try while with yield
+`;
+
+const OTHER_KEYWORDS = `
+abstract as async await bool boolean break byte case catch char class const continue crate default defer delete do double
+dyn else enum extends extern false final finally float fn for func function go goto if impl implements import in instanceof
+int interface let long loop match mod module move mut native new nil null of override package pass private protected pub
+public ref return self short signed sizeof static struct super switch synchronized template this throw throws trait
+transient true try type typedef typename union unsafe unsigned use using var virtual void volatile where while
 `;
 
 const JAVASCRIPT = `
@@ -20,6 +30,7 @@ Promise Proxy RangeError ReferenceError Reflect RegExp Set String Symbol SyntaxE
 WeakSet console document exports globalThis process window isArray keys values entries assign freeze fromEntries hasOwn
 parse stringify resolve reject all allSettled dirname filename url createRequire fileURLToPath unknown any never string
 number object symbol Record Partial Readonly js mjs cjs ts mts cts tsx jsx json node
+as from get is module namespace of override package require set type unique using
 `;
 
 const PYTHON = `
@@ -47,12 +58,53 @@ bufio testing Println Printf Sprintf Errorf java util lang List ArrayList HashMa
 Collections Arrays stdio stdlib string stdint stdbool math ctype assert errno limits h hpp cpp
 `;
 
-const WORDS: ReadonlySet<string> = new Set(
-  [KEYWORDS, JAVASCRIPT, PYTHON, OTHERS].flatMap((list) => list.trim().split(/\s+/)).concat(builtinModules),
-);
+interface Vocabulary {
+  /** Words that nothing can be named by. */
+  readonly keywords: ReadonlySet<string>;
+  /** Names of the library, which a file may give to something of its own. */
+  readonly library: ReadonlySet<string>;
+}
 
-export function isPublicWord(word: string): boolean {
-  return WORDS.has(word);
+function vocabulary(keywords: string, library: string, more: readonly string[] = []): Vocabulary {
+  const split = (list: string) => list.trim().split(/\s+/);
+  return { keywords: new Set(split(keywords)), library: new Set([...split(library), ...more]) };
+}
+
+const OF_JAVASCRIPT = vocabulary(JAVASCRIPT_KEYWORDS, JAVASCRIPT, builtinModules);
+const OF_PYTHON = vocabulary(PYTHON_KEYWORDS, PYTHON, ["case", "match", "print", "range", "type", "cls"]);
+const OF_OTHERS = vocabulary(OTHER_KEYWORDS, OTHERS, ["print", "range", "chan", "map", "select", "when"]);
+
+function vocabularyOf(extension: string): Vocabulary {
+  if (/^\.(?:[cm]?[jt]sx?|json)$/.test(extension)) return OF_JAVASCRIPT;
+  return /^\.pyi?$/.test(extension) ? OF_PYTHON : OF_OTHERS;
+}
+
+/** @param extension of the file that the word stands in, with the dot: its language decides */
+export function isPublicWord(word: string, extension: string): boolean {
+  const { keywords, library } = vocabularyOf(extension);
+  return keywords.has(word) || library.has(word);
+}
+
+const DECLARATIONS = [
+  /\b(?:const|let|var|function\*?|class|def|fn|func|import|as)\s+([\p{L}_$][\p{L}\p{N}_$]*)/gu,
+  /^[ \t]*([\p{L}_$][\p{L}\p{N}_$]*)[ \t]*(?::=|=(?![=>]))/gmu,
+  /\bfor\s+(?:await\s*)?\(?\s*(?:(?:const|let|var)\s+)?([^()=;]+?)\s+(?:in|of)\b/gu,
+  /\b(?:function\*?|def|fn|func)\b[^()\n]*\(([^()]*)\)/gu,
+  /\(([^()]*)\)\s*(?:=>|\{)/gu,
+  /([\p{L}_$][\p{L}\p{N}_$]*)\s*=>/gu,
+];
+const NAME = /(?<![\p{L}\p{N}_$.=:]\s*)[\p{L}_$][\p{L}\p{N}_$]*/gu;
+
+/** Names of the library that a file gives to something of its own: a parameter `list`, a variable `values`. */
+export function ownNames(text: string, extension: string): ReadonlySet<string> {
+  const { keywords } = vocabularyOf(extension);
+  const names = new Set<string>();
+  for (const pattern of DECLARATIONS) {
+    for (const [, declared = ""] of text.matchAll(pattern)) {
+      for (const [name] of declared.matchAll(NAME)) if (!keywords.has(name)) names.add(name);
+    }
+  }
+  return names;
 }
 
 /** Module names of Python's standard library, as far as fixers may import them unasked. */
