@@ -7,7 +7,7 @@ export type Bound = ReadonlyMap<number, string>;
 export interface FitOptions {
   /** What the log's reader captured here: some holes have to be equal to it. */
   readonly captures: Readonly<Record<string, string>>;
-  /** A name may also be a chain of members: `this.votes` where the template was learned with `votes`. */
+  /** A name may also be a longer expression: `this.votes` or `box.get("votes")` where `votes` was learned. */
   readonly chains: boolean;
 }
 
@@ -58,15 +58,29 @@ export function fitPieces(
   return undefined;
 }
 
-/** Where a hole's text may end, longest first: one token of its kind, or a chain of names. */
+/** Where a hole's text may end, longest first: one token of its kind, or a chain of members, calls and indices. */
 function endsOf(hole: Hole, tokens: readonly Token[], at: number, chains: boolean): readonly number[] {
   const token = tokens[at]!;
   if (hole.type !== token.kind && !(hole.type === "string" && token.kind === "path")) return [];
   const ends = [at + 1];
   if (!chains || token.kind !== "identifier" || tokens[at - 1]?.text === ".") return ends;
-  for (let end = at + 1; tokens[end]?.text === "." && tokens[end + 1]?.kind === "identifier"; end += 2)
-    ends.push(end + 2);
+  for (let end = nextLink(tokens, at + 1); end !== undefined; end = nextLink(tokens, end)) ends.push(end);
   return ends.reverse();
+}
+
+/** After `.member`, `(…)` or `[…]` at a token; undefined where none begins there. */
+function nextLink(tokens: readonly Token[], at: number): number | undefined {
+  const first = tokens[at]?.text;
+  if (first === ".") return tokens[at + 1]?.kind === "identifier" ? at + 2 : undefined;
+  if (first !== "(" && first !== "[") return undefined;
+  let depth = 0;
+  for (let index = at; index < tokens.length; index++) {
+    const { kind, text } = tokens[index]!;
+    if (kind !== "other") continue;
+    if (text === "(" || text === "[") depth++;
+    else if ((text === ")" || text === "]") && --depth === 0) return index + 1;
+  }
+  return undefined;
 }
 
 /** The capture names the chain or its last member. */

@@ -5,7 +5,7 @@ import { type LineHunk, lineHunks, linesOf } from "../edit/difference.ts";
 import { indentUnit, type LineTokens, levelsBetween, lineTokens } from "./lines.ts";
 import type { EditTemplate, Hole, Piece, TemplateHunk } from "./template.ts";
 import { type Token, tokenise } from "./tokens.ts";
-import { isPublicWord, ownNames } from "./vocabulary.ts";
+import { isPublicMethod, isPublicWord, ownNames } from "./vocabulary.ts";
 
 /** What is known where the fix was made. */
 export interface Lesson {
@@ -31,7 +31,8 @@ export function generalise(lesson: Lesson): Generalised {
   const [extension] = extensions;
   if (extension === undefined || extensions.size !== 1) return refuse("it touches several kinds of files");
   const own = new Set(lesson.changes.flatMap(({ before }) => [...ownNames(before ?? "", extension)]));
-  const isPublic = (word: string) => isPublicWord(word, extension) && !own.has(word);
+  const isPublic: IsPublic = (word, called) =>
+    (isPublicWord(word, extension) && !own.has(word)) || (called === true && isPublicMethod(word, extension));
   const holes = new Holes(lesson.captures, isPublic);
   const hunks = new Map<string, TemplateHunk>();
   const adds = new Set<EditTemplate["adds"][number]>();
@@ -92,11 +93,11 @@ function generaliseHunk(hunk: OpenHunk, unit: string, holes: Holes, scope: reado
   const after = hunk.after.map(lineTokens);
   if (JSON.stringify(before.map(bare)) === JSON.stringify(after.map(bare))) return "it changes only white space";
   const base = before[0]?.indent ?? after[0]?.indent ?? "";
-  const beforePieces = joinLines(before, base, unit, (token) => holes.match(token));
+  const beforePieces = joinLines(before, base, unit, (token, called) => holes.match(token, called));
   const seen = new Set(before.flatMap((line) => line.tokens.map((token) => token.text)));
   let underivable: string | undefined;
-  const afterPieces = joinLines(after, base, unit, (token) => {
-    const pieces = holes.derive(token, scope, seen);
+  const afterPieces = joinLines(after, base, unit, (token, called) => {
+    const pieces = holes.derive(token, called, scope, seen);
     if (!pieces) underivable = token.text;
     return pieces ?? [];
   });
@@ -116,17 +117,20 @@ function joinLines(
   lines: readonly LineTokens[],
   base: string,
   unit: string,
-  pieceOf: (token: Token) => readonly Piece[],
+  pieceOf: (token: Token, called: boolean) => readonly Piece[],
 ): Piece[] {
   return lines.flatMap((line, index): Piece[] => [
     ...(index === 0 && line.indent === base
       ? []
       : [{ line: true as const, indent: levelsBetween(base, line.indent, unit) }]),
-    ...line.tokens.flatMap(pieceOf),
+    ...line.tokens.flatMap((token, at) =>
+      pieceOf(token, line.tokens[at - 1]?.text === "." && line.tokens[at + 1]?.text === "("),
+    ),
   ]);
 }
 
-type IsPublic = (word: string) => boolean;
+/** @param called it is a method that is called: `.word(` */
+type IsPublic = (word: string, called?: boolean) => boolean;
 
 /** The holes of a template while it is made. */
 class Holes {
@@ -160,8 +164,8 @@ class Holes {
   }
 
   /** The piece of a token on an old line. */
-  match(token: Token): readonly Piece[] {
-    const fixed = literal(token, this.#isPublic);
+  match(token: Token, called: boolean): readonly Piece[] {
+    const fixed = literal(token, called, this.#isPublic);
     if (fixed) return [fixed];
     const known = this.#byText.get(keyOf(token));
     if (known !== undefined) return [{ hole: known }];
@@ -170,7 +174,12 @@ class Holes {
   }
 
   /** The pieces that make a token of a new line; undefined when the old lines and the failure don't determine it. */
-  derive(token: Token, scope: readonly string[], seen: ReadonlySet<string>): readonly Piece[] | undefined {
+  derive(
+    token: Token,
+    called: boolean,
+    scope: readonly string[],
+    seen: ReadonlySet<string>,
+  ): readonly Piece[] | undefined {
     const known = this.#byText.get(keyOf(token));
     if (known !== undefined) return [{ hole: known }];
     // A word that the failure names comes from the failure, even when it is a public one: `import math` for `math`.
@@ -178,7 +187,7 @@ class Holes {
     if (capture !== undefined && token.kind === "identifier" && !seen.has(token.text)) {
       return [this.#add(token, { kind: "capture", name: capture })];
     }
-    const fixed = literal(token, this.#isPublic);
+    const fixed = literal(token, called, this.#isPublic);
     if (fixed) return [fixed];
     if (token.kind === "quote") return [{ text: token.text }];
     if (token.kind === "identifier") {
@@ -227,14 +236,16 @@ function keyOf(token: Token): string {
   return `${token.kind === "path" ? "string" : token.kind}:${token.text}`;
 }
 
-function literal(token: Token, isPublic: IsPublic): Piece | undefined {
+function literal(token: Token, called: boolean, isPublic: IsPublic): Piece | undefined {
   if (token.kind === "space") return { space: true };
   if (token.kind === "other") return { text: token.text };
   if (token.kind === "number") return /^[01]$/.test(token.text) ? { text: token.text } : undefined;
   if (token.kind === "quote") return undefined;
   // `./util` names a file of the product, `fs/promises` one of the language.
   const general =
-    token.kind === "path" ? !token.text.startsWith(".") && isGeneral(token.text, isPublic) : isPublic(token.text);
+    token.kind === "path"
+      ? !token.text.startsWith(".") && isGeneral(token.text, isPublic)
+      : isPublic(token.text, called);
   return general ? { text: token.text } : undefined;
 }
 

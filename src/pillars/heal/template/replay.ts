@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 import type { FileChange, Proposal } from "../candidate.ts";
-import { linesOf } from "../edit/difference.ts";
+import { lineHunks, linesOf } from "../edit/difference.ts";
 import type { Tree } from "../tree.ts";
 import { type Bound, fitPieces } from "./fit.ts";
 import { nearest } from "./generalise.ts";
@@ -24,11 +24,13 @@ const NEAR_LINES = 3;
 
 /** Pieces on each side of what changed on a line, when the whole line fits nowhere. */
 const AROUND = [4, 3, 2, 1];
+/** Places near the failure that are tried one by one. */
+const MOST_FITS = 4;
 
 /**
  * The edits a template makes here, most cautious first: only where the failure points; everywhere in that file;
- * everywhere in the product's files of the same kind; then, where the failure points, with chains of names for names and
- * with less and less of the learned line. Empty when it does not fit anywhere.
+ * everywhere in the product's files of the same kind; then, where the failure points or at the only place that fits, with
+ * expressions for names and with less and less of the learned line. Empty when it does not fit anywhere.
  */
 export async function replay(template: EditTemplate, place: ReplayPlace, tree: Tree): Promise<readonly Proposal[]> {
   const proposals: Proposal[] = [];
@@ -52,11 +54,26 @@ export async function replay(template: EditTemplate, place: ReplayPlace, tree: T
     const everywhere = { ...strict, nearLine: undefined };
     offer((await Promise.all(files.map((path) => changesOf(template, path, tree, everywhere)))).flat());
   }
-  if (atPlace === undefined || place.line === undefined) return proposals;
   for (const around of [undefined, ...AROUND]) {
-    offer(await changesOf(template, atPlace, tree, { captures, chains: true, around, nearLine: place.line }));
+    const loose = { captures, chains: true, around };
+    if (atPlace !== undefined && place.line !== undefined) {
+      const near = { ...loose, nearLine: place.line };
+      for (let nth = 0; nth < MOST_FITS; nth++) offer(await changesOf(template, atPlace, tree, { ...near, nth }));
+      offer(await changesOf(template, atPlace, tree, near));
+    }
+    if (files.length > MAX_FILES) continue;
+    // The failure often shows in a test, which is not where the fault is. One place that fits is worth a try, several are not.
+    const all = await Promise.all(
+      files.map((path) => changesOf(template, path, tree, { ...loose, nearLine: undefined })),
+    );
+    const [only, ...more] = all.flat();
+    if (only !== undefined && more.length === 0 && changedLines(only) === 1) offer([only]);
   }
   return proposals;
+}
+
+function changedLines({ before, after }: FileChange): number {
+  return lineHunks(before ?? "", after ?? "").reduce((sum, hunk) => sum + hunk.before.length, 0);
 }
 
 async function changesOf(
@@ -80,6 +97,8 @@ export interface ApplyContext {
   readonly chains: boolean;
   /** Pieces that have to fit on each side of what changes; undefined: the whole line. */
   readonly around: number | undefined;
+  /** With `around`: only this one of the places that fit, from 0. */
+  readonly nth?: number;
 }
 
 /** The text after a template, or undefined when one of its hunks fits nowhere. */
@@ -114,7 +133,8 @@ function replacements(
   unit: string,
   context: ApplyContext,
 ): LineEdit[] {
-  if (context.around !== undefined) return partial(template, hunk, context.around, lines, context);
+  if (context.around !== undefined)
+    return partial(template, hunk, { around: context.around, nth: context.nth }, lines, context);
   const wanted = splitLines(hunk.before);
   const edits: LineEdit[] = [];
   for (let from = 0; from + wanted.length <= lines.length; from++) {
@@ -135,28 +155,33 @@ function replacements(
   return edits;
 }
 
-/** Lines of which a part is as the part of the learned line that the fix changed; the rest of them stays as it is. */
+/**
+ * Lines of which a part is as the part of the learned line that the fix changed; the rest of them stays as it is. With
+ * `nth` only one of the places that fit, counted from 0.
+ */
 function partial(
   template: EditTemplate,
   hunk: TemplateHunk,
-  around: number,
+  { around, nth }: { readonly around: number; readonly nth: number | undefined },
   lines: readonly string[],
   context: ApplyContext,
 ): LineEdit[] {
   const part = partOf(template, hunk, around);
   if (part === undefined) return [];
+  let number = 0;
   return lines.flatMap((line, from): LineEdit[] => {
     if (!isNear(from, 1, context.nearLine)) return [];
     const { indent, tokens } = lineTokens(line);
     const texts = tokens.map(({ text }) => text);
+    const chosen = fitPart(template, part, tokens, context).filter(() => nth === undefined || number++ === nth);
     const written = [...texts];
-    for (const { from: start, to: end, bound } of fitPart(template, part, tokens, context).reverse()) {
+    for (const { from: start, to: end, bound } of chosen.reverse()) {
       const [text] = write(template, part.after, "", "", bound, new Set(texts), context, false) ?? [];
       if (text === undefined && part.after.length > 0) return [];
       written.splice(start, end - start, text ?? "");
     }
     const after = indent + written.join("");
-    return after === line ? [] : [{ from, to: from + 1, lines: [after] }];
+    return after === indent + texts.join("") ? [] : [{ from, to: from + 1, lines: [after] }];
   });
 }
 

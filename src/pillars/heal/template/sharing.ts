@@ -1,6 +1,6 @@
 import type { EditTemplate, Piece } from "./template.ts";
 import { tokenise } from "./tokens.ts";
-import { isPublicWord } from "./vocabulary.ts";
+import { isPublicMethod, isPublicWord } from "./vocabulary.ts";
 
 /** What readers of logs call their captures. */
 const CAPTURE_NAME = /^[a-z][a-z_]{0,30}$/;
@@ -29,7 +29,9 @@ function isPublic(text: string, extension: string): boolean {
     if (kind === "number") return token === "0" || token === "1";
     return (
       kind !== "newline" &&
-      token.split(/[^\p{L}\p{N}_$]+/u).every((word) => word === "" || isPublicWord(word, extension))
+      token
+        .split(/[^\p{L}\p{N}_$]+/u)
+        .every((word) => word === "" || isPublicWord(word, extension) || isPublicMethod(word, extension))
     );
   });
 }

@@ -50,6 +50,28 @@ reversed round set setattr slice sorted staticmethod classmethod str sum tuple v
 TypeError IndexError Optional Union Any Callable Iterable Iterator Mapping Sequence List Dict Tuple Set py
 `;
 
+/** Methods of Python's own classes, of files, paths, patterns and dates: `dir()` of each. */
+const PYTHON_METHODS = `
+absolute add anchor append as_integer_ratio as_posix as_uri astimezone bit_count bit_length capitalize casefold center
+chmod clear close closed combine conjugate copy count ctime cwd date day days decode denominator detach difference
+difference_update discard drive dst encode encoding end endpos endswith errors exists expand expandtabs expanduser
+extend fileno find findall finditer flags flush fold format format_map from_bytes fromhex fromisocalendar
+fromisoformat fromkeys fromordinal fromtimestamp fullmatch get gi_code gi_frame gi_running gi_suspended gi_yieldfrom
+glob group groupdict groupindex groups hardlink_to hex home hour imag index insert intersection intersection_update
+is_absolute is_block_device is_char_device is_dir is_fifo is_file is_integer is_mount is_relative_to is_reserved
+is_socket is_symlink isalnum isalpha isascii isatty isdecimal isdigit isdisjoint isidentifier islower isnumeric
+isocalendar isoformat isoweekday isprintable isspace issubset issuperset istitle isupper items iterdir join joinpath
+keys lastgroup lastindex lchmod link_to ljust lower lstat lstrip maketrans match max microsecond microseconds min
+minute mkdir month name newlines now numerator open owner parent parents partition parts pattern pop popitem pos re
+read read_bytes read_text readable readline readlines readlink real regs relative_to remove removeprefix removesuffix
+rename replace resolution resolve reverse rfind rglob rindex rjust rmdir root rpartition rsplit rstrip samefile
+scanner search second seconds seek seekable send setdefault sort span split splitlines start startswith stat stem
+strftime string strip strptime sub subn suffix suffixes swapcase symlink_to symmetric_difference
+symmetric_difference_update tell throw time timestamp timetuple timetz title to_bytes today toordinal total_seconds
+touch translate truncate tzinfo tzname union unlink update upper utcfromtimestamp utcnow utcoffset utctimetuple values
+weekday with_name with_stem with_suffix writable write write_bytes write_text writelines year zfill
+`;
+
 const OTHERS = `
 std core alloc collections HashMap HashSet BTreeMap VecDeque Vec Option Some Result Ok Err Box Rc Arc RefCell Cell Mutex
 println eprintln format vec clone iter into unwrap expect usize isize u8 u16 u32 u64 i8 i16 i32 i64 f32 f64 str String
@@ -63,15 +85,55 @@ interface Vocabulary {
   readonly keywords: ReadonlySet<string>;
   /** Names of the library, which a file may give to something of its own. */
   readonly library: ReadonlySet<string>;
+  /** Methods of the language's own classes: the library's where they are called, else anybody's. */
+  readonly methods: ReadonlySet<string>;
 }
 
-function vocabulary(keywords: string, library: string, more: readonly string[] = []): Vocabulary {
-  const split = (list: string) => list.trim().split(/\s+/);
-  return { keywords: new Set(split(keywords)), library: new Set([...split(library), ...more]) };
+function vocabulary(
+  keywords: string,
+  library: string,
+  more: readonly string[] = [],
+  methods: readonly string[] = [],
+): Vocabulary {
+  return {
+    keywords: new Set(split(keywords)),
+    library: new Set([...split(library), ...more]),
+    methods: new Set(methods),
+  };
 }
 
-const OF_JAVASCRIPT = vocabulary(JAVASCRIPT_KEYWORDS, JAVASCRIPT, builtinModules);
-const OF_PYTHON = vocabulary(PYTHON_KEYWORDS, PYTHON, ["case", "match", "print", "range", "type", "cls"]);
+function split(list: string): string[] {
+  return list.trim().split(/\s+/);
+}
+
+/** What the classes of the running JavaScript can do. */
+function javascriptMethods(): string[] {
+  const classes = [
+    Object,
+    Function,
+    String,
+    Number,
+    BigInt,
+    Boolean,
+    Array,
+    Map,
+    Set,
+    Date,
+    RegExp,
+    Promise,
+    Error,
+    URL,
+  ];
+  return classes.flatMap((one) => Object.getOwnPropertyNames(one.prototype)).filter((name) => /^[a-z]\w*$/i.test(name));
+}
+
+const OF_JAVASCRIPT = vocabulary(JAVASCRIPT_KEYWORDS, JAVASCRIPT, builtinModules, javascriptMethods());
+const OF_PYTHON = vocabulary(
+  PYTHON_KEYWORDS,
+  PYTHON,
+  ["case", "match", "print", "range", "type", "cls"],
+  split(PYTHON_METHODS),
+);
 const OF_OTHERS = vocabulary(OTHER_KEYWORDS, OTHERS, ["print", "range", "chan", "map", "select", "when"]);
 
 function vocabularyOf(extension: string): Vocabulary {
@@ -83,6 +145,11 @@ function vocabularyOf(extension: string): Vocabulary {
 export function isPublicWord(word: string, extension: string): boolean {
   const { keywords, library } = vocabularyOf(extension);
   return keywords.has(word) || library.has(word);
+}
+
+/** A method of the language's own classes. Only where it is called (`.strip()`): else it may be a product's field. */
+export function isPublicMethod(word: string, extension: string): boolean {
+  return vocabularyOf(extension).methods.has(word);
 }
 
 const DECLARATIONS = [
