@@ -80,6 +80,10 @@ export const releaseRulesSchema = z
       .regex(/^(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)$/, "a version of three numbers, such as 0.1.0")
       .default("1.0.0")
       .describe("version of a first release when no manifest names one"),
+    prerelease_from: z
+      .union([z.literal(0), z.literal(1)])
+      .default(1)
+      .describe("number of the first pre-release on a channel: 1.5.0-rc.1, or 1.5.0-rc.0"),
     calver: z
       .string()
       .superRefine((format, context) => {

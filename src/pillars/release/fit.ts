@@ -1,4 +1,4 @@
-import { DEFAULT_RULES, LEVELS, type Level, type Rules } from "../../pipeline/release-rules.ts";
+import { DEFAULT_RULES, type Level, type Rules } from "../../pipeline/release-rules.ts";
 import { changesOf, type HistoryCommit, messageReader } from "./changes.ts";
 import { predictVersion, type Replayed } from "./predict.ts";
 
@@ -6,44 +6,57 @@ import { predictVersion, type Replayed } from "./predict.ts";
 const TYPE_USES = 3;
 const TYPES_FITTED = 12;
 const ROUNDS = 3;
+/** The newest part of the releases; no setting is taken that makes it worse. */
+const RECENT = 1 / 3;
+/** What a type of the project's own can call for; a feature is `feat`. */
+const ORDINARY_LEVELS: readonly Level[] = ["none", "patch"];
+/** The specification itself says what these call for. */
+const SPECIFIED = new Set(["feat", "fix"]);
 
 /**
- * The rules that predict the most of some releases: from the defaults, one setting at a time is changed as long as that
- * makes more predictions right (coordinate descent). A setting that explains nothing keeps its default.
+ * The rules that predict the most of some releases (oldest first): from the defaults, one setting at a time is changed as
+ * long as that makes more predictions right (coordinate descent). A setting that explains nothing keeps its default, and
+ * so does one that explains only what is long past: projects take up a convention, and what people decided before that
+ * is no rule.
  */
 export function fitRules(releases: readonly Replayed[]): Rules {
   const score = scorer(releases);
-  let best: Rules = DEFAULT_RULES;
+  // The tools that made most histories read the subject alone; bodies count where a history shows that they do.
+  let best: Rules = { ...DEFAULT_RULES, squash: "subject" };
   let right = score(best);
-  for (let round = 0; round < ROUNDS && right < releases.length; round++) {
-    const before = right;
+  for (let round = 0; round < ROUNDS && right.all < releases.length; round++) {
+    const before = right.all;
     for (const variants of settings(releases)) {
       for (const variant of variants) {
         const candidate = variant(best);
         const found = score(candidate);
-        if (found <= right) continue;
+        if (found.all <= right.all || found.recent < right.recent) continue;
         best = candidate;
         right = found;
       }
     }
-    if (right === before) break;
+    if (right.all === before) break;
   }
   return best;
 }
 
-/** How many releases some rules predict; messages are read once for each way of reading them. */
-function scorer(releases: readonly Replayed[]): (rules: Rules) => number {
+/** How many releases some rules predict, of all and of the newest; messages are read once for each way of reading them. */
+function scorer(releases: readonly Replayed[]): (rules: Rules) => { readonly all: number; readonly recent: number } {
   const readers = new Map<string, ReturnType<typeof messageReader>>();
+  const recentFrom = Math.floor(releases.length * (1 - RECENT));
   return (rules) => {
     const key = `${rules.squash} ${rules.merge_titles} ${Object.keys(rules.types).sort().join(" ")}`;
     const read = readers.get(key) ?? messageReader(rules);
     readers.set(key, read);
-    let right = 0;
-    for (const release of releases) {
+    let all = 0;
+    let recent = 0;
+    for (const [at, release] of releases.entries()) {
       const changes = changesOf(release.commits, rules, read);
-      if (predictVersion(release, changes, rules) === release.transition.tag.version.version) right++;
+      if (predictVersion(release, changes, rules) !== release.transition.tag.version.version) continue;
+      all++;
+      if (at >= recentFrom) recent++;
     }
-    return right;
+    return { all, recent };
   };
 }
 
@@ -59,9 +72,10 @@ function settings(releases: readonly Replayed[]): Variant[][] {
     set("merge_titles", [true, false]),
     set("squash", ["all", "subject"]),
     set("reverts", [true, false]),
+    set("prerelease_from", [0, 1]),
     set("breaking", ["all", "types"]),
     ...usedTypes(releases.flatMap(({ commits }) => commits)).map((type) =>
-      LEVELS.map(
+      ORDINARY_LEVELS.map(
         (level: Level): Variant =>
           (rules) => ({ ...rules, types: { ...rules.types, [type]: level } }),
       ),
@@ -74,7 +88,8 @@ function usedTypes(commits: readonly HistoryCommit[]): string[] {
   const read = messageReader(DEFAULT_RULES);
   const uses = new Map<string, number>();
   for (const commit of new Set(commits)) {
-    for (const { type } of read(commit).changes) if (type !== "") uses.set(type, (uses.get(type) ?? 0) + 1);
+    for (const { type } of read(commit).changes)
+      if (type !== "" && !SPECIFIED.has(type)) uses.set(type, (uses.get(type) ?? 0) + 1);
   }
   return [...uses]
     .filter(([, count]) => count >= TYPE_USES)

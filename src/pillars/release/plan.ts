@@ -14,9 +14,10 @@ import { dependentsOf, inOrder } from "./dependents.ts";
 import { forgeOf } from "./forge.ts";
 import { plainLine } from "./markdown.ts";
 import { addDependencies, groupsOf, releaseNotes } from "./notes.ts";
+import { readReleaseTags, standIns } from "./release-tags.ts";
 import type { PlannedPackage, ReleasePlan, ReleaseUnit } from "./report.ts";
 import { commitTree, type ReleaseSource } from "./source.ts";
-import { newestOf, parseTag, prefixFor, type ReleaseTag, schemeOf } from "./tags.ts";
+import { newestOf, prefixFor, type ReleaseTag, schemeOf } from "./tags.ts";
 import { type SpecPackage, type UnitSource, unitsOf } from "./units.ts";
 import { nextVersion } from "./version.ts";
 
@@ -52,9 +53,9 @@ export async function planRelease(
   const tree = commitTree(git, source.commit);
   const packages = await readPackages(product, tree);
   if (!packages.ok) return packages;
-  const listed = await git.tags();
+  const listed = await readReleaseTags(git);
   if (!listed.ok) return listed;
-  const tags = listed.value.map(({ name, commit }) => parseTag(name, commit)).filter((tag) => tag !== undefined);
+  const tags = listed.value;
   const units: ReleaseUnit[] = [];
   const warnings: Diagnostic[] = [];
   const sources = unitsOf(product.name, packages.value, tags, rules);
@@ -187,21 +188,40 @@ async function reachable(
   commit: string,
 ): Promise<Outcome<{ stable: ReleaseTag | undefined; newest: ReleaseTag | undefined }>> {
   const sorted = [...tags].sort((a, b) => b.version.compare(a.version));
-  let ids: Set<string> | undefined;
-  let newest: ReleaseTag | undefined;
-  for (const [looked, tag] of sorted.entries()) {
-    if (looked === SINGLE_LOOKS) {
-      const history = await git.log(commit);
-      if (!history.ok) return history;
-      ids = new Set(history.value.map(({ id }) => id));
-    }
-    const has: Outcome<boolean> = ids ? succeed(ids.has(tag.commit)) : await git.isAncestor(tag.commit, commit);
-    if (!has.ok) return has;
-    if (!has.value) continue;
-    newest ??= tag;
-    if (tag.version.prerelease.length === 0) return succeed({ stable: tag, newest });
+  const near = await placed(git, sorted.slice(0, SINGLE_LOOKS), (id) => git.isAncestor(id, commit));
+  if (!near.ok) return near;
+  if (sorted.length <= SINGLE_LOOKS || near.value.some(isStable)) return succeed(highest(near.value));
+  const history = await git.log(commit);
+  if (!history.ok) return history;
+  const ids = new Set(history.value.map(({ id }) => id));
+  const all = await placed(git, sorted, async (id) => succeed(ids.has(id)));
+  return all.ok ? succeed(highest(all.value)) : all;
+}
+
+/** The tags that a branch has, highest first, up to its first stable one; each on a commit of the branch. */
+async function placed(
+  git: Git,
+  sorted: readonly ReleaseTag[],
+  has: (commit: string) => Promise<Outcome<boolean>>,
+): Promise<Outcome<ReleaseTag[]>> {
+  const found: ReleaseTag[] = [];
+  const strays: ReleaseTag[] = [];
+  for (const tag of sorted) {
+    const there = await has(tag.commit);
+    if (!there.ok) return there;
+    (there.value ? found : strays).push(tag);
+    if (there.value && isStable(tag)) break;
   }
-  return succeed({ stable: undefined, newest });
+  const standing = await standIns(git, strays, has);
+  return standing.ok ? succeed([...found, ...standing.value].sort((a, b) => b.version.compare(a.version))) : standing;
+}
+
+function highest(tags: readonly ReleaseTag[]): { stable: ReleaseTag | undefined; newest: ReleaseTag | undefined } {
+  return { stable: tags.find(isStable), newest: tags[0] };
+}
+
+function isStable({ version }: ReleaseTag): boolean {
+  return version.prerelease.length === 0;
 }
 
 async function commitsSince(

@@ -1,13 +1,14 @@
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
-import type { Rules } from "../../pipeline/release-rules.ts";
+import { higher, type Level, type Rules } from "../../pipeline/release-rules.ts";
 import { type Git, openRepository } from "../../tools/git/git.ts";
-import { type Changes, changesOf, messageReader } from "./changes.ts";
+import { type Changes, changesOf, type HistoryCommit, messageReader } from "./changes.ts";
 import { fitRules } from "./fit.ts";
 import { type History, historyOf, rangeReader, type Transition, tagsBelow, transitionsOf } from "./history.ts";
 import { plainLine } from "./markdown.ts";
 import { predictVersion, type Replayed } from "./predict.ts";
+import { readReleaseTags, standIns } from "./release-tags.ts";
 import type { ReplayResult } from "./report.ts";
-import { parseTag } from "./tags.ts";
+import { newestOf, type ReleaseTag } from "./tags.ts";
 
 /** Commits that concern a series of tags, by commit id; a series that is not named is concerned by all. */
 export type Touching = ReadonlyMap<string, ReadonlySet<string>>;
@@ -60,22 +61,33 @@ export async function replayRepositories(
 export async function readHistory(git: Git): Promise<Outcome<History>> {
   const full = await git.requireFullHistory();
   if (!full.ok) return full;
-  const listed = await git.tags();
-  if (!listed.ok) return listed;
-  const tags = listed.value.map(({ name, commit }) => parseTag(name, commit)).filter((tag) => tag !== undefined);
+  const tags = await readReleaseTags(git);
+  if (!tags.ok) return tags;
   const commits = await git.log("HEAD");
-  return commits.ok ? succeed(historyOf(commits.value, tags)) : commits;
+  if (!commits.ok) return commits;
+  const ids = new Set(commits.value.map(({ id }) => id));
+  const strays = tags.value.filter(({ commit }) => !ids.has(commit));
+  const standing = await standIns(git, strays, async (id) => succeed(ids.has(id)));
+  return standing.ok ? succeed(historyOf(commits.value, [...tags.value, ...standing.value])) : standing;
 }
 
 /** Which commits touch each package of a monorepo whose packages have tags of their own. */
 async function readTouching(git: Git, history: History): Promise<Outcome<Touching>> {
   const touching = new Map<string, ReadonlySet<string>>();
-  const named = [...new Set(history.tags.map((tag) => tag.series))].filter((series) => series !== "");
-  if (named.length < 2) return succeed(touching);
-  const files = await git.listAt("HEAD");
-  if (!files.ok) return files;
-  for (const series of named) {
-    const folder = folderOfSeries(series, files.value);
+  const named = Map.groupBy(history.tags, ({ series }) => series);
+  named.delete("");
+  if (named.size < 2) return succeed(touching);
+  const now = await git.listAt("HEAD");
+  if (!now.ok) return now;
+  for (const [series, tags] of named) {
+    let folder = folderOfSeries(series, now.value);
+    const newest = newestOf(tags);
+    if (folder === undefined && newest) {
+      // A package that is gone by now had its folder when it was last released.
+      const then = await git.listAt(newest.commit);
+      if (!then.ok) return then;
+      folder = folderOfSeries(series, then.value);
+    }
     if (folder === undefined) continue;
     const commits = await git.log("HEAD", { paths: [folder] });
     if (!commits.ok) return commits;
@@ -139,7 +151,9 @@ function replayedReleases(history: History, touching: Touching): Replayed[] {
     .sort((a, b) => place(a) - place(b))
     .map((transition) => {
       const own = touching.get(transition.tag.series);
-      const commits = range(transition.previousStable?.commit, transition.tag.commit);
+      const commits = range(transition.previousStable?.commit, transition.tag.commit).map((commit) =>
+        isReleaseCommit(commit, transition.tag) ? wordless(commit) : commit,
+      );
       return {
         transition,
         commits: own ? commits.filter(({ id }) => own.has(id)) : commits,
@@ -149,13 +163,26 @@ function replayedReleases(history: History, touching: Touching): Replayed[] {
     });
 }
 
+/** The commit that the release itself made: `chore(release): 1.5.0`, `v1.5.0`, `bump: version 1.4.2 → 1.5.0`. */
+function isReleaseCommit({ id, subject, body }: HistoryCommit, { commit, spelling }: ReleaseTag): boolean {
+  const tells = /^(?:feat|fix|perf|revert)\b/i.test(subject) || /^BREAKING[ -]CHANGE:/m.test(body);
+  return id === commit && subject.includes(spelling) && !tells;
+}
+
+/** A release commit follows from the version, so that its words say nothing of what the version should be. */
+function wordless(commit: HistoryCommit): HistoryCommit {
+  return { ...commit, subject: "(the release commit)", body: "" };
+}
+
 function missOf(
   { transition, commits }: Replayed,
   changes: Changes,
   expected: string | undefined,
   repository: string,
 ): ReplayResult["misses"][number] {
-  const level = new Map(changes.changes.map((change) => [change.commit.id, change.level]));
+  const level = new Map<string, Level>();
+  for (const { commit, level: own } of changes.changes)
+    level.set(commit.id, higher(level.get(commit.id) ?? "none", own));
   // What would explain a version comes first: the commits that count, then the newest of the others.
   const shown = [...commits].sort(
     (a, b) =>

@@ -39,14 +39,17 @@ export function nextVersion(input: VersionInput, rules: Rules): Outcome<NextVers
     if (input.channel === undefined) {
       return succeed({ version: next.value, bump: bumpOf(input.lastStable, parseVersion(next.value)) });
     }
-    return succeed({ version: calendarPrerelease(next.value, input.channel, input.existing), bump: "prerelease" });
+    return succeed({
+      version: calendarPrerelease(next.value, input.channel, input.existing, rules.prerelease_from),
+      bump: "prerelease",
+    });
   }
   const pre = prereleasesSince(input);
   const core = input.lastStable ? raise(input.lastStable, input.level, rules) : firstCore(input, pre, rules);
   if (input.channel === undefined) {
     return succeed({ version: core, bump: bumpOf(input.lastStable, parseVersion(core)) });
   }
-  return succeed({ version: withChannel(core, input.channel, pre), bump: "prerelease" });
+  return succeed({ version: withChannel(core, input.channel, pre, rules.prerelease_from), bump: "prerelease" });
 }
 
 /**
@@ -90,24 +93,24 @@ function firstCore(input: VersionInput, pre: readonly SemVer[], rules: Rules): s
 }
 
 /** `1.5.0-rc.3` after `-rc.2`; a channel whose pre-releases already aim higher stays there. */
-function withChannel(core: string, channel: string, pre: readonly SemVer[]): string {
+function withChannel(core: string, channel: string, pre: readonly SemVer[], from: number): string {
   const mine = pre.filter((version) => version.prerelease[0] === channel);
   const aim = mine.reduce((best, version) => (version.compareMain(best) > 0 ? coreOf(version) : best), core);
   const counts = mine
     .filter((version) => coreOf(version) === aim)
     .map((version) => version.prerelease[1])
     .filter((count): count is number => typeof count === "number");
-  return `${aim}-${channel}.${counts.length === 0 ? 1 : Math.max(...counts) + 1}`;
+  return `${aim}-${channel}.${Math.max(from - 1, ...counts) + 1}`;
 }
 
 /** `2026.11.0-rc.2` after `-rc.1`, in the spelling of the calendar version, which may have leading zeros. */
-function calendarPrerelease(core: string, channel: string, existing: readonly string[]): string {
+function calendarPrerelease(core: string, channel: string, existing: readonly string[], from: number): string {
   const prefix = `${core}-${channel}.`;
   const counts = existing
     .filter((spelling) => spelling.startsWith(prefix))
     .map((spelling) => Number(spelling.slice(prefix.length)))
     .filter(Number.isInteger);
-  return `${prefix}${Math.max(0, ...counts) + 1}`;
+  return `${prefix}${Math.max(from - 1, ...counts) + 1}`;
 }
 
 function coreOf(version: SemVer): string {

@@ -38,6 +38,15 @@ export interface LogOptions {
 
 const FIELDS = ["%H", "%P", "%an", "%ae", "%ct", "%s", "%b", "%(trailers:only,unfold)"];
 
+const LOG = [
+  "log",
+  "-z",
+  "--encoding=UTF-8",
+  "--no-color",
+  "--no-show-signature",
+  `--format=format:${FIELDS.join("%x00")}`,
+];
+
 /**
  * Commits reachable from `to` and not from `from`, newest first. In a shallow clone a warning `git.shallow` comes with
  * the answer, since older commits may be missing from it.
@@ -51,12 +60,7 @@ export async function log(
   if (!shallow.ok) return shallow;
   const text = await git(
     [
-      "log",
-      "-z",
-      "--encoding=UTF-8",
-      "--no-color",
-      "--no-show-signature",
-      `--format=format:${FIELDS.join("%x00")}`,
+      ...LOG,
       ...(options.limit === undefined ? [] : [`--max-count=${options.limit}`]),
       ...(options.firstParent ? ["--first-parent"] : []),
       "--end-of-options",
@@ -66,8 +70,18 @@ export async function log(
     ],
     { ...call, env: { ...call.env, GIT_LITERAL_PATHSPECS: "1" } },
   );
-  if (!text.ok) return text;
-  const parts = text.value === "" ? [] : text.value.split("\0");
+  return text.ok ? succeed(readCommits(text.value), shallow.value ? [shallowWarning()] : []) : text;
+}
+
+/** These commits and no others, in the order of `ids` (full commit ids). */
+export async function commitsOf(ids: readonly string[], call: GitCall): Promise<Outcome<Commit[]>> {
+  if (ids.length === 0) return succeed([]);
+  const text = await git([...LOG, "--no-walk=unsorted", "--stdin"], { ...call, input: `${ids.join("\n")}\n` });
+  return text.ok ? succeed(readCommits(text.value)) : text;
+}
+
+function readCommits(text: string): Commit[] {
+  const parts = text === "" ? [] : text.split("\0");
   const commits: Commit[] = [];
   for (let at = 0; at + FIELDS.length <= parts.length; at += FIELDS.length) {
     const [id = "", parents = "", name = "", email = "", time = "0", subject = "", body = "", trailers = ""] =
@@ -82,7 +96,7 @@ export async function log(
       trailers: trailerList(trailers),
     });
   }
-  return succeed(commits, shallow.value ? [shallowWarning()] : []);
+  return commits;
 }
 
 function trailerList(text: string): [string, string][] {

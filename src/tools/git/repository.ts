@@ -11,6 +11,7 @@ import { guardConfig } from "./config-guard.ts";
 import { unknownRef, withoutCredentials } from "./diagnose.ts";
 import {
   type Commit,
+  commitsOf,
   isShallow,
   type LogOptions,
   log,
@@ -60,6 +61,8 @@ export interface Git {
   listAt(ref: string): Promise<Outcome<string[]>>;
   /** `range`: a ref, or `from..to`. Newest first. */
   log(range: string, options?: LogOptions): Promise<Outcome<Commit[]>>;
+  /** These commits alone, by full id and in that order. */
+  commits(ids: readonly string[]): Promise<Outcome<Commit[]>>;
   /** The newest commit of a range that carries exactly this trailer. */
   findByTrailer(range: string, key: string, value: string): Promise<Outcome<Commit | undefined>>;
   tags(): Promise<Outcome<Tag[]>>;
@@ -206,6 +209,7 @@ function makeGit(root: string, identity: string, call: GitCall, options: OpenOpt
         return text.ok ? succeed(nulParts(text.value)) : text;
       }),
     log: logOf,
+    commits: (ids) => commitsOf(ids, call),
     async findByTrailer(range, key, value) {
       const commits = await logOf(range);
       if (!commits.ok) return commits;

@@ -131,6 +131,43 @@ describe("replay", () => {
     expect(replayHistory(history(steps), { repository: "r", rules: DEFAULT_RULES }).predicted).toBeLessThan(20);
   });
 
+  test("the release's own commit says nothing of its version", () => {
+    const steps: [string, string?][] = [
+      ["feat: a", "v1.0.0"],
+      ["fix: b"],
+      ["chore(release): 1.0.1", "v1.0.1"],
+      ["chore: c"],
+      ["chore(release): 1.1.0", "v1.1.0"],
+    ];
+    const types = { ...DEFAULT_RULES.types, chore: "minor" as const };
+    const rules = { ...DEFAULT_RULES, types };
+    expect(replayHistory(history(steps), { repository: "r", rules })).toMatchObject({ transitions: 2, predicted: 2 });
+  });
+
+  test("what people decided before a project took up the convention is not fitted to", () => {
+    const steps: [string, string?][] = [["begin", "v1.0.0"]];
+    const next = (subject: string, raised: "minor" | "patch") => {
+      const [minor, patch] = (steps.at(-1)?.[1] ?? "").split(".").slice(1).map(Number) as [number, number];
+      steps.push([subject, raised === "minor" ? `v1.${minor + 1}.0` : `v1.${minor}.${patch + 1}`]);
+    };
+    // By mood: chores went out as features, features as patches.
+    for (let n = 0; n < 12; n++) next(n % 2 ? `chore: ${n}` : `feat: ${n}`, n % 2 ? "minor" : "patch");
+    for (let n = 0; n < 36; n++) next(n % 3 ? `feat: ${n}` : `fix: ${n}`, n % 3 ? "minor" : "patch");
+    const fitted = replayHistory(history(steps), { repository: "r", rules: undefined });
+    expect(fitted).toMatchObject({ transitions: 24, predicted: 24 });
+    expect(fitted.rules[0]?.rules).toMatchObject({ types: { feat: "minor", fix: "patch" } });
+  });
+
+  test("pre-releases that count from 0 are seen to do so", () => {
+    const steps: [string, string?][] = [["feat: begin", "v1.0.0"]];
+    for (let minor = 1; minor <= 8; minor++) {
+      steps.push([`feat: ${minor}`, `v1.${minor}.0-rc.0`], [`fix: ${minor}`, `v1.${minor}.0-rc.1`]);
+      steps.push([`docs: ${minor}`, `v1.${minor}.0`]);
+    }
+    const fitted = replayHistory(history(steps), { repository: "r", rules: undefined });
+    expect(fitted).toMatchObject({ transitions: 12, predicted: 12, rules: [{ rules: { prerelease_from: 0 } }] });
+  });
+
   test("pre-releases are predicted on the channel they went to", () => {
     const result = replayHistory(
       history([
