@@ -8,19 +8,20 @@ const BUILD = typeof __BUILD__ === "string" ? __BUILD__ : undefined;
 
 interface Remembered {
   readonly build: string;
-  /** The whole texts, not their digests: equal is equal. */
-  readonly texts: readonly (string | undefined)[];
+  /** What it was made from. */
+  readonly of: readonly string[];
   readonly value: unknown;
 }
 
 /**
- * What this very program once made of exactly these texts; undefined when it did not, or when somebody else could have
- * written the file. For what is shown only: nothing that a gate decides may come from here.
+ * What this very program once made of exactly this (the name of a commit, say, which stands for all of its files);
+ * undefined when it did not, or when somebody else could have written the file. For what is shown only: nothing that a
+ * gate decides may come from here.
  */
-export function recall<T>(file: string, texts: Remembered["texts"]): T | undefined {
+export function recall<T>(file: string, of: readonly string[]): T | undefined {
   if (BUILD === undefined || !isOwn(file)) return undefined;
   const kept = parsed(readFileSync(file, "utf8"));
-  const same = kept?.build === BUILD && JSON.stringify(kept.texts) === JSON.stringify(texts);
+  const same = kept?.build === BUILD && JSON.stringify(kept.of) === JSON.stringify(of);
   return same ? (kept.value as T) : undefined;
 }
 
@@ -34,12 +35,12 @@ function parsed(text: string): Remembered | undefined {
   }
 }
 
-/** Keeps what was made of texts, in a file that only this user can write. */
-export async function remember(file: string, texts: Remembered["texts"], value: unknown): Promise<void> {
+/** Keeps what was made, in a file that only this user can write. */
+export async function remember(file: string, of: readonly string[], value: unknown): Promise<void> {
   if (BUILD === undefined) return;
   const { makeFolder, writeFileAtomic } = await import("./files.ts");
   await makeFolder(dirname(file), 0o700);
-  await writeFileAtomic(file, JSON.stringify({ build: BUILD, texts, value } satisfies Remembered), 0o600);
+  await writeFileAtomic(file, JSON.stringify({ build: BUILD, of, value } satisfies Remembered), 0o600);
 }
 
 function isOwn(file: string): boolean {

@@ -6,7 +6,7 @@ import { type Diagnostic, fail, type Outcome, problem, succeed } from "../core/d
 import type { Redactor } from "../core/redact.ts";
 import { withoutCredentials } from "../tools/git/diagnose.ts";
 import type { Git } from "../tools/git/git.ts";
-import { upToDateFiles } from "../tools/git/mirror.ts";
+import { type Branch, type BranchFiles, mirroredFiles, remoteCommit } from "../tools/git/mirror.ts";
 import type { UserConfig } from "./user-config.ts";
 
 /** The texts of an organisation, all of one commit; which of them may be missing is for the reader to say. */
@@ -24,6 +24,8 @@ export interface SourceOptions {
   readonly signal: AbortSignal;
   /** True where something may be done under the policy: then it has to be the newest. */
   readonly acts: boolean;
+  /** What the remote said of its newest commit, where it was asked just before. */
+  readonly newest?: Outcome<string | undefined> | undefined;
 }
 
 const PATHS = ["constitution.yaml", "fleet.yaml", ".codemonkeys/config.yaml"] as const;
@@ -45,7 +47,7 @@ export async function readSource(user: UserConfig, options: SourceOptions): Prom
   const { url, ref } = user.organisation;
   const directory = join(user.homes.cache, "organisations", `${sha256(url).slice(0, 16)}.git`);
   const ready = existsSync(join(directory, "HEAD"))
-    ? await upToDateFiles({ directory, url, ref }, PATHS, options)
+    ? await upToDateFiles(directory, user.organisation, options)
     : succeed(undefined);
   if (ready.ok && ready.value) {
     return sourceOf({ path: realpathSync(directory), ...ready.value }, url, ref);
@@ -61,6 +63,17 @@ export async function readSource(user: UserConfig, options: SourceOptions): Prom
   const found = texts.map((text) => (text.ok ? text.value : undefined));
   const source = sourceOf({ path: git.root, commit: commit.value, texts: found }, url, ref);
   return source.ok ? succeed(source.value, mirrored.warnings) : source;
+}
+
+/** The files out of the mirror, where it has the remote's newest commit already: two starts of git, and no fetch. */
+async function upToDateFiles(
+  directory: string,
+  organisation: Branch,
+  options: SourceOptions,
+): Promise<Outcome<BranchFiles | undefined>> {
+  const newest = options.newest ?? (await remoteCommit(organisation, directory, options));
+  if (!newest.ok || newest.value === undefined) return newest as Outcome<undefined>;
+  return await mirroredFiles({ directory, commit: newest.value }, PATHS, options);
 }
 
 function sourceOf(

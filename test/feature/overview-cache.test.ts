@@ -65,8 +65,19 @@ test("what a status remembers of the organisation is never older than its files,
   await writeFile(remembered, "{");
   expect(status().mode).toBe("act");
 
+  // Where git has to be asked, and when the branch goes back.
+  const inOrganisation = (...args: string[]) =>
+    execFileSync("git", args, { cwd: join(scratch, "organisation"), encoding: "utf8" }).trim();
+  expect(status().mode).toBe("act");
+  await writeFile(remembered, JSON.stringify({ ...changed, of: JSON.parse(await readFile(remembered, "utf8")).of }));
+  inOrganisation("pack-refs", "--all");
+  expect(status().mode).toBe("observe");
+  await rm(remembered);
+
   await write("fleet.yaml", () => "companies: { acme: {} }\nproducts: { pay: { company: acme, repo: /nowhere } }\n");
   expect(status().products).toEqual(["pay"]);
   await write("constitution.yaml", (text) => `${text.replace(/^mode:.*\n/m, "")}mode: observe\n`);
   expect(status().mode).toBe("observe");
+  inOrganisation("reset", "-q", "--hard", "HEAD~2");
+  expect(status()).toEqual({ mode: "act", products: [] });
 });

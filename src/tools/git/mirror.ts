@@ -1,12 +1,18 @@
-import { type Outcome, succeed } from "../../core/diagnostic.ts";
+import { readFileSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { fail, type Outcome, succeed } from "../../core/diagnostic.ts";
 import type { Redactor } from "../../core/redact.ts";
-import { diagnose } from "./diagnose.ts";
-import { callGit, type GitCall } from "./run.ts";
 
 /** Files of a branch, all of one commit; undefined for a path that the commit does not have. */
 export interface BranchFiles {
   readonly commit: string;
   readonly texts: readonly (string | undefined)[];
+}
+
+/** A branch of a repository, by its address and name. */
+export interface Branch {
+  readonly url: string;
+  readonly ref: string;
 }
 
 export interface MirrorOptions {
@@ -15,30 +21,63 @@ export interface MirrorOptions {
 }
 
 /**
- * Files of a remote branch out of a bare mirror that already has its newest commit: two starts of git, and no fetch.
- * Answers undefined where the mirror has to be made or brought up to date first, and fails when the remote cannot be
- * asked.
+ * The newest commit of a remote branch, in one start of git; undefined where there is no such branch. Fails when the
+ * remote cannot be asked. `cwd` is any folder that is there.
  */
-export async function upToDateFiles(
-  mirror: { readonly directory: string; readonly url: string; readonly ref: string },
-  paths: readonly string[],
+export async function remoteCommit(
+  { url, ref }: Branch,
+  cwd: string,
   options: MirrorOptions = {},
-): Promise<Outcome<BranchFiles | undefined>> {
-  const call: GitCall = { cwd: mirror.directory, redactor: options.redactor, signal: options.signal };
-  const name = `refs/heads/${mirror.ref}`;
-  const args = ["ls-remote", "--quiet", "--end-of-options", mirror.url, name];
+): Promise<Outcome<string | undefined>> {
+  const name = `refs/heads/${ref}`;
+  const args = ["ls-remote", "--quiet", "--end-of-options", url, name];
+  const { callGit } = await import("./run.ts");
   // In no repository: nothing but the user's own configuration takes part.
-  const asked = await callGit(args, { ...call, network: true, env: { GIT_DIR: "/dev/null" } });
+  const asked = await callGit(args, { ...options, cwd, network: true, env: { GIT_DIR: "/dev/null" } });
   if (!asked.ok) return asked;
-  if (asked.value.exitCode !== 0) return { ok: false, diagnostics: [diagnose(args, asked.value, mirror.directory)] };
+  if (asked.value.exitCode !== 0) {
+    const { diagnose } = await import("./diagnose.ts");
+    return fail(diagnose(args, asked.value, cwd));
+  }
   const commit = asked.value.stdout
     .split("\n")
     .map((line) => line.split("\t", 2))
     .find(([, found]) => found === name)?.[0];
-  if (commit === undefined) return succeed(undefined);
+  return succeed(commit);
+}
+
+/**
+ * The newest commit of a branch of a repository on this machine, where it stands in a file of its own, as it does since
+ * the last commit to it; that file comes before whatever else git keeps, so that git would answer the same. Undefined for
+ * every other repository and state: git is asked.
+ */
+export function localCommit({ url, ref }: Branch): string | undefined {
+  if (!isAbsolute(url)) return undefined;
+  for (const folder of [join(url, ".git"), url]) {
+    try {
+      const commit = /^([0-9a-f]{40}|[0-9a-f]{64})\n$/.exec(readFileSync(join(folder, "refs", "heads", ref), "utf8"));
+      return commit?.[1];
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "ENOENT" && code !== "ENOTDIR") return undefined;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Files of a commit out of a bare mirror, in one start of git and without a fetch. Answers undefined where the mirror has
+ * to be made or brought up to date first.
+ */
+export async function mirroredFiles(
+  { directory, commit }: { readonly directory: string; readonly commit: string },
+  paths: readonly string[],
+  options: MirrorOptions = {},
+): Promise<Outcome<BranchFiles | undefined>> {
+  const { callGit } = await import("./run.ts");
   const read = await callGit(["cat-file", "--batch"], {
     // Not redacted: the sizes that git tells are those of its own bytes.
-    ...{ cwd: mirror.directory, signal: options.signal, env: { GIT_DIR: mirror.directory } },
+    ...{ cwd: directory, signal: options.signal, env: { GIT_DIR: directory } },
     input: [`${commit}^{commit}`, ...paths.map((path) => `${commit}:${path}`)].map((line) => `${line}\n`).join(""),
   });
   if (!read.ok) return read;
