@@ -1,8 +1,7 @@
-import { rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { type Diagnostic, fail, messageOf, type Outcome, succeed } from "../core/diagnostic.ts";
 import { EXIT, exitCodeOf } from "../core/exit-codes.ts";
-import { writeFileAtomic } from "../core/files.ts";
 import { createRedactor, type Redactor } from "../core/redact.ts";
 import type { HalfWanted } from "../org/half.ts";
 import { type Opened, type OpenOptions, openSession } from "../org/open.ts";
@@ -48,7 +47,7 @@ export async function execute(invocation: Invocation): Promise<number> {
   });
   if (common.resultFile) {
     try {
-      await rm(common.resultFile, { force: true });
+      rmSync(common.resultFile, { force: true });
     } catch (error) {
       streams.err.write(`cannot write ${common.resultFile}: ${messageOf(error)}\n`);
       return EXIT.infrastructure;
@@ -65,6 +64,7 @@ export async function execute(invocation: Invocation): Promise<number> {
   if (result.diagnostics.some((d) => DRIFT.has(d.code) && d.severity === "error")) code = EXIT.drift;
   if (common.resultFile) {
     try {
+      const { writeFileAtomic } = await import("../core/files.ts");
       await writeFileAtomic(common.resultFile, `${text}\n`);
     } catch (error) {
       streams.err.write(`cannot write ${common.resultFile}: ${messageOf(error)}\n`);

@@ -1,7 +1,8 @@
 import { type Clock, isoTime } from "../core/clock.ts";
 import type { Outcome } from "../core/diagnostic.ts";
 import type { Emit } from "../core/events.ts";
-import { type ApprovalAsked, RESULT_VERSION, type StepResult } from "../core/result.ts";
+import type { ApprovalAsked, StepResult } from "../core/result.ts";
+import { RESULT_VERSION } from "../core/result-version.ts";
 import type { StepDefinition, StepReport } from "../steps/definition.ts";
 
 /** What is known of a call besides its outcome, also when it fails. */

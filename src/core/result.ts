@@ -1,11 +1,6 @@
 import * as z from "zod";
 import { DIAGNOSTIC_KINDS, type Diagnostic } from "./diagnostic.ts";
-
-/**
- * What a step leaves behind: one `result.json`, read by Jenkins, by the CLI's `--json` and by later steps. Versioned;
- * readers refuse a version they do not know. All paths are relative to the workspace.
- */
-export const RESULT_VERSION = 1;
+import { RESULT_VERSION } from "./result-version.ts";
 
 export const VERDICTS = ["success", "unstable", "failure", "waiting"] as const;
 export type Verdict = (typeof VERDICTS)[number];
@@ -48,6 +43,10 @@ export const handoverSchema = z.object({
 });
 export type Handover = z.infer<typeof handoverSchema>;
 
+/**
+ * What a step leaves behind: one `result.json`, read by Jenkins, by the CLI's `--json` and by later steps. Versioned;
+ * readers refuse a version they do not know. All paths are relative to the workspace.
+ */
 export const resultSchema = z.object({
   version: z.literal(RESULT_VERSION),
   step: z.string(),

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Homes } from "../core/state-home.ts";
@@ -23,7 +23,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export async function readUserConfig(homes: Homes, environment: Environment): Promise<Outcome<UserConfig>> {
   const file = join(homes.config, "config.yaml");
-  const text = await textOf(file);
+  const text = textOf(file);
   // Only who has such a file pays for what reads it.
   const read = text === undefined ? undefined : (await import("./user-config-file.ts")).readUserConfigFile(text, file);
   if (read && !read.ok) return read;
@@ -62,9 +62,10 @@ export async function readUserConfig(homes: Homes, environment: Environment): Pr
 
 const EMPTY: Located<UserConfigFile> = { value: {}, place: () => ({ file: "" }) };
 
-async function textOf(file: string): Promise<string | undefined> {
+/** Without `node:fs/promises`, which takes its time to load and is not needed for what only shows something. */
+function textOf(file: string): string | undefined {
   try {
-    return await readFile(file, "utf8");
+    return readFileSync(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     return undefined;

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import * as z from "zod";
 import { localTime } from "../constitution/calendar.ts";
@@ -63,7 +63,7 @@ export const constitutionCheck = defineStep({
 export async function findConstitution(workplace: Workplace, file: string | undefined): Promise<Outcome<Constitution>> {
   if (file !== undefined) {
     try {
-      return readConstitution(await readFile(resolve(workplace.cwd, file), "utf8"), { file });
+      return readConstitution(readFileSync(resolve(workplace.cwd, file), "utf8"), { file });
     } catch (error) {
       return fail(problem("config", "constitution.unreadable", messageOf(error), { where: { file } }));
     }

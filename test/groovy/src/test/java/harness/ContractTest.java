@@ -94,7 +94,7 @@ public class ContractTest {
 
     @Test
     public void theRunnerReadsTheResultVersionThatTheProgramWrites() throws Exception {
-        Matcher program = Pattern.compile("RESULT_VERSION = (\\d+)").matcher(Files.readString(Library.ROOT.resolve("src/core/result.ts")));
+        Matcher program = Pattern.compile("RESULT_VERSION = (\\d+)").matcher(Files.readString(Library.ROOT.resolve("src/core/result-version.ts")));
         Matcher runner = Pattern.compile("resultVersion = (\\d+)").matcher(Files.readString(Library.ROOT.resolve("vars/monkeysRunner.groovy")));
         assertTrue(program.find() && runner.find());
         assertEquals(program.group(1), runner.group(1));
