@@ -84,7 +84,7 @@ export function actionsPage(steps: readonly StepDefinition[]): string {
     ...ACTION_NAMES.map((name) => {
       const asking = steps.filter((step) => step.actions.includes(name));
       const links = asking.map((step) => `[${step.name}](steps/${step.name.replaceAll(" ", "-")}.md)`).join(", ");
-      const { properties = {} } = jsonSchema(ACTIONS[name]);
+      const { properties = {} } = jsonSchema(ACTIONS[name]());
       const rows = Object.entries(properties).map(([field, schema]) => [
         `\`${field}\``,
         typeText(schema),

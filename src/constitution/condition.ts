@@ -58,7 +58,7 @@ export function compileCondition(text: string): { condition: Condition } | { err
   const references = referencesIn(parsed.ast);
   if (references.errors.length > 0) return { errors: references.errors };
   const root = split(parsed.ast, text);
-  const checked = environment.check(text);
+  const checked = parsed.check();
   if (!checked.valid) return { errors: [typeError(checked.error as CelTypeError, text)] };
   if (checked.type !== "bool") {
     return {

@@ -29,7 +29,7 @@ export function misused<A extends ActionName>(
       },
     );
   }
-  const checked = ACTIONS[action].strict().safeParse(target);
+  const checked = ACTIONS[action]().strict().safeParse(target);
   if (!checked.success) {
     const issue = checked.error.issues[0];
     return problem(

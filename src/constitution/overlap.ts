@@ -1,7 +1,7 @@
 import { FACTS, type FactName } from "../core/facts.ts";
 import { comparisonOf } from "./comparison.ts";
 import { type ConditionNode, evaluate, subConditions } from "./condition.ts";
-import { factValues } from "./fact-values.ts";
+import { type FactValues, factValues } from "./fact-values.ts";
 import { PILLARS } from "./pillars.ts";
 import { supposedFacts } from "./probe.ts";
 import type { Rule } from "./rules.ts";
@@ -33,13 +33,12 @@ export function implies(rule: Rule, other: Rule): boolean | undefined {
 
 /** Values of facts, and how the coins fell, by the text of their sub-condition. */
 interface World {
-  readonly facts: ReadonlyMap<FactName, unknown>;
+  readonly values: FactValues;
   readonly coins: ReadonlyMap<string, boolean>;
 }
 
 function holdsIn(rule: Rule, world: World): boolean {
   if (!rule.condition) return true;
-  const values = factValues(supposedFacts(world.facts));
   const truth = (node: ConditionNode): boolean => {
     switch (node.op) {
       case "not":
@@ -49,7 +48,7 @@ function holdsIn(rule: Rule, world: World): boolean {
       case "or":
         return node.parts.some(truth);
       case "is":
-        return world.coins.get(node.text) ?? evaluate(node, values) === true;
+        return world.coins.get(node.text) ?? evaluate(node, world.values) === true;
     }
   };
   return truth(rule.condition.root);
@@ -80,15 +79,15 @@ function* combinations(
 ): Generator<World> {
   for (let number = 0; number < size; number += 1) {
     let rest = number;
-    const facts = new Map<FactName, unknown>();
+    const facts: [FactName, unknown][] = [];
     const coins = new Map<string, boolean>();
     for (const axis of axes) {
       const choice = axis[rest % axis.length] as (typeof axis)[number];
       rest = Math.floor(rest / axis.length);
-      if (choice[0] === "fact") facts.set(choice[1], choice[2]);
+      if (choice[0] === "fact") facts.push([choice[1], choice[2]]);
       else coins.set(choice[1], choice[2]);
     }
-    yield { facts, coins };
+    yield { values: factValues(supposedFacts(facts)), coins };
   }
 }
 

@@ -3,54 +3,59 @@ import * as z from "zod";
 /**
  * Everything this program can do to the world outside its scratch space. Each action has a target: the exact thing it
  * acts on. A permit is bound to the hash of action and target, so the target must name all that a rule's author would
- * care about: which repository, which ref, which bytes.
+ * care about: which repository, which ref, which bytes. The schema of a target is made when one is judged.
  */
-const digest = z.string().regex(/^[0-9a-f]{64}$/, "a SHA-256 in lower-case hex");
-const commit = z.string().regex(/^[0-9a-f]{40,64}$/, "a full commit id");
-const repository = z.string().min(1).describe("the repository's identity: its remote URL, else its path");
+const digest = () => z.string().regex(/^[0-9a-f]{64}$/, "a SHA-256 in lower-case hex");
+const commit = () => z.string().regex(/^[0-9a-f]{40,64}$/, "a full commit id");
+const repository = () => z.string().min(1).describe("the repository's identity: its remote URL, else its path");
 
 export const ACTIONS = {
-  "git.commit": z.object({ repository, branch: z.string(), base: commit, tree_digest: digest }),
-  "git.push": z.object({ repository, remote: z.string(), ref: z.string(), commit }),
-  "pr.open": z.object({ repository, branch: z.string(), into: z.string(), commit }),
-  "pr.close": z.object({ repository, number: z.int() }),
-  "pr.comment": z.object({ repository, number: z.int(), digest }),
-  "release.tag": z.object({ repository, tag: z.string(), commit }),
-  "forge.release": z.object({
-    repository,
-    tag: z.string(),
-    commit,
-    digest: digest.describe("of the page's notes and files"),
-  }),
-  "package.publish": z.object({
-    ecosystem: z.string(),
-    registry: z.string().describe("the registry's address as the tool is configured, without credentials"),
-    name: z.string(),
-    version: z.string(),
-    digest,
-  }),
-  "package.retract": z.object({ ecosystem: z.string(), registry: z.string(), name: z.string(), version: z.string() }),
-  "service.deploy": z.object({ environment: z.string(), service: z.string(), digest, hosts: z.array(z.string()) }),
-  "host.provision": z.object({ role: z.string(), digest, hosts: z.array(z.string()) }),
-  "infra.apply": z.object({ environment: z.string(), plan_digest: digest }),
-  "browser.run": z.object({ script_digest: digest, origins: z.array(z.string()) }),
-  "announce.post": z.object({ channel: z.string(), to: z.string(), digest, key: z.string() }),
-  "webhook.send": z.object({ to: z.string(), digest, key: z.string() }),
-  "secret.read": z.object({ names: z.array(z.string()) }),
-  "secret.write": z.object({ repository, path: z.string(), names: z.array(z.string()) }),
-  "model.ask": z.object({ endpoint: z.string(), model: z.string(), prompt_digest: digest }),
-  "repo.create": z.object({
-    owner: z.string(),
-    name: z.string(),
-    visibility: z.enum(["private", "internal", "public"]),
-  }),
-  "files.generate": z.object({ repository, paths: z.array(z.string()), digest }),
-  "ci.trigger": z.object({ backend: z.string(), job: z.string(), parameters_digest: digest }),
-  "ci.cancel": z.object({ backend: z.string(), job: z.string(), build: z.string() }),
-} as const satisfies Record<string, z.ZodObject>;
+  "git.commit": () => z.object({ repository: repository(), branch: z.string(), base: commit(), tree_digest: digest() }),
+  "git.push": () => z.object({ repository: repository(), remote: z.string(), ref: z.string(), commit: commit() }),
+  "pr.open": () => z.object({ repository: repository(), branch: z.string(), into: z.string(), commit: commit() }),
+  "pr.close": () => z.object({ repository: repository(), number: z.int() }),
+  "pr.comment": () => z.object({ repository: repository(), number: z.int(), digest: digest() }),
+  "release.tag": () => z.object({ repository: repository(), tag: z.string(), commit: commit() }),
+  "forge.release": () =>
+    z.object({
+      repository: repository(),
+      tag: z.string(),
+      commit: commit(),
+      digest: digest().describe("of the page's notes and files"),
+    }),
+  "package.publish": () =>
+    z.object({
+      ecosystem: z.string(),
+      registry: z.string().describe("the registry's address as the tool is configured, without credentials"),
+      name: z.string(),
+      version: z.string(),
+      digest: digest(),
+    }),
+  "package.retract": () =>
+    z.object({ ecosystem: z.string(), registry: z.string(), name: z.string(), version: z.string() }),
+  "service.deploy": () =>
+    z.object({ environment: z.string(), service: z.string(), digest: digest(), hosts: z.array(z.string()) }),
+  "host.provision": () => z.object({ role: z.string(), digest: digest(), hosts: z.array(z.string()) }),
+  "infra.apply": () => z.object({ environment: z.string(), plan_digest: digest() }),
+  "browser.run": () => z.object({ script_digest: digest(), origins: z.array(z.string()) }),
+  "announce.post": () => z.object({ channel: z.string(), to: z.string(), digest: digest(), key: z.string() }),
+  "webhook.send": () => z.object({ to: z.string(), digest: digest(), key: z.string() }),
+  "secret.read": () => z.object({ names: z.array(z.string()) }),
+  "secret.write": () => z.object({ repository: repository(), path: z.string(), names: z.array(z.string()) }),
+  "model.ask": () => z.object({ endpoint: z.string(), model: z.string(), prompt_digest: digest() }),
+  "repo.create": () =>
+    z.object({
+      owner: z.string(),
+      name: z.string(),
+      visibility: z.enum(["private", "internal", "public"]),
+    }),
+  "files.generate": () => z.object({ repository: repository(), paths: z.array(z.string()), digest: digest() }),
+  "ci.trigger": () => z.object({ backend: z.string(), job: z.string(), parameters_digest: digest() }),
+  "ci.cancel": () => z.object({ backend: z.string(), job: z.string(), build: z.string() }),
+} as const satisfies Record<string, () => z.ZodObject>;
 
 export type ActionName = keyof typeof ACTIONS;
-export type Target<A extends ActionName> = z.infer<(typeof ACTIONS)[A]>;
+export type Target<A extends ActionName> = z.infer<ReturnType<(typeof ACTIONS)[A]>>;
 
 export const ACTION_NAMES = Object.keys(ACTIONS) as ActionName[];
 
