@@ -2,11 +2,13 @@
  * Measures the reader of build logs: lines found against people's labels, categories and fingerprints of Maven builds,
  * and throughput on a generated log.
  *
- *   node bench/logs.ts [--pairs DIR] [--maven DIR] [--throughput-mb N] [--loghub DIR] [--json] [--cases]
+ *   node bench/logs.ts [--pairs DIR] [--maven DIR] [--throughput-mb N] [--roots DIR] [--loghub DIR] [--json] [--cases]
  *
  * --pairs   DIR/labels.json and DIR/CASE/fail.log, where there is one also pass.log; bench/logs/own has this
  *           project's own, from real tools       (default ../shared/data/build-logs/pairs)
  * --maven   DIR/labels.json and DIR/ID.log.gz                (default ../shared/data/build-logs/maven)
+ * --roots   DIR/roots.json and DIR/NAME.log; bench/logs/roots has this project's own: share of logs whose root failure
+ *           is right in category, place and message
  * --loghub  DIR/**\/*_2k.log_structured.csv; grouping accuracy of the template miner
  * --cases   also one line for each case, on stderr
  * A folder that is not there gives null, and a sentence on stderr.
@@ -23,6 +25,7 @@ import type { Category } from "../src/pillars/heal/read/report.ts";
 import { writeLargeLog } from "./logs/large-log.ts";
 import { lineScore, type PairLabel } from "./logs/line-score.ts";
 import { loghubAccuracy } from "./logs/loghub.ts";
+import { rootsOf } from "./logs/roots.ts";
 
 interface MavenLabel {
   readonly category: string;
@@ -43,6 +46,7 @@ const { values: options } = parseArgs({
   options: {
     pairs: { type: "string", default: "../shared/data/build-logs/pairs" },
     maven: { type: "string", default: "../shared/data/build-logs/maven" },
+    roots: { type: "string" },
     loghub: { type: "string" },
     "throughput-mb": { type: "string", default: "1024" },
     json: { type: "boolean", default: false },
@@ -64,6 +68,7 @@ if (options.read !== undefined) {
     pairs: await measurePairs(resolve(options.pairs)),
     maven: await measureMaven(resolve(options.maven)),
     throughput: await measureThroughput(Number(options["throughput-mb"])),
+    ...(options.roots === undefined ? {} : { roots: await measureRoots(resolve(options.roots)) }),
     ...(options.loghub === undefined ? {} : { loghub: loghubAccuracy(resolve(options.loghub)) }),
   };
   process.stdout.write(options.json ? `${JSON.stringify(figures)}\n` : table(figures));
@@ -118,6 +123,12 @@ async function measureMaven(dir: string) {
     fingerprint_same: pairs === 0 ? null : same / pairs,
     fingerprint_clashes: clashes,
   };
+}
+
+async function measureRoots(dir: string) {
+  const right = await rootsOf(dir);
+  for (const [name, good] of Object.entries(right)) if (!good) tell(`roots: ${name} is not right`);
+  return { logs: Object.keys(right).length, right: mean(Object.values(right).map(Number)) };
 }
 
 async function measureThroughput(megabytes: number) {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { lineScore, type PairLabel } from "../../../bench/logs/line-score.ts";
+import { rootsOf } from "../../../bench/logs/roots.ts";
 import { readLog } from "../../../src/pillars/heal/read/index.ts";
 
 /** Failing logs of real tools in a CI job's surroundings, with the lines that tell of the failure. */
@@ -24,4 +25,10 @@ test("the lines that are named are those of the failure: mean F1 at least 0.95, 
   const values = Object.values(scores);
   expect(Object.keys(scores).filter((id) => scores[id]! < 0.4)).toEqual([]);
   expect(values.reduce((sum, value) => sum + value, 0) / values.length).toBeGreaterThanOrEqual(0.95);
+});
+
+test("the root is what was broken: 116 logs of real tools, as four CI systems wrap them", async () => {
+  const right = await rootsOf(join(import.meta.dirname, "../../../bench/logs/roots"));
+  expect(Object.keys(right).filter((name) => !right[name])).toEqual(["vite-syntax-4.5.5", "parcel-2"]);
+  expect(Object.keys(right)).toHaveLength(116);
 });

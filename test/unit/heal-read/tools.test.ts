@@ -157,7 +157,7 @@ const LOGS: readonly (readonly [name: string, causes: number, root: Root])[] = [
     "flake8.log",
     20,
     {
-      tool: "ruff",
+      tool: "flake8",
       category: "lint",
       message: "expected 2 blank lines after class or function definition, f",
       place: "chain.py:6",

@@ -17,6 +17,9 @@ interface Group {
   count: number;
 }
 
+/** What a message keeps; the lines of the log tell the rest. */
+const LONGEST_MESSAGE = 1000;
+
 const TRUST: Readonly<Record<Confidence, number>> = { sure: 2, likely: 1, guess: 0 };
 
 export function conclude(
@@ -24,7 +27,7 @@ export function conclude(
   scope: { product?: string | undefined; stage?: string | undefined },
   inPass: (draft: Draft) => boolean,
 ): Conclusion {
-  const ordered = confirmed(drafts).sort((a, b) => a.first - b.first || a.last - b.last);
+  const ordered = withParents(confirmed(drafts)).sort((a, b) => a.first - b.first || a.last - b.last);
   const fresh = ordered.filter((draft) => !inPass(draft));
   // A green log can hold every line of a red one (the exit code differs): then the difference says nothing.
   const judged = fresh.some((draft) => draft.rank !== "consequence") ? fresh : ordered;
@@ -53,6 +56,16 @@ function confirmed(drafts: readonly Draft[]): Draft[] {
     if (draft.bare !== true) return [draft, ...echoes];
     const told = words[0]!;
     return [{ ...told, rank: draft.rank ?? "cause" }, ...echoes.slice(1), { ...draft, echo: true }];
+  });
+}
+
+/** A test that says nothing but that it failed, and whose subtest failed too, failed by that. */
+function withParents(drafts: readonly Draft[]): Draft[] {
+  const tests = drafts.flatMap(({ tool, test }) => (test === undefined ? [] : [`${tool}\0${test}`]));
+  return drafts.map((draft) => {
+    if (draft.bare !== true || draft.rank !== undefined) return draft;
+    const inside = `${draft.tool}\0${draft.test}/`;
+    return tests.some((test) => test.startsWith(inside)) ? { ...draft, rank: "consequence" } : draft;
   });
 }
 
@@ -165,7 +178,7 @@ function toFailure(
   return {
     tool: draft.tool,
     category: draft.category,
-    message: draft.message,
+    message: draft.message.length > LONGEST_MESSAGE ? `${draft.message.slice(0, LONGEST_MESSAGE)} …` : draft.message,
     ...(draft.place === undefined ? {} : { place: draft.place }),
     ...(draft.test === undefined ? {} : { test: draft.test }),
     logLines: [draft.first, draft.last],

@@ -1,5 +1,5 @@
 import type { Line } from "./clean.ts";
-import type { Draft } from "./reader.ts";
+import { type Draft, placeOf } from "./reader.ts";
 import { categoryOf, indentOf, isBlank } from "./readers/text.ts";
 
 /**
@@ -45,7 +45,10 @@ export const GENERAL_HINTS = [
 
 /** Plain announcements of an error by some program. */
 const PLAIN =
-  /^(?:\S{1,40}: )?(?:\[?(?:ERROR|FATAL|FATAL ERROR|Error|Fatal|CRITICAL|SEVERE|E)\]?[: !]|error[: ]|fatal[: ]|panic: |FAILED?[: ]|FAILURE[: ]|✗|✘|❌|\*\*\* )/;
+  /^(?:\S{1,40}: )?(?:\[?(?:ERROR|FATAL|FATAL ERROR|Error|Fatal|CRITICAL|SEVERE|E)\]?[: !]|error[: ]|fatal[: ]|panic: |FAILED?[: ]|FAILURE[: ]|✗|✘|❌|\*\*\* )|^\s+(?:FAIL|FAILED|ERROR) /;
+/** Says that something failed, and not what. */
+const EMPTY =
+  /^\W*(?:the )?(?:build|compilation|command|job|tests?|task|\d+ tests?|errors?|\d+ errors?|(?:nox > )?session \w+)(?: has| have)?(?: failed| found| occurred)?[.!:]?$|with exit code \d+\.?$|^tar: Exiting/i;
 const WORDS =
   /\b(?:error|fatal|panic|exception|failed|failure|cannot|can't|could not|couldn't|unable to|not found|no such file|permission denied|access denied|refused|timed out|segmentation fault|core dumped|aborted|killed|out of memory|undefined reference|unexpected|not up-to-date|out of date|mismatch|unsupported|violation)\b/i;
 /** Severe words that say the opposite, or only name something. */
@@ -114,6 +117,7 @@ function scoreOf({ text, mark }: Line, fresh: boolean): number {
   else if (WORDS.test(text)) score = 2;
   if (score === 0 || (HARMLESS.test(text) && score < 4)) return 0;
   if (/\b(?:0|no) (?:errors?|failures?)\b|(?:errors?|failures?|failed): ?0\b/i.test(text)) return 0;
+  if (EMPTY.test(text.trim())) return 1;
   return score + (fresh ? 1 : 0);
 }
 
@@ -128,6 +132,19 @@ function belongs(line: Line, candidate: Candidate): boolean {
   );
 }
 
+const PLACE =
+  /(?:^|[\s("'])((?:[A-Za-z]:)?(?:[\w@.+~-]*[\\/])*[\w@+-][\w@.+-]*\.[A-Za-z]\w{0,9})(?::(\d+)(?::(\d+))?|\((\d+)(?:,(\d+))?\))/;
+
+/** The first file with a line number that the lines name: most tools write `file:line:column`. */
+function placeIn(lines: readonly Line[]): Draft["place"] {
+  for (const { text } of lines) {
+    const match = PLACE.exec(text);
+    if (match === null || /^(?:https?|node)$/.test(match[1]!)) continue;
+    return placeOf(match[1]!, match[2] ?? match[4], match[3] ?? match[5]);
+  }
+  return undefined;
+}
+
 /** The best-scored candidates: at most a handful, of the highest score and next to it, latest preferred. */
 function draftsOf(found: readonly Candidate[]): readonly Draft[] {
   if (found.length === 0) return [];
@@ -140,6 +157,7 @@ function draftsOf(found: readonly Candidate[]): readonly Draft[] {
       tool: "general",
       category: categoryOf(message, "unknown"),
       message: message.slice(0, 500),
+      place: placeIn(lines),
       first: lines[0]!.no,
       last,
       confidence: "guess" as const,

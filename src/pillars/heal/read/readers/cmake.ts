@@ -9,7 +9,8 @@ const MAKE = /^(?:g?make(?:\[\d+\])?: |(\S+):(\d+): )\*\*\* (?!\[)(.+?)\.?(?:\s+
 
 // 1/2 Test #1: refund ...........................***Failed    0.01 sec     then its output, when asked for
 // The following tests FAILED:\n\t  1 - refund (Failed)
-const CTEST = /^\s*\d+\/\d+ Test +#\d+: (\S.*?) \.+ ?\*+ ?(Failed|Exception: .*?|Timeout|Not Run|SEGFAULT)\b.*$/;
+const CTEST =
+  /^\s*\d+\/\d+ Test +#\d+: (\S.*?) \.+ ?(?:Subprocess aborted)?\*+ ?(Failed|Exception\b.*?|Timeout|Not Run|SEGFAULT)\b.*$/;
 const CTEST_LIST =
   /^\s+\d+ - (\S.*?) \((?:Failed|SEGFAULT|Timeout|Not Run|.*Exception.*|ILLEGAL|NUMERICAL|OTHER_FAULT|Subprocess aborted)\)(?:\s+\S+)*$/;
 
@@ -23,6 +24,7 @@ export const cmake: ToolReader = {
     "***Timeout",
     "***Not",
     " (Failed)",
+    " (Subprocess aborted)",
     " (SEGFAULT)",
     " (Timeout)",
     " (Not Run)",

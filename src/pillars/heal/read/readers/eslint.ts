@@ -69,6 +69,21 @@ function draftOf(
   at: string | undefined,
   column: string | undefined,
 ): Draft {
+  // yamllint draws the same rows, with the rule in parentheses.
+  const yaml = rule === undefined ? /^(.+?)\s+\(([a-z-]+)\)$/.exec(said) : null;
+  if (yaml !== null && /\.ya?ml$|^\/dev\/|^stdin$/.test(file)) {
+    const syntax = yaml[2] === "syntax";
+    return {
+      tool: "yamllint",
+      category: syntax ? "compilation" : "lint",
+      message: yaml[1]!,
+      first: line.no,
+      last: line.no,
+      place: placeOf(file, at, column),
+      captures: { rule: yaml[2] },
+      key: yaml[2],
+    };
+  }
   const parsing = find(said, /^(?:Parsing error: |Fatal: )(.*)$/);
   return {
     tool: "eslint",

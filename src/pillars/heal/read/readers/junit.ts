@@ -1,5 +1,5 @@
 import type { Line } from "../clean.ts";
-import { type Draft, gather, placeOf, type ToolReader } from "../reader.ts";
+import { type Draft, gather, type Lane, placeOf, type ToolReader } from "../reader.ts";
 import { isBlank } from "./text.ts";
 
 // surefire 2.x:  untar(org.x.JTarTest)  Time elapsed: 0.02 sec  <<< ERROR!      (with or without "[ERROR] " before)
@@ -20,7 +20,7 @@ const LIST = /^\[ERROR\] (?:Failures|Errors):\s*$|^(?:Failed tests|Tests in erro
 export const junit: ToolReader = {
   tool: "junit",
   hints: ["<<<", "[ERROR] Failures:", "[ERROR] Errors:", "Failed tests:", "Tests in error:"],
-  start(line) {
+  start(line, lane) {
     if (LIST.test(line.text)) return summaryBlock(line);
     const randomized = RANDOMIZED.exec(line.text);
     if (randomized !== null) return stackBlock(line, randomized[2]!);
@@ -42,9 +42,22 @@ export const junit: ToolReader = {
     if (head === null) return undefined;
     const owner = head[2] ?? head[3]!;
     const method = head[1]?.trim() ?? head[4];
-    return stackBlock(line, method === undefined ? owner : `${owner}.${method}`);
+    if (method !== undefined) return stackBlock(line, `${owner}.${method}`);
+    // surefire 2.22 with JUnit 5 gives the method alone; its class stands above.
+    const inClass = /^[a-z]\w*$/.test(owner) ? classAbove(lane) : undefined;
+    return stackBlock(line, inClass === undefined ? owner : `${inClass}.${owner}`);
   },
 };
+
+function classAbove(lane: Lane): string | undefined {
+  for (let n = 1; n < 60; n++) {
+    const text = lane.back(n)?.text;
+    if (text === undefined) return undefined;
+    const name = CLASS.exec(text)?.[1];
+    if (name !== undefined) return name;
+  }
+  return undefined;
+}
 
 function stackBlock(line: Line, test: string) {
   return gather(

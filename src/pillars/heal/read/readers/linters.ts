@@ -12,6 +12,14 @@ interface Row {
 }
 
 const ROWS: readonly Row[] = [
+  // Coverage below what was asked for: c8 and nyc, Jest, Vitest, pytest-cov, coverage.py, JaCoCo.
+  {
+    tool: "coverage",
+    pattern:
+      /^(?:ERROR: |\[ERROR\] |FAIL |Jest: |ERROR: )?((?:Coverage for \w+ \([\d.]+%\) does not meet|"?[\w./ -]+"? coverage threshold for \w+ \([\d.]+%\) not met|Required test coverage of [\d.]+% not reached|Coverage failure: total of [\d.]+ is less than|Rule violated for \w+ .*(?:ratio|count) is [\d.]+, but expected).*)$/,
+    groups: ["message"],
+    category: "policy",
+  },
   // ktlint:  a.kt:1:10: Unused import (standard:no-unused-imports)
   {
     tool: "ktlint",
@@ -85,6 +93,11 @@ export const linters: ToolReader = {
   tool: "linter",
   hints: [
     "standard: Use",
+    "overage for ",
+    "coverage threshold",
+    "Required test coverage",
+    "Coverage failure",
+    "Rule violated for",
     ".kt:",
     ".kts:",
     " MD0",

@@ -16,7 +16,7 @@ const GOAL =
   /^Failed to execute goal (?:([\w.-]+):([\w.-]+):([\w.-]+):([\w-]+)(?: \(([^)]*)\))? )?on project ([^:]+): ?(.*)$/;
 const RULE = /^\[(?:WARNING|ERROR)\] Rule (\d+): ([\w.$]+)(?:\(([^)]*)\))? failed with message:?(.*)$/;
 const MODEL =
-  /^\[(?:ERROR|FATAL)\] (?:\[(?:ERROR|FATAL)\] )?(Non-resolvable (?:parent|import) POM.*|Non-parseable POM.*|Malformed POM.*|Unresolveable build extension.*|.*? @ (?:line|\S+:\S+).*|Unknown lifecycle phase.*|No goals have been specified.*|The goal you specified requires a project.*|No plugin found for prefix.*|Could not find the selected project.*|Unrecognized option.*|Plugin \S+ or one of its dependencies could not be resolved.*|Error resolving version for plugin.*|The build could not read .*)$/;
+  /^\[(?:ERROR|FATAL)\] (?:\[(?:ERROR|FATAL)\] )?(Non-resolvable (?:parent|import) POM.*|Non-(?:parse|read)able POM.*|Malformed POM.*|Unresolveable build extension.*|.*? @ (?:line|\S+:\S+).*|Unknown lifecycle phase.*|No goals have been specified.*|The goal you specified requires a project.*|No plugin found for prefix.*|Could not find the selected project.*|Unrecognized option.*|Plugin \S+ or one of its dependencies could not be resolved.*|Error resolving version for plugin.*|The build could not read .*)$/;
 const LOCK =
   /^\[ERROR\] (The following dependencies (?:differ|are missing|were (?:added|removed)).*|.*(?:Expected|but found) .*LockedVersion.*|Dependencies differ.*|Missing dependencies:.*|Extraneous dependencies:.*)$/;
 
@@ -57,6 +57,38 @@ export const maven: ToolReader = {
           first: line.no,
           last: line.no,
           rank: "consequence",
+        },
+      ];
+    }
+    if (
+      /^(?:Source|Target) option \S+ is no longer supported|^(?:invalid|error: invalid) (?:source|target) release|^release version \S+ not supported/.test(
+        said,
+      )
+    ) {
+      return [
+        {
+          tool: "javac",
+          category: "compilation",
+          message: said,
+          first: line.no,
+          last: line.no,
+          captures: {
+            option: find(said, /option (\S+) is/) ?? find(said, /(?:release:?|version) (\S+)/),
+            minimum: find(said, /Use (\S+) or later/),
+          },
+        },
+      ];
+    }
+    const strict = /^(\S+\.(?:java|kt)): warnings found and -Werror specified$/.exec(said);
+    if (strict !== null) {
+      return [
+        {
+          tool: "javac",
+          category: "warnings_as_errors",
+          message: "warnings found and -Werror specified",
+          first: line.no,
+          last: line.no,
+          place: placeOf(strict[1]!),
         },
       ];
     }

@@ -53,6 +53,7 @@ export const mocha: ToolReader = {
           .map((text) => text.trim())
           .filter(Boolean);
         const frame = ownFrame(texts);
+        const file = /resolves\. \((\S.*)\)$/.exec(error)?.[1];
         const message = [error, ...more.slice(0, 3)].join(" ");
         const value = (sign: string) =>
           body
@@ -66,7 +67,12 @@ export const mocha: ToolReader = {
             message,
             test: names.join(" > "),
             ...range,
-            place: frame === undefined ? undefined : placeOf(frame.file, frame.line, frame.column),
+            // A timeout has no stack, only its file.
+            place: frame
+              ? placeOf(frame.file, frame.line, frame.column)
+              : file === undefined
+                ? undefined
+                : placeOf(file),
             captures: {
               ...javascriptCaptures(error.replace(/^\w+Error(?: \[\w+\])?: /, "")),
               actual: value("-"),

@@ -13,7 +13,7 @@ import { categoryOf, isBlank } from "./text.ts";
 //       at …
 //   Node.js v24.1.0
 const HEADER =
-  /^(?:\s*Exception during run: |Uncaught |\(node:\d+\) )?(?:Unhandled ?Promise ?Rejection.*?: )?((?:[A-Z]\w*)?(?:Error|Exception|Warning)|AggregateError|TSError)(?: \[(\w+)\])?(?::\s?(.*))?$/;
+  /^(?:\s*Exception during run: |Uncaught |\(node:\d+\) )?(?:Unhandled ?Promise ?Rejection.*?: )?((?:[A-Z]\w*)?(?:Error|Exception|Warning)|AggregateError)(?: \[(\w+)\])?(?::\s?(.*))?$/;
 const SOURCE = /^((?:file:\/\/|\/|[A-Za-z]:\\|node:)\S*?):(\d+)$/;
 const CARET = /^\s*[\^~]+\s*$/;
 const FRAME = /^\s+at\s/;
@@ -24,7 +24,8 @@ export const node: ToolReader = {
   hints: ["Error:", "Error [", "Exception:", "Error"],
   start(line, lane) {
     const header = HEADER.exec(line.text);
-    if (header === null || header[1]!.endsWith("Warning")) return undefined;
+    // ts-node's own error repeats what tsc says below it.
+    if (header === null || header[1]!.endsWith("Warning") || header[1] === "TSError") return undefined;
     const before = picture(line, lane.back);
     // A Python, Ruby or JVM error has the same first line; node's is known by its picture or by the frames that follow.
     let proven = before.place !== undefined;
@@ -91,7 +92,7 @@ function categoryFor(name: string, code: string | undefined, said: string): Cate
   if (/^ERR_(?:PACKAGE_PATH|REQUIRE_ESM|UNSUPPORTED|INVALID_PACKAGE|UNKNOWN_FILE|IMPORT_ATTRIBUTE)/.test(code ?? ""))
     return "compilation";
   // What a compiler would have refused: a name nobody defines.
-  if (name === "SyntaxError" || name === "TSError" || name === "ReferenceError") return "compilation";
+  if (name === "SyntaxError" || name === "ReferenceError") return "compilation";
   if (name === "AssertionError") return "test";
   return categoryOf(`${code ?? ""} ${said}`, "unknown");
 }
@@ -109,7 +110,11 @@ function picture(
     const source = SOURCE.exec(previous.text);
     if (source === null) continue;
     const caret = above.findIndex(({ text }) => CARET.test(text));
-    if (caret === -1) break;
+    // At the end of a file there is nothing to point at.
+    if (caret === -1)
+      return above.slice(1).every(({ text }) => isBlank(text))
+        ? { lines: above, place: { file: source[1]!, line: source[2]! } }
+        : { lines: [] };
     const inNode = source[1]!.startsWith("node:");
     return {
       lines: above,

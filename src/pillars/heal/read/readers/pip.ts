@@ -58,7 +58,7 @@ export const pip: ToolReader = {
           return "last";
         if (!long || held.length > 80) return "no";
         if (/^(?:##\[|make|npm |error: |ERROR: )/.test(text)) return "no";
-        return isBlank(text) || /^(?:\s|The conflict|To fix|\d\. |[╰├│] |note:|hint:|\[notice)/.test(text)
+        return isBlank(text) || /^(?:\s|The conflict|To fix|\d\. |[╰├│×]|note:|hint:|\[notice)/.test(text)
           ? "take"
           : "no";
       },
@@ -70,12 +70,17 @@ export const pip: ToolReader = {
           ) ??
           /The user requested ([\w.-]+)([=<>~!].*)?$/m.exec(all) ??
           /Because (?:there (?:is|are) no versions? of )?([\w.-]+)/.exec(all);
+        // What the package's own build said is what failed.
+        const built = lines
+          .map(({ text }) => /^[ │]{4,}((?:\w+\.)*\w*(?:Error|Exception): .+|(?:fatal )?error: .+)$/.exec(text)?.[1])
+          .findLast((text) => text !== undefined);
         return [
           {
             tool: uv === null ? "pip" : "uv",
             category: pipCategory(all),
-            message: said,
+            message: built ?? said,
             ...range,
+            ...(all.includes("See above for output") ? { rank: "consequence" as const } : {}),
             captures: {
               package: wanted?.[1],
               version: wanted?.[2]?.replace(/^=+/, ""),

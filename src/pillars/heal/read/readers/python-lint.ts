@@ -40,7 +40,7 @@ export const pythonLint: ToolReader = {
     if (ruff !== null)
       return [
         lintDraft(
-          toolOf(ruff[4]!, ruff[6]),
+          toolOf(ruff[4]!, ruff[5]!, ruff[6]),
           ruff[4]!,
           ruff[5]!,
           line.no,
@@ -124,12 +124,15 @@ function mypyBlock(line: Line, match: RegExpExecArray) {
     [line],
     ({ text }, held) => {
       if (/^ {4,}\S/.test(text)) return "take";
+      if (text.startsWith(`${match[1]}:${match[2]}:`) && / note: /.test(text)) return "take";
       return !ruled && held.length === 1 && /^(?!\S+:\d+:).*\[[a-z-]+\]$/.test(text) ? "take" : "no";
     },
     (lines, range) => {
       const wrapped = ruled ? null : /^(.*?) *\[([a-z-]+)\]$/.exec(lines[1]?.text ?? "");
+      const install = lines.map(({ text }) => /Hint: "python3 -m pip install ([\w.-]+)"/.exec(text)?.[1]).find(Boolean);
       const said = wrapped === null ? match[4]! : `${match[4]!.trim()} ${wrapped[1]}`.trim();
-      return [{ ...mypyDraft(range.first, match, said, match[5] ?? match[6] ?? wrapped?.[2]), last: range.last }];
+      const draft = mypyDraft(range.first, match, said, match[5] ?? match[6] ?? wrapped?.[2]);
+      return [{ ...draft, last: range.last, captures: { ...draft.captures, install } }];
     },
   );
 }
@@ -185,7 +188,8 @@ function lintDraft(
   };
 }
 
-/** Pylint closes with the rule's name; flake8 and ruff write alike, ruff's rules go beyond E, W, F and C. */
-function toolOf(rule: string, name: string | undefined): string {
-  return name !== undefined && /^[CREWF]\d{4}$/.test(rule) ? "pylint" : "ruff";
+/** Pylint closes with the rule's name; flake8 and ruff write alike, but ruff begins with a capital or a code span. */
+function toolOf(rule: string, said: string, name: string | undefined): string {
+  if (name !== undefined && /^[CREWF]\d{4}$/.test(rule)) return "pylint";
+  return /^[a-z'"]/.test(said) ? "flake8" : "ruff";
 }

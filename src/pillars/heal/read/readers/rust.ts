@@ -95,9 +95,14 @@ function compilerDraft(
     /^(?:could not compile|aborting due to|test failed, to rerun|doctest failed|\d+ targets? failed|process didn't exit|`cargo)/.test(
       said,
     );
+  const manifest = place?.file.endsWith(".toml") === true;
   return {
-    tool: lint?.startsWith("clippy::") ? "clippy" : place === undefined && code === undefined ? "cargo" : "rustc",
-    category: rustCategory(code, said, all, lint, implied, place !== undefined),
+    tool: lint?.startsWith("clippy::")
+      ? "clippy"
+      : manifest || (place === undefined && code === undefined)
+        ? "cargo"
+        : "rustc",
+    category: manifest ? "configuration" : rustCategory(code, said, all, lint, implied, place !== undefined),
     message: said,
     ...range,
     place,
@@ -194,7 +199,12 @@ function panicDraft(texts: readonly string[], range: { first: number; last: numb
   const at = texts.findIndex((text) => PANIC.test(text));
   const panic = at === -1 ? null : PANIC.exec(texts[at]!);
   const after = texts.slice(at + 1).find((text) => !isBlank(text));
-  const said = panic?.[2] ?? (at === -1 ? texts.slice(1).find((text) => !isBlank(text)) : after) ?? "panicked";
+  const only = texts.slice(1).find((text) => !isBlank(text));
+  // `note: test did not panic as expected at src/lib.rs:20:8`, and what a test returned: `Error: "shut"`
+  const calm =
+    at === -1 ? /^note: (test did not panic as expected)(?: at (\S+?):(\d+):(\d+))?$/.exec(only ?? "") : null;
+  const said = panic?.[2] ?? calm?.[1] ?? (at === -1 ? only : after) ?? "panicked";
+  const where = panic === null ? (calm?.[2] === undefined ? undefined : calm.slice(1)) : panic.slice(2);
   const value = (name: string) =>
     texts.map((text) => new RegExp(`^\\s*${name}: \`?(.+?)\`?,?$`).exec(text)?.[1]).find(Boolean);
   return {
@@ -203,7 +213,7 @@ function panicDraft(texts: readonly string[], range: { first: number; last: numb
     message: said,
     ...(test === undefined ? {} : { test }),
     ...range,
-    place: panic === null ? undefined : placeOf(panic[3]!, panic[4], panic[5]),
+    place: where === undefined ? undefined : placeOf(where[1]!, where[2], where[3]),
     captures: { actual: value("left"), expected: value("right") },
   };
 }

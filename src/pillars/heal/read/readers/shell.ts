@@ -146,7 +146,7 @@ const SENTENCES: readonly Sentence[] = [
   {
     tool: "shell",
     pattern:
-      /^(?:cp|mv|rm|ls|cat|cd|mkdir|chmod|chown|ln|tar|find|grep|sed|stat|touch|install|diff|unzip|source|realpath|rsync|head|tail|wc|sort|readlink|rmdir): (.*(?:No such file or directory|Permission denied|cannot .*|Cannot .*|Not a directory|File exists|not found.*))$/,
+      /^(?:cp|mv|rm|ls|cat|cd|mkdir|chmod|chown|ln|tar|find|grep|sed|stat|touch|install|diff|unzip|source|realpath|rsync|head|tail|wc|sort|readlink|rmdir|gzip|unxz|xz|zip): (.*(?:This does not look like.*|not in gzip format|No such file or directory|Permission denied|cannot .*|Cannot .*|Not a directory|File exists|not found.*))$/,
     category: "configuration",
     groups: ["message"],
   },
@@ -266,6 +266,8 @@ export const shell: ToolReader = {
     "unexpected",
     "bad interpreter",
     "File exists",
+    "does not look like",
+    "not in gzip format",
     "Not a directory",
   ],
   start(line) {

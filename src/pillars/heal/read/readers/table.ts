@@ -1,5 +1,7 @@
 import type { ToolReader } from "../reader.ts";
 import { ansible } from "./ansible.ts";
+import { ansibleLint } from "./ansible-lint.ts";
+import { ava } from "./ava.ts";
 import { biome } from "./biome.ts";
 import { bundlers } from "./bundlers.ts";
 import { cmake } from "./cmake.ts";
@@ -27,6 +29,7 @@ import { pythonLint } from "./python-lint.ts";
 import { runner } from "./runner.ts";
 import { rust } from "./rust.ts";
 import { shell } from "./shell.ts";
+import { svelte } from "./svelte.ts";
 import { terraform, terraformPlain } from "./terraform.ts";
 import { tsc } from "./tsc.ts";
 import { unittest } from "./unittest.ts";
@@ -49,7 +52,9 @@ export const READERS: readonly ToolReader[] = [
   jest,
   mocha,
   jasmine,
+  ava,
   tsc,
+  svelte,
   eslint,
   biome,
   bundlers,
@@ -59,6 +64,7 @@ export const READERS: readonly ToolReader[] = [
   docker,
   terraform,
   ansible,
+  ansibleLint,
   gradle,
   javac,
   cmake,

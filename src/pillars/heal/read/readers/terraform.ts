@@ -66,7 +66,7 @@ function draftsOf(texts: readonly string[], range: { first: number; last: number
   const all = texts.join("\n");
   const at = /^\s*on (\S+) line (\d+)/m.exec(all);
   const body = texts.slice(texts.findIndex((text) => HEAD.test(text)) + 1).map((text) => text.trim());
-  const detail = body.findLast((text) => text !== "" && !/^\d+:|^on |^with /.test(text));
+  const detail = detailOf(body);
   return [
     {
       tool: "terraform",
@@ -84,6 +84,21 @@ function draftsOf(texts: readonly string[], range: { first: number; last: number
       key: head,
     },
   ];
+}
+
+/** The paragraph that explains, below the picture of the source; its first sentence. */
+function detailOf(body: readonly string[]): string | undefined {
+  const start = body.findLastIndex((text) => /^\d+:|^on |^with |^[│├└]/.test(text)) + 1;
+  const paragraph: string[] = [];
+  for (const text of body.slice(start)) {
+    if (text !== "") paragraph.push(text);
+    else if (paragraph.length > 0) break;
+  }
+  const all = paragraph.join(" ");
+  const [first = all] = /^.{10,}?[.!?](?= [A-Z])/.exec(all) ?? [];
+  const suggestion = /Did you mean "[^"]+"\?/.exec(all)?.[0];
+  if (all === "") return undefined;
+  return suggestion === undefined || first.includes(suggestion) ? first : `${first} ${suggestion}`;
 }
 
 function terraformCategory(said: string): Category {

@@ -66,7 +66,7 @@ function draftOf(
       identifier: name,
       suggestion: find(
         said,
-        /Did you mean (?:the instance member |to use |to call |to import )?['"`]?(.+?)['"`]?(?: instead)?\?/,
+        /Did you mean (?:the instance member |to (?:use|call|import|write) )?['"`]?(.+?)['"`]?(?: instead)?\?/,
       ),
       module,
       package: packageOf(module) ?? find(said, /npm (?:i|install) (?:--save-dev|-D) (\S+?)`/),

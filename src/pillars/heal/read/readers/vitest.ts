@@ -84,7 +84,7 @@ export const vitest: ToolReader = {
 };
 
 function categoryOf(name: string | undefined, said: string, suite: boolean): Category {
-  if (/Cannot find (?:package|module)|Failed to resolve import/.test(said)) return "dependency_resolution";
+  if (/Cannot find (?:package|module)|Failed to (?:resolve import|load url)/.test(said)) return "dependency_resolution";
   if (suite && (name === "SyntaxError" || /Transform failed|Unexpected token|Expected .* but found/.test(said)))
     return "compilation";
   return "test";
