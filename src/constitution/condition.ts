@@ -138,7 +138,10 @@ export function subConditions(node: ConditionNode): SubCondition[] {
 /** A node as text. */
 export function nodeText(node: ConditionNode): string {
   if (node.op === "is") return node.text;
-  if (node.op === "not") return node.part.op === "is" ? `!${node.part.text}` : `!(${nodeText(node.part)})`;
+  if (node.op === "not") {
+    const text = nodeText(node.part);
+    return node.part.op === "is" && /^[\w.]+(?:\([^()]*\))?$/.test(text) ? `!${text}` : `!(${text})`;
+  }
   const parts = node.parts.map((part) =>
     part.op === "and" || part.op === "or" ? `(${nodeText(part)})` : nodeText(part),
   );

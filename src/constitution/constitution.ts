@@ -99,6 +99,23 @@ export function readConstitution(
       implied: true,
     });
   }
+  if (document.release.docs.length > 0) {
+    const condition = compile("size(source.lacks_docs) > 0", ["release", "docs"]);
+    const because = `A release needs ${document.release.docs.join(", ")}.`;
+    if (condition) {
+      rules.push({
+        id: "release.docs",
+        effect: "deny",
+        patterns: ["release.tag", "package.publish"],
+        actions: ["release.tag", "package.publish"],
+        condition,
+        because,
+        reason: because,
+        place: place(["release", "docs"]),
+        implied: true,
+      });
+    }
+  }
   for (const kind of ["decisions", "effects"] as const) {
     if (!document.audit.include.includes(kind)) {
       complain("audit_include", `audit.include cannot leave out ${kind}`, place(["audit", "include"]));

@@ -54,8 +54,9 @@ function changeLines(explanation: Explanation, first: ExplainedRule | undefined)
     }
   }
   if (answer.answer === "deny" && first) {
-    for (const { rule, parts } of changes.filter((_, index) => decided[index]?.matches === true)) {
+    for (const { rule, parts, instead } of changes.filter((_, index) => decided[index]?.matches === true)) {
       if (parts.length === 0) lines.push(`${rule.id} always denies it`);
+      else if (instead !== undefined) lines.push(`not denied by ${rule.id} once ${instead}`);
       else {
         const when = parts.length === 1 ? "this is" : "one of these is";
         lines.push(`not denied by ${rule.id} once ${when} false: ${parts.join("; ")}`);

@@ -38,6 +38,8 @@ export interface ChangeNeeded {
   /** `not`: one of these parts must become false. `and`: each of these must become true. */
   readonly join: "not" | "and";
   readonly parts: readonly string[];
+  /** `not` of a single part that is a negation itself: what must become true. */
+  readonly instead?: string;
 }
 
 /** When the answer becomes another one by time alone. */
@@ -77,7 +79,7 @@ export function explain(
   facts: Facts,
   { now }: { readonly now: number },
 ): Explanation {
-  const at = (ms: number) => mergeFacts(facts, timeFacts(ms, constitution.timeZone));
+  const at = (ms: number) => mergeFacts(facts, timeFacts(ms, constitution.timeZone), agedFacts(facts, ms - now));
   const current = at(now);
   const values = factValues(current);
   const answer = decideValues(constitution, action, values);
@@ -119,6 +121,14 @@ function timeFacts(ms: number, timeZone: string): Facts {
     ],
     { probe: "clock", evidence: "" },
   );
+}
+
+/** What grows older by itself, some time from now. Rounded down, so that no time is told that would come too early. */
+function agedFacts(facts: Facts, passed: number): Facts {
+  const age = facts["source.age_hours"];
+  if (!age || passed <= 0) return {};
+  const { probe, evidence } = age.source;
+  return supposedFacts([["source.age_hours", age.value + Math.floor(passed / HOUR_MS)]], { probe, evidence });
 }
 
 function explainRule(rule: Rule, facts: Facts, values: FactValues): ExplainedRule {
@@ -164,7 +174,12 @@ function changesNeeded(
   const texts = ({ rule, parts }: ExplainedRule, counts: (part: ExplainedPart) => boolean) =>
     (rule.condition?.all ?? []).filter((_, index) => counts(parts[index] as ExplainedPart)).map(asOperand);
   if (answer.rule) {
-    return decided.map((one) => ({ rule: one.rule, join: "not", parts: texts(one, () => true) }));
+    return decided.map((one) => {
+      const all = one.rule.condition?.all ?? [];
+      const only = all.length === 1 ? all[0] : undefined;
+      const instead = only?.op === "not" ? { instead: nodeText(only.part) } : {};
+      return { rule: one.rule, join: "not", parts: texts(one, () => true), ...instead };
+    });
   }
   return candidates.map((one) => ({ rule: one.rule, join: "and", parts: texts(one, ({ value }) => value !== true) }));
 }
@@ -221,6 +236,6 @@ function nextAnswer(
 function asksForTime(constitution: Constitution, action: ActionName): boolean {
   const index = constitution.byAction.get(action);
   return [...(index?.deny ?? []), ...(index?.ask ?? []), ...(index?.allow ?? [])].some((rule) =>
-    rule.condition?.facts.some((name) => name.startsWith("now.")),
+    rule.condition?.facts.some((name) => name.startsWith("now.") || name === "source.age_hours"),
   );
 }

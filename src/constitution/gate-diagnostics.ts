@@ -56,10 +56,12 @@ export function denied(
   rule: Rule | undefined,
   reason: string,
   code: string,
+  why?: string,
 ): Diagnostic {
   const by = rule ? ` by ${rule.id}` : "";
   const explain = `codemonkeys constitution explain ${action}${options.product ? ` --product ${options.product.name}` : ""}`;
   return problem("policy", code, `${action} is denied${by}: ${reason}`, {
+    ...(why === undefined ? {} : { details: why }),
     where: rule ? placeOf(options, rule) : { file: options.constitution.file, commit: options.organisationCommit },
     next: code === "gate.paused" ? "codemonkeys resume, when the reason is gone" : explain,
   });

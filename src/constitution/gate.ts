@@ -13,6 +13,8 @@ import type { Audit, AuditSubject } from "./audit.ts";
 import type { Constitution } from "./constitution.ts";
 import { decide, type RuleAnswer } from "./decide.ts";
 import { recordDecision } from "./decision-record.ts";
+import { explain } from "./explain.ts";
+import { explanationLines } from "./explain-text.ts";
 import { asks, denied, misused } from "./gate-diagnostics.ts";
 import { clockFacts, modelFacts, runFacts, targetFacts } from "./gate-facts.ts";
 import { issuePermit, PERMIT_MS, targetHash } from "./permits.ts";
@@ -243,7 +245,7 @@ async function judge<A extends ActionName>(
         planned,
         ...(rule ? { rule: rule.id } : {}),
         reason,
-        diagnostic: denied(options, action, rule, reason, settled.code),
+        diagnostic: denied(options, action, rule, reason, settled.code, whyOf(options, action, facts, settled.code)),
       };
   }
 }
@@ -303,6 +305,15 @@ async function settle<A extends ActionName>(
   }
   const reasonWithPeople = `${[...new Set(agreed)].join(", ")} agreed. ${reason}`;
   return { answer: "allow", rule: rule as Rule, reason: reasonWithPeople, ...(last ? { approval: last } : {}) };
+}
+
+/** What the rules looked at and from when on the answer is another one, for a denial that the rules made. */
+function whyOf(options: GateOptions, action: ActionName, facts: Facts, code: string): string | undefined {
+  if (code !== "gate.denied" && code !== "gate.no_match") return undefined;
+  const explanation = explain(options.constitution, action, facts, { now: options.clock.now() });
+  // The first line is the message itself.
+  const [, ...lines] = explanationLines(explanation);
+  return lines.length > 0 ? options.redactor.redact(lines.join("\n")) : undefined;
 }
 
 async function pauseReason(options: GateOptions): Promise<Outcome<string | undefined>> {

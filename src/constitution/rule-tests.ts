@@ -60,7 +60,7 @@ export function readTests(document: ConstitutionDocument, place: Place, complain
 }
 
 function isImplied(rule: string): boolean {
-  return /^(limits\.|models\.|release\.requires\.)/.test(rule);
+  return /^(limits\.|models\.|release\.requires\.|release\.docs$)/.test(rule);
 }
 
 function readFacts(

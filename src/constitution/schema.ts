@@ -103,8 +103,12 @@ export const documentSchema = z.strictObject({
         .array(z.union([sentence, z.strictObject({ that: sentence, because: sentence.optional() })]))
         .default([])
         .describe("conditions without which nothing is tagged or published"),
+      docs: z
+        .array(z.string().regex(/^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$)).+$/, "a path in the product's repository"))
+        .default([])
+        .describe("files of the product without which nothing is tagged or published, such as docs/runbook.md"),
     })
-    .default({ requires: [] }),
+    .default({ requires: [], docs: [] }),
   approvals: z
     .record(z.string().regex(/^(tier[0-9]+|default)$/, "tier0, tier1 … or default"), z.enum(APPROVAL_MODES))
     .default({})

@@ -32,9 +32,10 @@ function groupByFile(diagnostics: readonly Diagnostic[]): Map<string | undefined
   return groups;
 }
 
-function shown(file: string, diagnostic: Diagnostic | undefined): string {
+/** `constitution.yaml:16:5 at 9f3c1d2` */
+function shown(file: string, diagnostic: Diagnostic | undefined, at = ""): string {
   const commit = diagnostic?.where?.commit;
-  return commit ? `${file} at ${commit.slice(0, 7)}` : file;
+  return commit ? `${file}${at} at ${commit.slice(0, 7)}` : `${file}${at}`;
 }
 
 const MARK = { error: "✗", warning: "!", note: "·" } as const;
@@ -46,7 +47,7 @@ function renderOne(diagnostic: Diagnostic, inGroup: boolean): string[] {
   const excerpt = where?.excerpt;
   const next = diagnostic.next ? [`  ${pc.cyan("→")} ${diagnostic.next}`] : [];
   if (where?.line !== undefined && excerpt) {
-    const at = `${shown(where.file, diagnostic)}:${where.line}${where.column ? `:${where.column}` : ""}`;
+    const at = shown(where.file, diagnostic, `:${where.line}${where.column ? `:${where.column}` : ""}`);
     if (!inGroup) lines.push(`${paint(MARK[diagnostic.severity])} ${pc.bold(at)}`);
     const width = String(excerpt.firstLine + excerpt.lines.length - 1).length;
     for (const [index, text] of excerpt.lines.entries()) {
@@ -62,7 +63,7 @@ function renderOne(diagnostic: Diagnostic, inGroup: boolean): string[] {
     lines.push(...details(diagnostic), ...next);
     return lines;
   }
-  const at = where ? ` ${pc.dim(`(${shown(where.file, diagnostic)}${where.line ? `:${where.line}` : ""})`)}` : "";
+  const at = where ? ` ${pc.dim(`(${shown(where.file, diagnostic, where.line ? `:${where.line}` : "")})`)}` : "";
   lines.push(`${paint(MARK[diagnostic.severity])} ${diagnostic.message}${at}  ${pc.dim(diagnostic.code)}`);
   lines.push(...details(diagnostic), ...next);
   return lines;

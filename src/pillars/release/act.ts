@@ -5,6 +5,7 @@ import { PATIENCE, type PublishPatience, publishPackage } from "../publish/publi
 import type { Acting } from "./acting.ts";
 import { isOnGitHub, type Papers, pageOf, releaseOnGitHub } from "./github-release.ts";
 import { commitRelease, type Landing, pushCommit, tagRelease } from "./land.ts";
+import { refusedAhead } from "./refused-ahead.ts";
 import { emptyResult, type ReleaseResult, type ReleaseUnit } from "./report.ts";
 import type { ReleaseWork } from "./work.ts";
 
@@ -47,12 +48,18 @@ export async function act(
   const tags = units.map((unit) => tagging(release, unit));
   const publishes = units.flatMap((unit) => publishing(release, unit));
   const tagsFirst = (options.tag ?? acting.product.spec.value.release.tag_order) === "first";
-  const carried = await inTurn(acting, [
+  const effects = [
     ...landingEffects(release),
     ...(tagsFirst ? [...tags, ...publishes] : [...publishes, ...tags]),
     ...(hasPages.value ? units.map((unit) => makingPage(release, unit)) : []),
     ...units.map((unit) => announcing(release, unit)),
-  ]);
+  ];
+  const refused = await refusedAhead(acting, landing, work);
+  if (!refused.ok) {
+    hold(acting, effects);
+    return refused;
+  }
+  const carried = await inTurn(acting, effects);
   return carried.ok ? succeed(result, carried.warnings) : carried;
 }
 
@@ -69,13 +76,17 @@ async function inTurn(acting: Acting, effects: readonly Effect[]): Promise<Outco
       warnings.push(...done.warnings);
       continue;
     }
-    for (const held of effects.slice(at + 1)) {
-      emit({ type: "task.started", task: held.id, title: held.title });
-      emit({ type: "task.finished", task: held.id, state: "held", title: `${held.title} waits` });
-    }
+    hold(acting, effects.slice(at + 1));
     return done;
   }
   return succeed(undefined, warnings);
+}
+
+function hold({ session }: Acting, effects: readonly Effect[]): void {
+  for (const { id, title } of effects) {
+    session.emit({ type: "task.started", task: id, title });
+    session.emit({ type: "task.finished", task: id, state: "held", title: `${title} waits` });
+  }
 }
 
 /** The release commit, and its push. */

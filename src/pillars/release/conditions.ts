@@ -10,9 +10,11 @@ import { sandboxAbility, sandboxFacts } from "../../tools/sandbox/sandbox.ts";
 import { releaseFacts } from "./plan.ts";
 import type { ReleasePlan } from "./report.ts";
 
+const HOUR_MS = 3_600_000;
+
 /**
  * The facts that a release is judged by, looked up anew each time it is carried on: where the released commit stands,
- * whether its pipeline passed, and what is to be released. What nothing looked at (scans, coverage) stays unknown, so
+ * whether its pipeline passed, and what is to be released. What nothing looked at stays unknown, so
  * that a rule which asks for it does not match.
  */
 export async function releaseConditions(
@@ -25,18 +27,33 @@ export async function releaseConditions(
   if (!status.ok) return status;
   const onBranch = await isOnBranch(git, plan);
   if (!onBranch.ok) return onBranch;
-  const evidence = { commit: plan.commit, branch: plan.branch, on_branch: onBranch.value, status: status.value };
+  const files = await git.listAt(plan.commit);
+  if (!files.ok) return files;
+  const lacking = session.organisation.constitution.document.release.docs.filter((path) => !files.value.includes(path));
+  const evidence = {
+    commit: plan.commit,
+    time: plan.time,
+    branch: plan.branch,
+    on_branch: onBranch.value,
+    status: status.value,
+    lacking,
+  };
   const source = establish("release.source", canonicalJson(evidence as unknown as Json), {
     "source.commit": plan.commit,
     "source.branch": onBranch.value ? plan.branch : undefined,
     "source.clean": status.value.length === 0,
+    "source.age_hours": Math.max(0, Math.floor((session.clock.now() - plan.time) / HOUR_MS)),
+    "source.lacks_docs": lacking,
   });
-  const checks = ci ? await backendFacts(session, ci, plan.commit) : await ciFacts(session, plan.commit);
-  if (!checks.ok) return checks;
+  // Coverage is known of builds that this program made, whoever is asked whether the commit is green.
+  const built = await ciFacts(session, plan.commit);
+  if (!built.ok) return built;
+  const judged = ci ? await backendFacts(session, ci, plan.commit) : succeed({});
+  if (!judged.ok) return judged;
   // Several units share one run: a rule about versions sees the first, which is the highest in the plan's order.
   const [first] = plan.units;
   const sandbox = sandboxFacts(await sandboxAbility());
-  return succeed(mergeFacts(source, checks.value, sandbox, first ? releaseFacts(first) : {}));
+  return succeed(mergeFacts(source, { ...built.value, ...judged.value }, sandbox, first ? releaseFacts(first) : {}));
 }
 
 /** The branch at the remote, as last seen, or the local one contains the commit. */

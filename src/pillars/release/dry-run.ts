@@ -141,7 +141,8 @@ async function previewLanding(
   });
 }
 
-async function publishTargets(session: Session, plan: ReleasePlan, work: ReleaseWork) {
+/** Where each package that is published goes, and the secret that this takes. */
+export async function publishTargets(session: Session, plan: ReleasePlan, work: ReleaseWork) {
   const targets: { target: Target<"package.publish">; secret: string }[] = [];
   for (const unit of plan.units) {
     for (const pkg of unit.packages.filter(({ publish }) => publish)) {

@@ -50,19 +50,29 @@ export async function release(session: Session, params: ReleaseParams = {}): Pro
   if (!unfinished.ok) return unfinished;
   if (unfinished.value && !session.dryRun) {
     const { run, plan, untouched } = unfinished.value;
-    const stale = plan && untouched && resume === undefined ? await isStale(git.value, plan) : succeed(false);
-    if (!stale.ok) return stale;
-    if (plan && !stale.value) return await carryOut(session, git.value, params, plan);
+    if (plan && !(untouched && resume === undefined)) return await carryOut(session, git.value, params, plan);
+    // Nothing of it is in the world yet: what the branch and the parameters call for now takes its place.
+    const fresh = await findPlan(session, git.value, params);
+    if (!fresh.ok) return fresh;
+    if (plan && isSame(plan, fresh.value)) return await carryOut(session, git.value, params, plan);
     const ended = await giveUp(session, run);
     if (!ended.ok) return ended;
+    return await begin(session, git.value, params, fresh);
   }
-  const plan = await findPlan(session, git.value, params);
-  if (!plan.ok) return plan;
-  if (plan.value.units.length === 0) {
-    return succeed({ ...emptyResult(plan.value), released: false }, plan.warnings);
-  }
-  if (session.dryRun) return await previewRelease(session, git.value, plan.value, params);
-  return await carryOut(session, git.value, params, plan.value);
+  return await begin(session, git.value, params, await findPlan(session, git.value, params));
+}
+
+async function begin(
+  session: Session,
+  git: Git,
+  params: ReleaseParams,
+  planned: Outcome<ReleasePlan>,
+): Promise<Outcome<ReleaseResult>> {
+  if (!planned.ok) return planned;
+  const { value: plan, warnings } = planned;
+  if (plan.units.length === 0) return succeed({ ...emptyResult(plan), released: false }, warnings);
+  if (session.dryRun) return await previewRelease(session, git, plan, params);
+  return await carryOut(session, git, params, plan);
 }
 
 /** What a release of the checked-out commit would be; nothing is built and no gate is asked. */
@@ -91,9 +101,10 @@ async function findPlan(session: Session, git: Git, params: ReleaseParams): Prom
   );
 }
 
-async function isStale(git: Git, plan: ReleasePlan): Promise<Outcome<boolean>> {
-  const head = await git.head();
-  return head.ok ? succeed(head.value !== plan.commit) : head;
+/** The same commit, branch and versions; notes and dates may differ. */
+function isSame(a: ReleasePlan, b: ReleasePlan): boolean {
+  const tags = (plan: ReleasePlan) => plan.units.map(({ tag }) => tag).join(" ");
+  return a.commit === b.commit && a.branch === b.branch && tags(a) === tags(b);
 }
 
 /** Ends a run that did nothing yet, so that a newer plan takes its place. */

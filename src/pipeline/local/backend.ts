@@ -127,13 +127,24 @@ export async function latestBuild(
   of: { readonly company: string; readonly product: string },
   commit: string,
 ): Promise<Outcome<BuildStatus | undefined>> {
+  const judged = await latestJudged(swarm, of, commit);
+  if (!judged.ok) return judged;
+  return succeed(judged.value && statusOf(judged.value.build, judged.value.state));
+}
+
+/** The same with all that is kept of the build. */
+export async function latestJudged(
+  swarm: Swarm,
+  of: { readonly company: string; readonly product: string },
+  commit: string,
+): Promise<Outcome<{ readonly build: Build; readonly state: BuildStatus["state"] } | undefined>> {
   const builds = await listBuilds(swarm, { ...of, commit });
   if (!builds.ok) return builds;
   for (const build of builds.value) {
     // A stage that was run alone says nothing about the rest of the pipeline.
     if (build.parameters.stage !== undefined) continue;
     const state = judgedState(build);
-    if (state !== "queued" && state !== "running" && state !== "cancelled") return succeed(statusOf(build, state));
+    if (state !== "queued" && state !== "running" && state !== "cancelled") return succeed({ build, state });
   }
   return succeed(undefined);
 }

@@ -6,6 +6,7 @@ import { diagnosticSchema } from "../../core/result.ts";
 import type { Homes } from "../../core/state-home.ts";
 import type { Build } from "../../swarm/builds.ts";
 import type { CommandStage, PlanStage, PlanWhen, StepStage } from "../plan.ts";
+import type { LineCoverage } from "./coverage.ts";
 
 /**
  * What the local runner keeps of a build: one row, and in it one record for each command and step of the plan, in the
@@ -21,6 +22,7 @@ const collectedSchema = z.object({
   coverage: z.array(z.string()),
   sarif: z.array(z.string()),
   tests: z.object({ total: z.int(), failed: z.int(), skipped: z.int() }).optional(),
+  lineCoverage: z.object({ covered: z.int(), lines: z.int() }).optional(),
 });
 
 const recordSchema = z.object({
@@ -39,12 +41,13 @@ const recordSchema = z.object({
   finishedAt: z.number().optional(),
 });
 
-/** Reports of a stage: paths relative to the product's root, and what JUnit files say in sum. */
+/** Reports of a stage: paths relative to the product's root, and what JUnit and coverage files say in sum. */
 export interface CollectedReports {
   readonly junit: readonly string[];
   readonly coverage: readonly string[];
   readonly sarif: readonly string[];
   readonly tests?: { readonly total: number; readonly failed: number; readonly skipped: number };
+  readonly lineCoverage?: LineCoverage;
 }
 
 export interface StageRecord {

@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { glob } from "tinyglobby";
 import type { CommandStage } from "../plan.ts";
+import { type LineCoverage, lineCoverage } from "./coverage.ts";
 import type { CollectedReports } from "./records.ts";
 
 /** Larger report files are listed but not counted, and a pattern that hits more files than this is cut. */
@@ -27,7 +28,8 @@ export async function collectReports(
     find(reports.sarif),
   ]);
   const tests = await countTests(root, junit);
-  return { junit, coverage, sarif, ...(tests ? { tests } : {}) };
+  const lines = await sumCoverage(root, coverage);
+  return { junit, coverage, sarif, ...(tests ? { tests } : {}), ...(lines ? { lineCoverage: lines } : {}) };
 }
 
 async function newFiles(root: string, patterns: readonly string[], since: number): Promise<string[]> {
@@ -59,6 +61,18 @@ async function countTests(root: string, files: readonly string[]): Promise<Colle
     sum.total += counts.total;
     sum.failed += counts.failed;
     sum.skipped += counts.skipped;
+  }
+  return sum;
+}
+
+/** Sums over coverage reports; undefined when none of them can be read as one. */
+async function sumCoverage(root: string, files: readonly string[]): Promise<LineCoverage | undefined> {
+  let sum: LineCoverage | undefined;
+  for (const file of files) {
+    const path = join(root, file);
+    if ((await stat(path)).size > MAX_COUNTED_BYTES) continue;
+    const one = lineCoverage(await readFile(path, "utf8"));
+    if (one) sum = { covered: (sum?.covered ?? 0) + one.covered, lines: (sum?.lines ?? 0) + one.lines };
   }
   return sum;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type RunContext, refusedBy } from "../../../src/pipeline/local/conditions.ts";
+import { lineCoverage } from "../../../src/pipeline/local/coverage.ts";
 import { checksState, type StageRecord, stateOf } from "../../../src/pipeline/local/records.ts";
 import { countJUnit } from "../../../src/pipeline/local/reports.ts";
 
@@ -102,5 +103,34 @@ describe("a build's state", () => {
     expect(checksState([...records("passed"), step])).toBe("passed");
     expect(checksState([...records("queued"), step])).toBe("queued");
     expect(checksState([step])).toBe("running");
+  });
+});
+
+describe("line coverage", () => {
+  it("is read from LCOV, from its sums or else line by line", () => {
+    const text = "SF:a.js\nDA:1,1\nLF:10\nLH:7\nend_of_record\nSF:b.js\nDA:1,0\nDA:2,5\nend_of_record\n";
+    expect(lineCoverage(text)).toEqual({ covered: 8, lines: 12 });
+  });
+  it("is read from Cobertura, from its sums or else line by line", () => {
+    expect(
+      lineCoverage('<?xml version="1.0"?>\n<coverage lines-covered="3" lines-valid="4"><packages/></coverage>'),
+    ).toEqual({ covered: 3, lines: 4 });
+    const lines = '<line number="1" hits="2"/><line number="2" hits="0" branch="true"/>';
+    expect(lineCoverage(`<coverage line-rate="0.5"><class>${lines}</class></coverage>`)).toEqual({
+      covered: 1,
+      lines: 2,
+    });
+  });
+  it("is nothing where nothing says so", () => {
+    for (const text of [
+      "",
+      "hello",
+      "<html></html>",
+      "end_of_record\n",
+      "SF:a.js\nLF:x\n",
+      '<coverage lines-valid="0" lines-covered="0"/>',
+    ]) {
+      expect(lineCoverage(text), text).toBeUndefined();
+    }
   });
 });
