@@ -77,6 +77,9 @@ const DEPENDENCIES: readonly { readonly folder: string; readonly lock: string; r
   { folder: "node_modules", lock: "package-lock.json", install: "npm ci --no-audit --no-fund --prefer-offline" },
 ];
 
+/** Commands of fixers that change what is installed. */
+const INSTALLERS = ["npm"];
+
 const LOCK_FILE = /(?:^|\/)(?:package-lock\.json|Cargo\.lock|go\.sum)$/;
 const INSTALL_TIMEOUT_MS = 10 * 60_000;
 const EXCERPT_MARGIN = 12;
@@ -110,14 +113,19 @@ export async function openBenches(options: BenchOptions): Promise<{
         await options.git.removeWorktree(root);
         return prepared;
       }
+      let installed = false;
       const bench: Bench = {
         tree: () => openTree(root),
         run: (progress) =>
           timed(runCommand(root, join(scratch, `log-${++logs}.txt`), options, options.stage, progress)),
         check: (check) => timed(runCommand(root, join(scratch, `log-${++logs}.txt`), options, check, () => {})),
-        apply: (changes, commands) => applyEdit(root, added.value, changes, commands, options),
+        apply(changes, commands) {
+          // What a candidate has installed is its own: the next one would pass with it.
+          installed ||= commands.some(({ command }) => INSTALLERS.includes(command));
+          return applyEdit(root, added.value, changes, commands, options);
+        },
         async close() {
-          await keepDependencies(root, kept);
+          if (!installed) await keepDependencies(root, kept);
           const removed = await options.git.removeWorktree(root);
           for (const diagnostic of removed.ok ? [] : removed.diagnostics) {
             options.emit({ type: "diagnostic", diagnostic: { ...diagnostic, severity: "warning" } });

@@ -90,7 +90,7 @@ const RETHROWS = /\b(?:throw|raise|reject|panic!?|Promise\.reject)\b/;
 const RECOVERS = /\brecover\(\)|\bcatch_unwind\b/;
 
 const LINT_CONFIG =
-  /(?:^|\/)(?:\.?eslint[^/]*|biome\.jsonc?|\.oxlintrc[^/]*|\.prettierrc[^/]*|tsconfig[^/]*\.json|jsconfig\.json|ruff\.toml|\.ruff\.toml|\.flake8|\.pylintrc|pylintrc|mypy\.ini|\.mypy\.ini|pyrightconfig\.json|pytest\.ini|tox\.ini|setup\.cfg|clippy\.toml|\.clippy\.toml|rustfmt\.toml|\.golangci\.[a-z]+|checkstyle[^/]*\.xml|pmd[^/]*\.xml|\.shellcheckrc|\.yamllint[^/]*|\.ansible-lint[^/]*|\.stylelintrc[^/]*|\.editorconfig|codecov\.ya?ml|\.nycrc[^/]*|\.c8rc[^/]*|(?:vitest|jest|karma|playwright|mocha)[^/]*\.[cm]?[jt]s|\.mocharc[^/]*)$/;
+  /(?:^|\/)(?:\.?eslint[^/]*|biome\.jsonc?|\.oxlintrc[^/]*|\.prettierrc[^/]*|tsconfig[^/]*\.json|jsconfig\.json|ruff\.toml|\.ruff\.toml|\.flake8|\.pylintrc|pylintrc|mypy\.ini|\.mypy\.ini|pyrightconfig\.json|pytest\.ini|tox\.ini|clippy\.toml|\.clippy\.toml|rustfmt\.toml|\.golangci\.[a-z]+|checkstyle[^/]*\.xml|pmd[^/]*\.xml|\.shellcheckrc|\.yamllint[^/]*|\.ansible-lint[^/]*|\.stylelintrc[^/]*|\.editorconfig|codecov\.ya?ml|\.nycrc[^/]*|\.c8rc[^/]*|(?:vitest|jest|karma|playwright|mocha)[^/]*\.[cm]?[jt]s|\.mocharc[^/]*)$/;
 
 /** Every way in which an edit would weaken a test, a check or an error. An edit with any is refused. */
 export function weakenings(changes: readonly FileChange[]): readonly Weakening[] {
@@ -106,14 +106,17 @@ export function weakenings(changes: readonly FileChange[]): readonly Weakening[]
 function wholeFile(change: FileChange): Weakening[] {
   const at = (what: string): Weakening[] => [{ path: change.path, line: 1, what }];
   if (change.after === undefined && isTestPath(change.path)) return at("a test file is deleted");
-  if (/(?:^|\/)pyproject\.toml$/.test(change.path) && checksOf(change.before) !== checksOf(change.after)) {
+  if (
+    /(?:^|\/)(?:pyproject\.toml|setup\.cfg)$/.test(change.path) &&
+    checksOf(change.before) !== checksOf(change.after)
+  ) {
     return at("the configuration of a check is changed");
   }
   if (LINT_CONFIG.test(change.path)) return at("the configuration of a check is changed");
   return [];
 }
 
-/** The sections of a pyproject.toml that configure checks. */
+/** The sections of a pyproject.toml or a setup.cfg that configure checks. */
 function checksOf(text: string | undefined): string {
   let checks = false;
   const lines = (text ?? "").split("\n").filter((line) => {
@@ -125,7 +128,7 @@ function checksOf(text: string | undefined): string {
 }
 
 const CHECK_SECTION =
-  /^tool\.(?:ruff|mypy|pytest|coverage|pylint|flake8|black|isort|bandit|pyright|tox|hatch\.envs|nox)\b/;
+  /^(?:tool:pytest|mypy|flake8|pycodestyle|pydocstyle|pylint|isort|coverage|bandit|tox|pyright)(?:$|[-:])|^tool\.(?:ruff|mypy|pytest|coverage|pylint|flake8|black|isort|bandit|pyright|tox|hatch\.envs|nox)\b/;
 
 /**
  * Go: `x := f()` became `_ = f()`. Nothing read `x`, else Go would not build it now, and by its name it was no error; the

@@ -1,5 +1,8 @@
 import type { FixerCase } from "./case.ts";
 
+const YAML_READER = 'import yaml\n\nprint(yaml.safe_load(open("c.yaml")))\n';
+const TOML_READER = 'import tomllib\n\nprint(tomllib.load(open("c.toml", "rb")))\n';
+
 export const FILES: readonly FixerCase[] = [
   {
     fixer: "missing-executable-bit",
@@ -22,5 +25,149 @@ export const FILES: readonly FixerCase[] = [
     files: { Makefile: "all:\n    @echo ok\n" },
     command: "make",
     after: { Makefile: "all:\n\t@echo ok\n" },
+  },
+
+  {
+    fixer: "yaml-syntax",
+    name: "a tab as indentation",
+    files: { "c.yaml": "a:\n\tb: 1\n", "a.py": YAML_READER },
+    command: "python3 a.py",
+    after: { "c.yaml": "a:\n  b: 1\n" },
+  },
+  {
+    fixer: "yaml-syntax",
+    name: "a colon without its blank",
+    files: { "c.yaml": "a: 1\nb:2\nc: 3\n", "a.py": YAML_READER },
+    command: "python3 a.py",
+    after: { "c.yaml": "a: 1\nb: 2\nc: 3\n" },
+  },
+  {
+    fixer: "yaml-syntax",
+    name: "a quote left open",
+    files: { "c.yaml": 'a: "x\nb: 2\n', "a.py": YAML_READER },
+    command: "python3 a.py",
+    after: { "c.yaml": 'a: "x"\nb: 2\n' },
+  },
+  {
+    fixer: "yaml-syntax",
+    name: "a line off its block",
+    files: { "c.yaml": "a:\n  b: 1\n   c: 2\n", "a.py": YAML_READER },
+    command: "python3 a.py",
+    after: { "c.yaml": "a:\n  b: 1\n  c: 2\n" },
+  },
+  {
+    fixer: "yaml-syntax",
+    name: "a colon inside a value",
+    files: { "c.yaml": "a: note: x\n", "a.py": YAML_READER },
+    command: "python3 a.py",
+    after: { "c.yaml": 'a: "note: x"\n' },
+  },
+  {
+    fixer: "toml-syntax",
+    name: "a string without its closing quote",
+    files: {
+      "Cargo.toml": '[package]\nname = "x\nversion = "0.1.0"\nedition = "2021"\n',
+      "src/main.rs": "fn main() {}\n",
+    },
+    command: "cargo build --offline",
+    after: { "Cargo.toml": '[package]\nname = "x"\nversion = "0.1.0"\nedition = "2021"\n' },
+  },
+  {
+    fixer: "toml-syntax",
+    name: "a colon for the sign of equality",
+    files: { "c.toml": '[a]\nb: "hello"\n', "a.py": TOML_READER },
+    command: "python3 a.py",
+    after: { "c.toml": '[a]\nb = "hello"\n' },
+  },
+  {
+    fixer: "toml-syntax",
+    name: "a bare word",
+    files: { "c.toml": "[a]\nb = hello\n", "a.py": TOML_READER },
+    command: "python3 a.py",
+    after: { "c.toml": '[a]\nb = "hello"\n' },
+  },
+  {
+    fixer: "shell-test-spacing",
+    name: "dash, a bracket at its word",
+    files: { "run.sh": "#!/bin/sh\nset -e\nx=1\n[$x = 1 ]\necho ok\n" },
+    command: "sh run.sh",
+    after: { "run.sh": "#!/bin/sh\nset -e\nx=1\n[ $x = 1 ]\necho ok\n" },
+  },
+  {
+    fixer: "shell-test-spacing",
+    name: "bash, a condition",
+    files: { "run.sh": '#!/bin/bash\nset -e\nx=1\nif["$x" = 1]; then\n  echo ok\nfi\n' },
+    command: "bash run.sh",
+    after: { "run.sh": '#!/bin/bash\nset -e\nx=1\nif [ "$x" = 1 ]; then\n  echo ok\nfi\n' },
+  },
+  {
+    fixer: "shell-assignment-spaces",
+    name: "blanks around the sign",
+    files: { "run.sh": "#!/bin/bash\nset -e\nname = world\necho hello $name\n" },
+    command: "bash run.sh",
+    after: { "run.sh": "#!/bin/bash\nset -e\nname=world\necho hello $name\n" },
+  },
+  {
+    fixer: "shell-unclosed-block",
+    name: "bash, an if",
+    files: { "run.sh": '#!/bin/bash\nif [ -n "$HOME" ]; then\n  echo "if so"\n\necho done\n' },
+    command: "bash run.sh",
+    after: { "run.sh": '#!/bin/bash\nif [ -n "$HOME" ]; then\n  echo "if so"\n\nfi\necho done\n' },
+  },
+  {
+    fixer: "shell-unclosed-block",
+    name: "dash, a loop",
+    files: { "run.sh": "#!/bin/sh\nfor i in 1 2; do\n  if true; then echo $i; fi\n" },
+    command: "sh run.sh",
+    after: { "run.sh": "#!/bin/sh\nfor i in 1 2; do\n  if true; then echo $i; fi\ndone\n" },
+  },
+  {
+    fixer: "shell-unclosed-quote",
+    name: "bash",
+    files: { "run.sh": "#!/bin/bash\necho \"it's\nexit 0\n" },
+    command: "bash run.sh",
+    after: { "run.sh": '#!/bin/bash\necho "it\'s"\nexit 0\n' },
+  },
+  {
+    fixer: "shell-unbound-variable",
+    name: "a misspelt variable",
+    files: { "run.sh": "#!/bin/bash\nset -euo pipefail\nname=a\necho $nmae\n" },
+    command: "bash run.sh",
+    after: { "run.sh": "#!/bin/bash\nset -euo pipefail\nname=a\necho $name\n" },
+  },
+  {
+    fixer: "misspelt-path",
+    name: "a script that a Makefile starts",
+    files: { "scripts/build.sh": "echo ok\n", Makefile: "all:\n\tsh scripts/biuld.sh\n" },
+    command: "make",
+    after: { Makefile: "all:\n\tsh scripts/build.sh\n" },
+  },
+  {
+    fixer: "misspelt-path",
+    name: "a file that Python opens",
+    files: { "data/rates.csv": "1\n", "a.py": 'print(open("data/raets.csv").read())\n' },
+    command: "python3 a.py",
+    after: { "a.py": 'print(open("data/rates.csv").read())\n' },
+  },
+  {
+    fixer: "misspelt-path",
+    name: "a folder that Node reads from",
+    files: { "data/rates.csv": "1\n", "a.js": 'require("fs").readFileSync("dta/rates.csv");\n' },
+    command: "node a.js",
+    after: { "a.js": 'require("fs").readFileSync("data/rates.csv");\n' },
+  },
+  {
+    fixer: "make-misspelt",
+    name: "a source",
+    files: { "src/main.c": "int main(void) { return 0; }\n", Makefile: "app: src/mian.c\n\t@cat $^\n" },
+    command: "make",
+    after: { Makefile: "app: src/main.c\n\t@cat $^\n" },
+  },
+  {
+    fixer: "make-misspelt",
+    name: "a target",
+    files: { Makefile: "all: biuld\n\nbuild:\n\t@echo ok\n" },
+    command: "make",
+    after: { Makefile: "all: build\n\nbuild:\n\t@echo ok\n" },
   },
 ];

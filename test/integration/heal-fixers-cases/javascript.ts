@@ -3,6 +3,11 @@ import { expectText, type FixerCase } from "./case.ts";
 const ESM = '{ "type": "module" }\n';
 const TSCONFIG =
   '{ "compilerOptions": { "strict": true, "noEmit": true, "module": "nodenext", "target": "es2022", "types": [], "noUnusedLocals": true } }\n';
+const STRICTER = TSCONFIG.replace(
+  '"strict": true',
+  '"strict": true, "verbatimModuleSyntax": true, "noImplicitOverride": true',
+);
+const NPM_INSTALL = "npm install --ignore-scripts --no-audit --no-fund --silent";
 
 export const JAVASCRIPT: readonly FixerCase[] = [
   {
@@ -239,5 +244,157 @@ export const JAVASCRIPT: readonly FixerCase[] = [
     files: { "package.json": ESM, "tsconfig.json": TSCONFIG, "a.ts": 'export const n: number = "abc".lenght;\n' },
     command: "tsc -p .",
     after: { "a.ts": 'export const n: number = "abc".length;\n' },
+  },
+
+  {
+    fixer: "type-only-import",
+    name: "one name of several",
+    files: {
+      "package.json": ESM,
+      "tsconfig.json": STRICTER,
+      "b.ts": "export interface A {\n  x: number;\n}\nexport const one = 1;\n",
+      "a.ts": 'import { A, one } from "./b.js";\nexport const a: A = { x: one };\n',
+    },
+    command: "tsc -p .",
+    after: { "a.ts": 'import { type A, one } from "./b.js";\nexport const a: A = { x: one };\n' },
+  },
+  {
+    fixer: "type-only-import",
+    name: "the only name",
+    files: {
+      "package.json": ESM,
+      "tsconfig.json": STRICTER,
+      "b.ts": "export interface A {\n  x: number;\n}\n",
+      "a.ts": 'import { A } from "./b.js";\nexport const a: A = { x: 1 };\n',
+    },
+    command: "tsc -p .",
+    after: { "a.ts": 'import type { A } from "./b.js";\nexport const a: A = { x: 1 };\n' },
+  },
+  {
+    fixer: "missing-override",
+    name: "a method",
+    files: {
+      "package.json": ESM,
+      "tsconfig.json": STRICTER,
+      "a.ts": "class A {\n  public async f() {}\n}\nexport class B extends A {\n  public async f() {}\n}\n",
+    },
+    command: "tsc -p .",
+    after: {
+      "a.ts": "class A {\n  public async f() {}\n}\nexport class B extends A {\n  public override async f() {}\n}\n",
+    },
+  },
+  {
+    fixer: "misspelt-literal",
+    name: "one of a union",
+    files: {
+      "package.json": ESM,
+      "tsconfig.json": TSCONFIG,
+      "a.ts": 'type Color = "green" | "blue";\nexport const c: Color = "gren";\n',
+    },
+    command: "tsc -p .",
+    after: { "a.ts": 'type Color = "green" | "blue";\nexport const c: Color = "green";\n' },
+  },
+  {
+    fixer: "missing-type-annotation",
+    name: "a parameter that only gets numbers",
+    files: {
+      "package.json": ESM,
+      "tsconfig.json": TSCONFIG,
+      "a.ts":
+        'function times(word: string, n) {\n  return word.repeat(n);\n}\nexport const four = [times("a", 2), times("b", 3)];\n',
+    },
+    command: "tsc -p .",
+    after: {
+      "a.ts":
+        'function times(word: string, n: number) {\n  return word.repeat(n);\n}\nexport const four = [times("a", 2), times("b", 3)];\n',
+    },
+  },
+  {
+    fixer: "missing-types-package",
+    name: "a package without declarations of its own",
+    files: {
+      ".gitignore": "node_modules\n",
+      "package.json":
+        '{\n  "name": "x",\n  "version": "1.0.0",\n  "type": "module",\n  "dependencies": {\n    "picomatch": "^4.0.0"\n  }\n}\n',
+      "tsconfig.json": TSCONFIG,
+      "a.ts": 'import picomatch from "picomatch";\nexport const p = picomatch("*");\n',
+    },
+    setup: NPM_INSTALL,
+    command: "tsc -p .",
+    after: {
+      "package.json": expectText(/"devDependencies": \{\s*"@types\/picomatch": "\^4/),
+      "package-lock.json": expectText(/"node_modules\/@types\/picomatch"/),
+    },
+    slow: "asks the npm registry",
+  },
+  {
+    fixer: "missing-npm-dependency",
+    name: "one that another workspace declares",
+    files: {
+      ".gitignore": "node_modules\n",
+      "package.json": '{\n  "name": "root",\n  "private": true,\n  "workspaces": [\n    "a",\n    "b"\n  ]\n}\n',
+      "a/package.json": '{\n  "name": "a",\n  "version": "1.0.0",\n  "type": "module"\n}\n',
+      "a/index.js": 'import pico from "picomatch";\n\nif (!pico("*")("a")) throw new Error("no");\n',
+      "b/package.json":
+        '{\n  "name": "b",\n  "version": "1.0.0",\n  "dependencies": {\n    "picomatch": "^4.0.0"\n  }\n}\n',
+    },
+    setup: NPM_INSTALL.replace("npm install", "npm install --install-strategy=nested"),
+    command: "npm ci --install-strategy=nested --ignore-scripts --no-audit --no-fund --silent && node a/index.js",
+    after: {
+      "a/package.json": expectText(/"dependencies": \{\s*"picomatch": "\^4\./),
+      "package-lock.json": expectText(/"a": \{[^}]*"dependencies": \{\s*"picomatch"/),
+    },
+    slow: "asks the npm registry",
+  },
+  {
+    fixer: "npm-peer-conflict",
+    name: "a range that a peer forbids",
+    files: {
+      ".gitignore": "node_modules\n",
+      "package.json":
+        '{\n  "name": "app",\n  "version": "1.0.0",\n  "dependencies": {\n    "ajv": "^8.0.0",\n    "ajv-keywords": "3.5.2"\n  }\n}\n',
+    },
+    command: "npm install --ignore-scripts --no-audit --no-fund",
+    after: { "package.json": expectText(/"ajv": "\^6\.9\.1"/) },
+    slow: "asks the npm registry",
+  },
+  {
+    fixer: "node-engine",
+    name: "an engine that has passed",
+    files: {
+      "package.json": '{\n  "name": "app",\n  "version": "1.0.0",\n  "engines": {\n    "node": "^16.14.0"\n  }\n}\n',
+      ".npmrc": "engine-strict=true\n",
+    },
+    command: "npm install --package-lock=false --no-audit --no-fund",
+    after: {
+      "package.json": '{\n  "name": "app",\n  "version": "1.0.0",\n  "engines": {\n    "node": ">=16.14"\n  }\n}\n',
+    },
+  },
+  {
+    fixer: "eslint-fix",
+    name: "a rule that fixes itself",
+    files: {
+      ".gitignore": "node_modules\n",
+      "package.json": '{\n  "name": "x",\n  "version": "1.0.0",\n  "type": "module"\n}\n',
+      "eslint.config.js": 'export default [{ rules: { "prefer-const": "error", "no-var": "error" } }];\n',
+      "a.js": "var a = 1;\nexport { a };\n",
+    },
+    setup: NPM_INSTALL.replace("npm install", "npm install --save-dev eslint@9"),
+    command: "npx --no-install eslint .",
+    after: { "a.js": "const a = 1;\nexport { a };\n" },
+    slow: "asks the npm registry",
+  },
+  {
+    fixer: "prettier-write",
+    name: "a file that is not as prettier writes it",
+    files: {
+      ".gitignore": "node_modules\n",
+      "package.json": '{\n  "name": "x",\n  "version": "1.0.0",\n  "type": "module"\n}\n',
+      "a.js": "const a = 'x'\nexport { a }\n",
+    },
+    setup: NPM_INSTALL.replace("npm install", "npm install --save-dev prettier@3"),
+    command: "npx --no-install prettier --check a.js",
+    after: { "a.js": 'const a = "x";\nexport { a };\n' },
+    slow: "asks the npm registry",
   },
 ];

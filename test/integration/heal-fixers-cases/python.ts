@@ -113,4 +113,108 @@ export const PYTHON: readonly FixerCase[] = [
     command: "pytest -q -p no:cacheprovider",
     after: { "test_a.py": "def test_a(tmp_path):\n    path = tmp_path\n    assert path\n" },
   },
+
+  {
+    fixer: "missing-init-py",
+    name: "a package with the name of a standard module",
+    files: { "code/helpers.py": "X = 1\n", "a.py": "import code.helpers\n\nprint(code.helpers.X)\n" },
+    command: "python3 a.py",
+    after: { "code/__init__.py": "" },
+  },
+  {
+    fixer: "missing-init-py",
+    name: "where unittest starts",
+    files: {
+      "checks/test_a.py":
+        "import unittest\n\n\nclass A(unittest.TestCase):\n    def test_a(self):\n        self.assertEqual(1, 1)\n",
+    },
+    command: "python3 -m unittest discover -s checks -t .",
+    after: { "checks/__init__.py": "" },
+  },
+  {
+    fixer: "python-missing-self",
+    name: "a method without arguments",
+    files: {
+      "a.py": "class A:\n    def f():\n        return 1\n\n    def g(x):\n        return x\n\n\nprint(A().f())\n",
+    },
+    command: "python3 a.py",
+    after: {
+      "a.py": "class A:\n    def f(self):\n        return 1\n\n    def g(x):\n        return x\n\n\nprint(A().f())\n",
+    },
+  },
+  {
+    fixer: "python-encoding",
+    name: "an encoding that does not exist",
+    files: { "a.py": '# -*- coding: utf8x -*-\nprint("ä")\n' },
+    command: "python3 a.py",
+    after: { "a.py": '# -*- coding: utf-8 -*-\nprint("ä")\n' },
+  },
+  {
+    fixer: "python-encoding",
+    name: "a source in Latin-1",
+    files: { "a.py": 'print("ae")\n' },
+    setup: `printf 'print("\\344")\\n' > a.py`,
+    command: "python3 a.py",
+    after: { "a.py": 'print("ä")\n' },
+  },
+  {
+    fixer: "python-type-annotation",
+    name: "mypy, a list and a dict",
+    followedBy: ["python-type-annotation"],
+    files: { "a.py": 'names = []\ncounts = {}\n\n\ndef add() -> None:\n    names.append("a")\n    counts["a"] = 1\n' },
+    command: "mypy a.py",
+    after: {
+      "a.py":
+        'names: list[str] = []\ncounts: dict[str, int] = {}\n\n\ndef add() -> None:\n    names.append("a")\n    counts["a"] = 1\n',
+    },
+  },
+  {
+    fixer: "ruff-fix",
+    name: "an unused import",
+    files: { "a.py": "import os\nimport sys\n\nprint(sys.argv)\n" },
+    command: "ruff check --no-cache .",
+    after: { "a.py": "import sys\n\nprint(sys.argv)\n" },
+  },
+  {
+    fixer: "missing-python-dependency",
+    name: "one that the tests' requirements name",
+    files: {
+      "requirements.txt": "",
+      "requirements-dev.txt": "six==1.17.0\n",
+      "a.py": "import six\n\nprint(six.__version__)\n",
+    },
+    command:
+      "python3 -m pip install --quiet --disable-pip-version-check --no-cache-dir --target .deps -r requirements.txt && PYTHONPATH=.deps python3 -S a.py",
+    after: { "requirements.txt": "six==1.17.0\n" },
+    slow: "asks the Python package index",
+  },
+  {
+    fixer: "pip-conflict",
+    name: "a pin that another package forbids",
+    files: { "requirements.txt": "urllib3==2.0.0\nrequests==2.25.1\n" },
+    command: "python3 -m pip install --disable-pip-version-check --dry-run --ignore-installed -r requirements.txt",
+    after: { "requirements.txt": "urllib3<1.27,>=1.21.1\nrequests==2.25.1\n" },
+    slow: "asks the Python package index",
+  },
+  {
+    fixer: "python-requires",
+    name: "an upper end that has passed",
+    files: {
+      "setup.cfg": "[metadata]\nname = p\nversion = 1.0\n\n[options]\npy_modules = p\npython_requires = >=3.8,<3.10\n",
+      "setup.py": "from setuptools import setup\n\nsetup()\n",
+      "p.py": "X = 1\n",
+    },
+    command: "python3 -m pip install --disable-pip-version-check --no-deps --target .out .",
+    after: {
+      "setup.cfg": "[metadata]\nname = p\nversion = 1.0\n\n[options]\npy_modules = p\npython_requires = >=3.8\n",
+    },
+    slow: "asks the Python package index",
+  },
+  {
+    fixer: "deprecated-name",
+    name: "a method of the standard library",
+    files: { "a.py": 'import logging\n\nlogging.getLogger().warn("x")\n' },
+    command: "python3 -W error::DeprecationWarning a.py",
+    after: { "a.py": 'import logging\n\nlogging.getLogger().warning("x")\n' },
+  },
 ];

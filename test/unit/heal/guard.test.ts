@@ -40,6 +40,8 @@ describe("an edit that only makes the build green is refused", () => {
     ["type: ignore", "a.py", "f(x)\n", "f(x)  # type: ignore\n"],
     ["a clippy allow", "src/a.rs", "fn f() {}\n", "#[allow(dead_code)]\nfn f() {}\n"],
     ["an eslint rule off", "eslint.config.js", 'rules: { a: "error" }\n', 'rules: { a: "off" }\n'],
+    ["a looser mypy", "setup.cfg", "[mypy]\nstrict = true\n", "[mypy]\nstrict = false\n"],
+    ["pytest's options", "setup.cfg", "[tool:pytest]\n", "[tool:pytest]\naddopts = --deselect a\n"],
     ["a looser tsconfig", "tsconfig.json", '{"strict":true}', '{"strict":false}'],
     ["a swallowed promise", "src/a.js", "await f();\n", "await f().catch(() => {});\n"],
     ["a swallowed exception", "src/a.js", "f();\n", "try {\n  f();\n} catch (error) {\n  console.log(error);\n}\n"],
@@ -56,6 +58,12 @@ describe("an edit that only makes the build green is refused", () => {
 
 describe("an honest edit passes", () => {
   const passed: readonly (readonly [string, string, string | undefined, string | undefined])[] = [
+    [
+      "the metadata beside a check's configuration",
+      "setup.cfg",
+      "[options]\npython_requires = <3.10\n\n[mypy]\nstrict = true\n",
+      "[options]\npython_requires = >=3.8\n\n[mypy]\nstrict = true\n",
+    ],
     [
       "an import attribute",
       "src/a.js",

@@ -1,10 +1,10 @@
 import { type Fixer, placeOf, proposals, rewrite, textOf } from "./fixer.ts";
 
 /** Classes of the JDK that are used so much that their package is certain. */
-const CLASSES: Readonly<Record<string, string>> = Object.fromEntries(
+export const JDK_CLASSES: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
     "java.util":
-      "List ArrayList LinkedList Map HashMap LinkedHashMap TreeMap Set HashSet LinkedHashSet TreeSet Queue Deque ArrayDeque PriorityQueue Collection Collections Arrays Objects Optional Iterator Comparator Scanner Random UUID StringJoiner Properties Locale BitSet EnumMap EnumSet NoSuchElementException",
+      "List ArrayList LinkedList Map HashMap LinkedHashMap TreeMap Set HashSet LinkedHashSet TreeSet Queue Deque ArrayDeque PriorityQueue Collection Collections Arrays Objects Optional Iterator Comparator Scanner Random InputMismatchException UUID StringJoiner Properties Locale BitSet EnumMap EnumSet NoSuchElementException",
     "java.util.function":
       "Function BiFunction Supplier Consumer BiConsumer Predicate BiPredicate UnaryOperator BinaryOperator",
     "java.util.stream": "Stream Collectors IntStream LongStream",
@@ -13,7 +13,7 @@ const CLASSES: Readonly<Record<string, string>> = Object.fromEntries(
     "java.util.concurrent.atomic": "AtomicInteger AtomicLong AtomicBoolean AtomicReference",
     "java.util.regex": "Pattern Matcher",
     "java.io":
-      "File IOException UncheckedIOException InputStream OutputStream Reader Writer BufferedReader BufferedWriter FileReader FileWriter InputStreamReader PrintWriter PrintStream Serializable ByteArrayInputStream ByteArrayOutputStream",
+      "File FileNotFoundException IOException UncheckedIOException InputStream OutputStream Reader Writer BufferedReader BufferedWriter FileReader FileWriter InputStreamReader PrintWriter PrintStream Serializable ByteArrayInputStream ByteArrayOutputStream",
     "java.nio.file": "Path Paths Files StandardOpenOption",
     "java.nio.charset": "StandardCharsets Charset",
     "java.math": "BigDecimal BigInteger RoundingMode",
@@ -30,7 +30,7 @@ export const missingJavaImport: Fixer = {
   trust: 0.9,
   async propose(input) {
     const name = /symbol:\s+(?:class|variable) (\w+)/.exec(textOf(input))?.[1];
-    const pack = name === undefined ? undefined : CLASSES[name];
+    const pack = name === undefined ? undefined : JDK_CLASSES[name];
     const place = await placeOf(input);
     if (pack === undefined || !place?.file.endsWith(".java")) return [];
     return proposals(`import ${pack}.${name}`, [

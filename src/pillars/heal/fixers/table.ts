@@ -1,13 +1,24 @@
 import { commonjsInEsm } from "./commonjs-in-esm.ts";
 import { gccFixit, rustcSuggestion } from "./compiler-suggestion.ts";
 import { constReassigned } from "./const-reassigned.ts";
+import { deprecatedName } from "./deprecated-name.ts";
 import { esmInCommonjs } from "./esm-in-commonjs.ts";
 import type { Fixer } from "./fixer.ts";
 import { importAttributeMissing } from "./import-attribute-missing.ts";
 import { importAttributes } from "./import-attributes.ts";
+import { ansibleMisspelt, docsLink, terraformSuggestion } from "./infrastructure-code.ts";
+import { javaFileName, missingThrows } from "./java.ts";
 import { jsonSyntax } from "./json-syntax.ts";
+import { mavenConvergence, mavenSourceLevel } from "./maven.ts";
 import { missingAsync } from "./missing-async.ts";
 import { missingAwait } from "./missing-await.ts";
+import {
+  missingCargoDependency,
+  missingGoDependency,
+  missingNpmDependency,
+  missingPythonDependency,
+  missingTypesPackage,
+} from "./missing-dependency.ts";
 import { missingEsmExport } from "./missing-esm-export.ts";
 import { missingGoImport } from "./missing-go-import.ts";
 import { missingJavaImport } from "./missing-java-import.ts";
@@ -17,7 +28,9 @@ import { missingPythonImport } from "./missing-python-import.ts";
 import { missingSemicolon } from "./missing-semicolon.ts";
 import { misspeltIdentifier } from "./misspelt-identifier.ts";
 import { misspeltModule } from "./misspelt-module.ts";
+import { cmakeMisspelt, dockerCopyPath, makeMisspelt, misspeltInclude, misspeltPath } from "./misspelt-path.ts";
 import { pythonIndentation } from "./python-indentation.ts";
+import { missingInitPy, pythonEncoding, pythonMissingSelf, pythonTypeAnnotation } from "./python-package.ts";
 import {
   pythonAssignmentInCondition,
   pythonMissingColon,
@@ -26,7 +39,16 @@ import {
   pythonUnclosedBracket,
   pythonUnterminatedString,
 } from "./python-syntax.ts";
+import { cargoFeature, missingRustMod } from "./rust-modules.ts";
 import { crlfInScript, makefileSpaces, missingExecutableBit } from "./script-files.ts";
+import {
+  shellAssignmentSpaces,
+  shellTestSpacing,
+  shellUnboundVariable,
+  shellUnclosedBlock,
+  shellUnclosedQuote,
+} from "./shell-syntax.ts";
+import { tomlSyntax } from "./toml-syntax.ts";
 import {
   biomeFix,
   cargoFix,
@@ -35,14 +57,19 @@ import {
   clippyFix,
   eslintFix,
   gofmt,
+  goimports,
   goModTidy,
   npmLock,
   prettierWrite,
   ruffFix,
+  tofuFmt,
 } from "./tool-fixes.ts";
+import { missingOverride, missingTypeAnnotation, misspeltLiteral, typeOnlyImport } from "./typescript.ts";
 import { unusedImport } from "./unused-import.ts";
 import { unusedVariable } from "./unused-variable.ts";
+import { nodeEngine, npmPeerConflict, pipConflict, pythonRequires } from "./version-conflict.ts";
 import { misspeltModulePath, wrongModuleCase } from "./wrong-module-path.ts";
+import { yamlSyntax } from "./yaml-syntax.ts";
 
 /** All built-in fixers. Where several apply, the more trusted come first, then the order here counts. */
 export const FIXERS: readonly Fixer[] = [
@@ -59,7 +86,17 @@ export const FIXERS: readonly Fixer[] = [
   missingAwait,
   missingNodeImport,
   constReassigned,
+  typeOnlyImport,
+  missingOverride,
+  misspeltLiteral,
+  missingTypeAnnotation,
+  missingTypesPackage,
+  missingNpmDependency,
+  npmPeerConflict,
+  nodeEngine,
   jsonSyntax,
+  yamlSyntax,
+  tomlSyntax,
   npmLock,
   biomeFix,
   eslintFix,
@@ -72,22 +109,53 @@ export const FIXERS: readonly Fixer[] = [
   pythonRenamed,
   pythonUnclosedBracket,
   pythonUnterminatedString,
+  missingInitPy,
+  pythonMissingSelf,
+  pythonEncoding,
+  pythonTypeAnnotation,
+  missingPythonDependency,
+  pipConflict,
+  pythonRequires,
   ruffFix,
   rustcSuggestion,
   cargoFmt,
   cargoFix,
   clippyFix,
   cargoLock,
+  missingRustMod,
+  cargoFeature,
+  missingCargoDependency,
   missingGoImport,
   gofmt,
+  goimports,
   goModTidy,
+  missingGoDependency,
   missingJavaImport,
+  missingThrows,
+  javaFileName,
+  mavenSourceLevel,
+  mavenConvergence,
   gccFixit,
   missingSemicolon,
+  misspeltInclude,
+  makeMisspelt,
+  cmakeMisspelt,
   unusedImport,
   unusedVariable,
   misspeltIdentifier,
+  deprecatedName,
+  misspeltPath,
   missingExecutableBit,
   crlfInScript,
   makefileSpaces,
+  shellTestSpacing,
+  shellAssignmentSpaces,
+  shellUnclosedBlock,
+  shellUnclosedQuote,
+  shellUnboundVariable,
+  dockerCopyPath,
+  ansibleMisspelt,
+  tofuFmt,
+  terraformSuggestion,
+  docsLink,
 ];

@@ -24,13 +24,19 @@ function toolFixer(
 
 const run = (command: string, ...args: string[]): FixCommand => ({ command, args, network: "none" });
 
-export const gofmt = toolFixer("gofmt", "format Go files with gofmt", 0.9, async (text, { tree }) => {
+/** The Go files that gofmt or goimports name: with `-d` as headers of differences, with `-l` one on a line. */
+async function goFiles(text: string, tree: FixerInput["tree"]): Promise<ReadonlySet<string>> {
   const named = [...text.matchAll(/^diff (?:-u )?(\S+\.go)\.orig \S+$/gm), ...text.matchAll(/^([\w./-]+\.go)$/gm)];
   const files = new Set<string>();
   for (const [, path = ""] of named) {
     const file = await tree.locate(path);
     if (file !== undefined) files.add(file);
   }
+  return files;
+}
+
+export const gofmt = toolFixer("gofmt", "format Go files with gofmt", 0.9, async (text, { tree }) => {
+  const files = await goFiles(text, tree);
   return files.size === 0 ? [] : [run("gofmt", "-w", ...files)];
 });
 
@@ -118,3 +124,21 @@ export const goModTidy = toolFixer(
       ? [{ ...run("go", "mod", "tidy"), network: "host" }]
       : [],
 );
+
+/** gofmt and goimports show the same difference; where gofmt leaves one, goimports orders the imports as well. */
+export const goimports = toolFixer(
+  "goimports",
+  "order and format Go imports with goimports",
+  0.7,
+  async (text, { tree }) => {
+    const files = await goFiles(text, tree);
+    return files.size === 0 ? [] : [run("goimports", "-w", ...files)];
+  },
+);
+
+export const tofuFmt = toolFixer("terraform-fmt", "format OpenTofu and Terraform files", 0.9, async (_text, input) => {
+  const file = (await placeOf(input))?.file;
+  if (input.failure.tool !== "terraform fmt" || !file || !/\.(?:tf|tofu|tfvars)$/.test(file)) return [];
+  // Whichever of the two the product uses is there; the other one is not found and changes nothing.
+  return [run("tofu", "fmt", "-recursive", "."), run("terraform", "fmt", "-recursive", ".")];
+});

@@ -9,12 +9,29 @@ import { indentOf, isBlank } from "./text.ts";
 // A SyntaxError of the started file has no "Traceback" line: it begins with `  File "x.py", line 3`.
 const HEAD = /^\s*(?:\+ )?(?:Exception Group )?Traceback \(most recent call last\):$/;
 const FILE = /^ {2}File "([^"]+)", line (\d+)$/;
+/** Said before a line of the source is read, with neither place nor traceback. */
+const UNREADABLE =
+  /^SyntaxError: ((?:Non-UTF-8 code starting with .* in file (\S+) on line (\d+)|encoding problem|unknown encoding).*)$/;
 const CHAIN = /^(?:During handling of the above exception|The above exception was the direct cause)/;
 
 export const python: ToolReader = {
   tool: "python",
-  hints: ["Traceback (most", '  File "'],
+  hints: ["Traceback (most", '  File "', "SyntaxError: "],
   start(line) {
+    const unreadable = UNREADABLE.exec(line.text);
+    if (unreadable !== null) {
+      return [
+        {
+          tool: "python",
+          category: pythonCategory("SyntaxError", unreadable[1]!, "compilation"),
+          message: line.text,
+          first: line.no,
+          last: line.no,
+          place: unreadable[2] === undefined ? undefined : placeOf(unreadable[2], unreadable[3]),
+          captures: { error: "SyntaxError" },
+        },
+      ];
+    }
     if (!HEAD.test(line.text) && !FILE.test(line.text)) return undefined;
     const indent = HEAD.test(line.text) ? indentOf(line.text) : 0;
     let errors = 0;
