@@ -115,7 +115,9 @@ function factWords(fact: ExplainedFact): string {
   const from = fact.source?.place
     ? `: ${shownPlace(fact.source.place)}`
     : fact.source
-      ? `, seen by ${fact.source.probe}`
+      ? fact.source.probe === "supposed"
+        ? ", as is supposed here"
+        : `, seen by ${fact.source.probe}`
       : "";
   return `${fact.name} is ${shownValue(fact.value)}${from}`;
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { configJsonSchema } from "../core/config/schema.ts";
+import { configJsonSchema, showValue } from "../core/config/schema.ts";
 import { type Explanation, findOption, OPTION_NAMES } from "../core/config.ts";
 import type { SourcePlace } from "../core/diagnostic.ts";
 import { succeed } from "../core/diagnostic.ts";
@@ -30,7 +30,10 @@ export const configExplain = defineStep({
     if (key === undefined) {
       const all = OPTION_NAMES.map((name) => config.explain(name));
       const width = Math.max(...all.map(({ name }) => name.length));
-      const lines = all.map((one) => `${one.name.padEnd(width)}  ${shown(one.value)}  (${originOf(one)})`);
+      const lines = all.map(
+        (one) =>
+          `${one.name.padEnd(width)}  ${showValue(one.value)}  (${one.from === "default" ? "default" : originOf(one)})`,
+      );
       return succeed({ data: { values: all.map(valueRow) }, summary: lines.join("\n"), display: lines });
     }
     const name = findOption(key);
@@ -66,11 +69,11 @@ function valueRow(one: Explanation) {
 }
 
 function explanationLines(one: Explanation): string[] {
-  const lines = [`${one.name} = ${shown(one.value)}`, `  ${one.description}`, `  from ${originOf(one)}`];
+  const lines = [`${one.name} = ${showValue(one.value)}`, `  ${one.description}`, `  from ${originOf(one)}`];
   const says = one.overridableWhere ? ` (${placeText(one.overridableWhere)})` : "";
   lines.push(`  a product ${one.overridable ? "may" : "may not"} override it${says}`);
-  for (const said of one.overridden) lines.push(`  overridden: ${shown(said.value)} at ${placeText(said.where)}`);
-  for (const said of one.refused) lines.push(`  refused: ${shown(said.value)} at ${placeText(said.where)}`);
+  for (const said of one.overridden) lines.push(`  overridden: ${showValue(said.value)} at ${placeText(said.where)}`);
+  for (const said of one.refused) lines.push(`  refused: ${showValue(said.value)} at ${placeText(said.where)}`);
   return lines;
 }
 
@@ -81,9 +84,4 @@ function originOf(one: Explanation): string {
 function placeText(place: SourcePlace | undefined): string {
   if (!place) return "";
   return `${place.file}${place.line ? `:${place.line}` : ""}${place.commit ? ` at ${place.commit.slice(0, 7)}` : ""}`;
-}
-
-function shown(value: unknown): string {
-  if (value === undefined || value === null) return "not set";
-  return typeof value === "string" ? value : JSON.stringify(value);
 }

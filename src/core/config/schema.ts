@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { didYouMean } from "../suggest.ts";
 import { OPTION_NAMES, type OptionName, optionOf, type RegistrySetting } from "./options.ts";
 
 /** The schemas of the config files, made from the options table. */
@@ -95,11 +96,21 @@ function describeOption(name: OptionName): string {
   return `${optionOf(name).description} (default: ${shown})`;
 }
 
-/** A key's default as it would be written in the file. */
+/** A key's default in words. */
 export function showDefault(name: OptionName): string {
-  const value = optionOf(name).default;
-  if (value === undefined) return "not set";
-  return typeof value === "object" ? `true, with the token in ${value.token_env}` : String(value);
+  return showValue(optionOf(name).default);
+}
+
+/** A value in words: registries are settings of their own, lists and whatever else stands there as JSON. */
+export function showValue(value: unknown): string {
+  if (value === undefined || value === null) return "not set";
+  if (value === "") return "empty";
+  if (typeof value !== "object") return String(value);
+  if (!("enabled" in value)) return JSON.stringify(value);
+  const { enabled, url, token_env, token_secret } = value as Partial<RegistrySetting>;
+  if (!enabled) return "false";
+  const token = token_secret ? `the secret ${token_secret}` : token_env;
+  return `true${url ? ` at ${url}` : ""}${token ? `, with the token in ${token}` : ""}`;
 }
 
 /** A product's `.codemonkeys/config.yaml`. */
@@ -109,12 +120,12 @@ export const productConfigSchema = objectOf(tree());
 export const organisationConfigSchema = productConfigSchema.extend({
   overridable: z
     .array(
-      z
-        .string()
-        .refine(
-          (pattern) => OPTION_NAMES.some((name) => optionMatches(pattern, name)),
-          "no key of the configuration matches this",
-        ),
+      z.string().refine((pattern) => OPTION_NAMES.some((name) => optionMatches(pattern, name)), {
+        error: ({ input }) => {
+          const meant = didYouMean(String(input), OPTION_NAMES);
+          return `no key of the configuration matches ${input}${meant ? `; did you mean ${meant}?` : ""}`;
+        },
+      }),
     )
     .optional()
     .describe(
