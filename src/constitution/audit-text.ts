@@ -46,6 +46,25 @@ function sentence(entry: AuditEntry): string {
       return `${text("action")}: ${text("count")} of ${text("group")} asked until ${text("until")} (${text("approval")})${who}`;
     case "approval.answered":
       return `${text("person")} said ${text("answer")} to ${text("action")} (${text("approval")}, ${text("source")})`;
+    case "approval.refused":
+      return `the answer of ${text("person")} to ${text("action")} did not count (${text("approval")}, ${text("because")})`;
+    case "approval.granted":
+    case "approval.denied":
+      return `${text("action")} ${entry.kind.slice("approval.".length)} by people (${text("approval")})`;
+    case "approval.expired":
+      return `${text("action")}: nobody answered in time (${text("approval")})`;
+    case "approval.void":
+      return `${text("action")}: the plan has changed, so the question is void (${text("approval")})`;
+    case "pause.begun":
+      return `${scopeOf(entry)} paused by ${entry.requester}: ${text("reason")}`;
+    case "pause.ended":
+      return `${scopeOf(entry)} resumed by ${entry.requester}`;
+    case "state.set_aside":
+      return `the database was set aside${who}: ${text("because")}`;
+    case "state.adopted":
+      return `the machine ${text("host")} took the database over${who}`;
+    case "state.template_revoked":
+      return `the template ${text("template")} was revoked${who}: ${text("because")}`;
     case "audit.repaired":
       return data.completed === undefined
         ? `repaired: ${text("dropped_bytes")} bytes of an entry that was never finished were taken out`
@@ -57,6 +76,10 @@ function sentence(entry: AuditEntry): string {
     default:
       return `${entry.kind}${who}: ${JSON.stringify(entry.data)}`;
   }
+}
+
+function scopeOf({ company, product }: AuditEntry): string {
+  return product ?? (company ? `company ${company}` : "the fleet");
 }
 
 function failures(data: Data): string {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { AuditDraft } from "../../../src/constitution/audit.ts";
 import { entryLines, verificationLines } from "../../../src/constitution/audit-text.ts";
 import { diffConstitutions, diffLines } from "../../../src/constitution/diff.ts";
 import { perform } from "../../../src/constitution/effect.ts";
@@ -86,6 +87,31 @@ test("the log is shown to people in words", async () => {
   expect(shown.slice(-2)).toEqual([
     `#6  Fri 20 Nov 2026 13:00  payments  git.commit started under ${permit.id}  [r-7f3a]`,
     `#7  Fri 20 Nov 2026 13:00  payments  git.commit failed under ${permit.id}: the index is locked  [r-7f3a]`,
+  ]);
+});
+
+test("pauses and what became of questions are shown in words as well", async () => {
+  const { audit } = await history();
+  const about = { approval: "a-1", action: "release.tag", rule: "no", plan: "f00" };
+  const drafts: AuditDraft[] = [
+    { kind: "pause.begun", requester: "zoe", company: "acme", data: { of: { scope: "company" }, reason: "a freeze" } },
+    { kind: "pause.ended", requester: "zoe", data: { of: { scope: "fleet" } } },
+    { kind: "approval.refused", data: { ...about, person: "zoe", because: "approval.requester" } },
+    { kind: "approval.granted", data: about },
+    { kind: "approval.expired", data: about },
+    { kind: "approval.void", data: about },
+    { kind: "state.template_revoked", requester: "zoe", data: { template: "t-19", because: "it was wrong" } },
+  ];
+  for (const draft of drafts) must(await audit.append(draft));
+  const shown = entryLines(must(await audit.entries()), "UTC").slice(-drafts.length);
+  expect(shown.map((line) => line.replace(/^.*12:00 +/, ""))).toEqual([
+    "acme      company acme paused by zoe: a freeze",
+    "the fleet resumed by zoe",
+    "the answer of zoe to release.tag did not count (a-1, approval.requester)",
+    "release.tag granted by people (a-1)",
+    "release.tag: nobody answered in time (a-1)",
+    "release.tag: the plan has changed, so the question is void (a-1)",
+    "the template t-19 was revoked for zoe: it was wrong",
   ]);
 });
 
