@@ -16,12 +16,12 @@ export function entryLines(entries: readonly AuditEntry[], timeZone: string): st
   return entries.map((entry, index) => {
     const number = `#${entry.seq}`.padStart(width);
     const subject = (subjects[index] ?? "").padEnd(widest);
-    return `${number}  ${showTime(Date.parse(entry.at), timeZone)}  ${subject}  ${sentence(entry)}${entry.run ? `  [${entry.run}]` : ""}`;
+    return `${number}  ${showTime(Date.parse(entry.at), timeZone)}  ${subject}  ${sentence(entry, timeZone)}${entry.run ? `  [${entry.run}]` : ""}`;
   });
 }
 
 /** What an entry says, in words. */
-function sentence(entry: AuditEntry): string {
+function sentence(entry: AuditEntry, timeZone: string): string {
   const data = (
     typeof entry.data === "object" && entry.data !== null && !Array.isArray(entry.data) ? entry.data : {}
   ) as Data;
@@ -43,7 +43,7 @@ function sentence(entry: AuditEntry): string {
     case "effect.failed":
       return `${text("action")} failed under ${text("permit")}: ${failures(data)}`;
     case "approval.requested":
-      return `${text("action")}: ${text("count")} of ${text("group")} asked until ${text("until")} (${text("approval")})${who}`;
+      return `${text("action")}: ${text("count")} of ${text("group")} asked until ${showTime(Date.parse(text("until")), timeZone)} (${text("approval")})${who}`;
     case "approval.answered":
       return `${text("person")} said ${text("answer")} to ${text("action")} (${text("approval")}, ${text("source")})`;
     case "approval.refused":

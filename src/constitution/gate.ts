@@ -7,7 +7,6 @@ import type { Permit } from "../core/permit.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { ApprovalAsked } from "../core/result.ts";
 import type { Swarm } from "../swarm/open.ts";
-import { pausesInForce } from "../swarm/pauses.ts";
 import { type ApprovalStanding, approvalStanding, planHash } from "./approvals.ts";
 import type { Audit, AuditSubject } from "./audit.ts";
 import type { Constitution } from "./constitution.ts";
@@ -17,6 +16,7 @@ import { explain } from "./explain.ts";
 import { explanationLines } from "./explain-text.ts";
 import { asks, denied, misused } from "./gate-diagnostics.ts";
 import { clockFacts, modelFacts, runFacts, targetFacts } from "./gate-facts.ts";
+import { pauseReason } from "./pausing.ts";
 import { issuePermit, PERMIT_MS, targetHash } from "./permits.ts";
 import type { Pillar } from "./pillars.ts";
 import { mergeFacts } from "./probe.ts";
@@ -184,7 +184,7 @@ async function judge<A extends ActionName>(
     clockFacts(now, constitution.timeZone),
   );
 
-  const paused = await pauseReason(options);
+  const paused = await pauseReason(options.swarm, options.product);
   if (!paused.ok) return refuse(paused.diagnostics[0] as Diagnostic);
   const answer = decide(constitution, action, facts);
   const settled = paused.value
@@ -314,18 +314,6 @@ function whyOf(options: GateOptions, action: ActionName, facts: Facts, code: str
   // The first line is the message itself.
   const [, ...lines] = explanationLines(explanation);
   return lines.length > 0 ? options.redactor.redact(lines.join("\n")) : undefined;
-}
-
-async function pauseReason(options: GateOptions): Promise<Outcome<string | undefined>> {
-  const { product } = options;
-  const pauses = await pausesInForce(options.swarm, product ? { company: product.company, product: product.name } : {});
-  if (!pauses.ok) return pauses;
-  // Work on the organisation itself is held up by a pause of the fleet only.
-  const first = pauses.value.find(({ of }) => product !== undefined || of.scope === "fleet");
-  if (!first) return succeed(undefined);
-  const { of } = first;
-  const what = of.scope === "fleet" ? "the fleet" : of.scope === "company" ? `the company ${of.company}` : of.product;
-  return succeed(`${first.by} paused ${what}: ${first.reason}`);
 }
 
 function subjectOf(options: GateOptions): AuditSubject {

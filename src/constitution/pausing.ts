@@ -1,6 +1,6 @@
-import type { Outcome } from "../core/diagnostic.ts";
+import { type Outcome, succeed } from "../core/diagnostic.ts";
 import type { Swarm } from "../swarm/open.ts";
-import { type Pause, type PauseScope, pause, resume } from "../swarm/pauses.ts";
+import { type Pause, type PauseScope, pause, pausesInForce, resume } from "../swarm/pauses.ts";
 import type { Audit, AuditSubject } from "./audit.ts";
 
 interface Order {
@@ -29,6 +29,21 @@ export async function resumeWork(
 ): Promise<Outcome<number>> {
   const logged = await audit.append({ ...subjectOf(order), kind: "pause.ended", data: { of: { ...order.of } } });
   return logged.ok ? await resume(swarm, order) : logged;
+}
+
+/** Why nothing acts for a product, or for the organisation itself, while a pause is in force; undefined without one. */
+export async function pauseReason(
+  swarm: Swarm,
+  product: { readonly name: string; readonly company: string } | undefined,
+): Promise<Outcome<string | undefined>> {
+  const pauses = await pausesInForce(swarm, product ? { company: product.company, product: product.name } : {});
+  if (!pauses.ok) return pauses;
+  // Work on the organisation itself is held up by a pause of the fleet only.
+  const first = pauses.value.find(({ of }) => product !== undefined || of.scope === "fleet");
+  if (!first) return succeed(undefined);
+  const { of } = first;
+  const what = of.scope === "fleet" ? "the fleet" : of.scope === "company" ? `the company ${of.company}` : of.product;
+  return succeed(`${first.by} paused ${what}: ${first.reason}`);
 }
 
 function subjectOf({ of, by }: Order): AuditSubject {

@@ -38,10 +38,11 @@ export const approveStep = defineStep({
       source: { kind: "cli" },
     });
     if (!answered.ok) return answered;
-    const { state, people } = answered.value;
+    const { state, people, approval } = answered.value;
+    const agreed = state === "open" ? `: ${people.length} of ${approval.count} have agreed` : "";
     return succeed({
       data: { id, state, people: [...people] },
-      summary: `${session.requester} said ${answer} to ${id}; the question is ${state}`,
+      summary: `${session.requester} said ${answer} to ${id}; the question is ${state}${agreed}`,
     });
   },
 });

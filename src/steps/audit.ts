@@ -1,7 +1,10 @@
 import * as z from "zod";
 import { entryLines, verificationLines } from "../constitution/audit-text.ts";
-import { succeed } from "../core/diagnostic.ts";
+import { ACTION_NAMES, actionMatches } from "../core/action.ts";
+import { type Diagnostic, problem, succeed } from "../core/diagnostic.ts";
+import { didYouMean } from "../core/suggest.ts";
 import { readAnchors } from "../org/anchors.ts";
+import type { Fleet } from "../pipeline/fleet.ts";
 import { defineStep } from "./definition.ts";
 
 const anchorSchema = z.object({ seq: z.int(), hash: z.string(), at: z.string() });
@@ -71,6 +74,35 @@ export const auditShow = defineStep({
     if (!found.ok) return found;
     const lines = entryLines(found.value, session.organisation.constitution.timeZone);
     const display = lines.length > 0 ? lines : ["no entries"];
-    return succeed({ data: { entries: [...found.value] }, summary: display.join("\n"), display }, found.warnings);
+    // Nothing was found: a name that is nowhere known is the likely reason.
+    const doubts = found.value.length > 0 ? [] : unknownNames({ action, of }, session.organisation.fleet.value);
+    return succeed(
+      { data: { entries: [...found.value] }, diagnostics: doubts, summary: display.join("\n"), display },
+      found.warnings,
+    );
   },
 });
+
+/** What a filter names that there is not; the log may still hold it, of an older program or a product that is gone. */
+function unknownNames(
+  filter: { readonly action?: string | undefined; readonly of?: string | undefined },
+  fleet: Fleet,
+) {
+  const doubts: Diagnostic[] = [];
+  const doubt = (code: string, what: string, name: string, known: readonly string[]) => {
+    const meant = didYouMean(name, known);
+    doubts.push(
+      problem("config", code, `there is no ${what} ${name}${meant ? `; did you mean ${meant}?` : ""}`, {
+        severity: "warning",
+      }),
+    );
+  };
+  const { action, of } = filter;
+  if (action !== undefined && !ACTION_NAMES.some((name) => actionMatches(action, name))) {
+    doubt("params.unknown_action", "action", action, ACTION_NAMES);
+  }
+  if (of !== undefined && !Object.hasOwn(fleet.products, of)) {
+    doubt("params.product", "product", of, Object.keys(fleet.products));
+  }
+  return doubts;
+}

@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { explain } from "../constitution/explain.ts";
 import { explanationLines } from "../constitution/explain-text.ts";
+import { pauseReason } from "../constitution/pausing.ts";
+import { PILLARS, type Pillar } from "../constitution/pillars.ts";
 import { ALLOWED_SIGNERS } from "../constitution/signed-answers.ts";
 import { ACTION_NAMES, isActionName } from "../core/action.ts";
 import { fail, problem, succeed } from "../core/diagnostic.ts";
@@ -23,7 +25,7 @@ export const constitutionExplain = defineStep({
   ],
   params: z.object({
     action: z.string().describe("the action, such as git.push or package.publish"),
-    pillar: z.string().optional().describe("the pillar that would ask; guessed from the action without it"),
+    pillar: z.enum(PILLARS).optional().describe("the pillar that would ask; guessed from the action without it"),
   }),
   positional: ["action"],
   result: z.object({
@@ -58,10 +60,21 @@ export const constitutionExplain = defineStep({
     const { answer, rule, reason } = explanation.answer;
     const trust = answer === "ask" ? await answerSigners(session.organisation, session)() : undefined;
     if (trust && !trust.ok) return trust;
-    const lines = [...explanationLines(explanation), ...(trust ? [trustLine(trust.value !== undefined)] : [])];
+    const paused = await pauseReason(session.swarm, session.product);
+    if (!paused.ok) return paused;
+    const lines = [
+      ...(paused.value === undefined ? [] : [`denied while paused: ${paused.value}`, "without the pause:"]),
+      ...explanationLines(explanation),
+      ...(trust ? [trustLine(trust.value !== undefined)] : []),
+      ...(session.observing ? ["observe mode: whatever the answer, it is only logged and nothing acts"] : []),
+    ];
+    const judged =
+      paused.value === undefined
+        ? { answer, ...(rule ? { rule: rule.id } : {}), reason }
+        : { answer: "deny" as const, reason: paused.value };
     return succeed(
       {
-        data: { action, answer, ...(rule ? { rule: rule.id } : {}), reason, lines },
+        data: { action, ...judged, lines },
         summary: lines.join("\n"),
         display: lines,
       },
@@ -78,7 +91,7 @@ function trustLine(signed: boolean): string {
 }
 
 /** Which pillar usually asks for the actions of a family; `--pillar` says otherwise. */
-const PILLAR_OF: Readonly<Record<string, string>> = {
+const PILLAR_OF: Readonly<Record<string, Pillar>> = {
   release: "release",
   package: "publish",
   announce: "announce",
