@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import * as z from "zod";
 import type { Json } from "../core/canonical.ts";
 import { fail, messageOf, type Outcome, problem, succeed } from "../core/diagnostic.ts";
+import { pictureOf } from "../pillars/heal/template/picture.ts";
 import { templateSchema } from "../pillars/heal/template/template.ts";
 import type { Session } from "../pipeline/session.ts";
 import {
@@ -215,7 +216,8 @@ function linesOf({ templates, commits, exported }: Result, did: Wanted["do"]) {
   }
   const lines = templates.map((one) => {
     const state = one.revoked === undefined ? `trust ${one.trust.toFixed(2)}` : `revoked: ${one.revoked}`;
-    const from = one.learned_in ? `, learned in ${one.learned_in} at ${one.learned_at?.slice(0, 7)}` : "";
+    const by = one.source === "person" ? " from a person" : "";
+    const from = one.learned_in ? `, learned${by} in ${one.learned_in} at ${one.learned_at?.slice(0, 7)}` : "";
     const adds = one.adds.length > 0 ? `, adds ${one.adds.join(" and ")}` : "";
     return `${one.id}  ${one.ecosystem} ${one.pattern}  ${state}, worked ${one.worked}, failed ${one.failed}${from}${adds}`;
   });
@@ -225,6 +227,7 @@ function linesOf({ templates, commits, exported }: Result, did: Wanted["do"]) {
     for (const { product, commit, run } of commits)
       lines.push(`  ${product} ${commit.slice(0, 12)}  codemonkeys undo ${run}`);
   }
-  if (did === "show") lines.push(...JSON.stringify(templates[0]?.edit, null, 2).split("\n"));
+  const edit = did === "show" ? templateSchema.safeParse(templates[0]?.edit) : undefined;
+  if (edit?.success) lines.push(...pictureOf(edit.data));
   return { summary: lines.join("\n"), display: lines };
 }

@@ -1,13 +1,15 @@
 import * as z from "zod";
-import { type Outcome, succeed } from "../core/diagnostic.ts";
+import { type Diagnostic, type Outcome, succeed } from "../core/diagnostic.ts";
 import { openCi } from "../org/ci.ts";
 import { withoutRoot } from "../pillars/heal/explain/index.ts";
 import { branchCi } from "../pillars/heal/go-on.ts";
 import { handedOver } from "../pillars/heal/handed-over.ts";
 import { healBuild } from "../pillars/heal/heal.ts";
+import { readEvidence } from "../pillars/heal/patch.ts";
 import { type HealReport, healReportSchema } from "../pillars/heal/report.ts";
 import { resumeHeals } from "../pillars/heal/resume.ts";
 import { planOfProduct } from "../pipeline/product-plan.ts";
+import type { Session } from "../pipeline/session.ts";
 import { failureOfCi } from "./ci-failure.ts";
 import { CONTROLLER_CREDENTIAL } from "./controller-credential.ts";
 import { defineStep, type StepReport } from "./definition.ts";
@@ -75,8 +77,7 @@ export const healStep = defineStep({
     if (!ci.ok) return ci;
     const resumed = ci.value ? await resumeHeals(session, branchCi(ci.value)) : succeed(undefined);
     if (!resumed.ok) return resumed;
-    if (resumed.value && !resumed.value.red)
-      return succeed(stillOf(resumed.value.report, session.product?.path ?? session.cwd));
+    if (resumed.value && !resumed.value.red) return await stillOf(session, resumed.value.report, params.html);
     const red = resumed.value?.red;
     const find = () =>
       red && ci.value
@@ -100,14 +101,29 @@ export const healStep = defineStep({
   },
 });
 
-/** How a heal stands whose build was asked for: what CI said comes first. */
-function stillOf(report: HealReport, root: string): StepReport<HealReport> {
-  const told = reportOf(report, root);
-  return {
+/** How a heal stands whose build was asked for: what CI said comes first. Its page is made of what the run has kept. */
+async function stillOf(
+  session: Session,
+  report: HealReport,
+  html: string | undefined,
+): Promise<Outcome<StepReport<HealReport>>> {
+  const told = reportOf(report, session.product?.path ?? session.cwd);
+  const still = {
     ...told,
     summary: `${report.reason}\n${told.summary}`,
     display: [report.reason, ...(told.display ?? [])],
   };
+  const evidence = report.evidence === undefined ? undefined : await readEvidence(session.artifacts, report.evidence);
+  // What was kept may have been pruned since: what CI said is told all the same.
+  if (!evidence?.ok) return succeed(still, evidence?.diagnostics.map(asWarning) ?? []);
+  const log = await session.artifacts.path(evidence.value.logs.failed);
+  if (!log.ok) return succeed(still, log.diagnostics.map(asWarning));
+  const page = await writeHealPage(session, { report, log: log.value, html });
+  return page.ok ? succeed(withPage(still, page.value)) : page;
+}
+
+function asWarning(diagnostic: Diagnostic): Diagnostic {
+  return { ...diagnostic, severity: "warning" };
 }
 
 /** The step's answer: an unhealed failure is a failed step of kind product, a refused one of kind policy. */

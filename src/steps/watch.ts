@@ -15,7 +15,7 @@ import type { Build } from "../swarm/builds.ts";
 import { noteCiBuild } from "../swarm/ci-builds.ts";
 import type { Trigger } from "../swarm/triggers.ts";
 import { buildHere } from "./build.ts";
-import { failureOfCi } from "./ci-failure.ts";
+import { failureOfCi, logOfCi } from "./ci-failure.ts";
 import { CONTROLLER_CREDENTIAL } from "./controller-credential.ts";
 import { defineStep, type StepReport } from "./definition.ts";
 import { docsStep } from "./docs.ts";
@@ -55,6 +55,7 @@ const resultSchema = z.object({
         )
         .describe("heals that waited for CI and were told of their build"),
       held: z.string().optional().describe("the waiting heal because of which the red build starts no other"),
+      learned: z.string().optional().describe("the template that people's repair taught: CI is green again"),
       skipped: z.string().optional(),
     }),
   ),
@@ -107,14 +108,18 @@ export const watchStep = defineStep({
       .sort();
     const products: Watching[] = [];
     const problems: Diagnostic[] = [];
+    const warnings: Diagnostic[] = [];
     for (const name of names) {
       if (session.signal.aborted) break;
       const seen = await watchOne(session, name, event === undefined ? "ci" : "webhook");
-      if (seen.ok) products.push(seen.value);
+      if (seen.ok) {
+        products.push(seen.value);
+        warnings.push(...seen.warnings.map((one) => ({ ...one, message: `${name}: ${one.message}` })));
+      }
       // One product that cannot be read does not hold up the others.
       else problems.push(...seen.diagnostics.map((one) => ({ ...one, message: `${name}: ${one.message}` })));
     }
-    return succeed(reportOf(products, problems, session.dryRun));
+    return succeed(reportOf(products, problems, session.dryRun), warnings);
   },
 });
 
@@ -172,7 +177,8 @@ async function watchOne(session: Session, name: string, source: Trigger["source"
     const healOf = (build: BuildStatus, commit: string) =>
       waitingHealOf(product, commit, () => failureHere(product, ci.value, { build, commit, branch: "" }));
     const { backend, job } = ci.value;
-    return await watchProduct({ session: product, backend, job, start, started, healOf }, source);
+    const logOf = (ref: BuildRef) => logOfCi(product, backend, ref);
+    return await watchProduct({ session: product, backend, job, start, started, logOf, healOf }, source);
   } finally {
     await opened.value.close();
   }
@@ -286,7 +292,7 @@ function reportOf(
   problems: readonly Diagnostic[],
   dryRun: boolean,
 ): StepReport<WatchResult> {
-  const lines = products.flatMap(({ product, commit, build, triggers, advanced, held, skipped }) => {
+  const lines = products.flatMap(({ product, commit, build, triggers, advanced, held, learned, skipped }) => {
     const stand = skipped ?? (build ? `build ${build.id} ${build.state}` : "no finished build");
     return [
       `${product}${commit ? ` at ${commit.slice(0, 7)}` : ""}: ${stand}`,
@@ -294,6 +300,7 @@ function reportOf(
         ({ kind, reason, state, detail }) => `  ${MARK[state]} ${kind}: ${reason}${detail ? ` → ${detail}` : ""}`,
       ),
       ...advanced.map(({ run, now, commit: of }) => `  ${dryRun ? "◇" : "✔"} ${run}: ${TOLD[now](of.slice(0, 7))}`),
+      ...(learned ? [`  ✔ learned ${learned} from ${commit?.slice(0, 7) ?? "it"}, which is green again`] : []),
       ...(held ? [`  ↷ heal: ${held} waits for the same failure`] : []),
     ];
   });

@@ -70,6 +70,30 @@ export async function pendingTriggers(
   });
 }
 
+/** Triggers of a product and kind, newest first. */
+export async function listTriggers(
+  swarm: Swarm,
+  of: {
+    readonly company: string;
+    readonly product: string;
+    readonly kind: TriggerKind;
+    readonly limit: number;
+  },
+): Promise<Outcome<Trigger[]>> {
+  return await query(swarm, async (db) => {
+    const rows = await db
+      .selectFrom("triggers")
+      .selectAll()
+      .where("company", "=", of.company)
+      .where("product", "=", of.product)
+      .where("kind", "=", of.kind)
+      .orderBy("created_at", "desc")
+      .limit(of.limit)
+      .execute();
+    return rows.map(triggerOf);
+  });
+}
+
 /** Whether the same was seen before. */
 export async function isKnownTrigger(
   swarm: Swarm,

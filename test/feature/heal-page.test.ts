@@ -49,6 +49,16 @@ it("in a build it lies where the shared library archives it, and the result link
   expect(html).toMatch(/<dt>Landed<\/dt><dd>[0-9a-f]{7} on main, pushed/);
 });
 
+it("asking what became of it leaves the page again, made of what the run has kept", async () => {
+  const file = join(world.root, "resumed.html");
+  const { artifacts, summary } = await world.result<HealReport>("heal", "--resume", "--html", file);
+  expect(summary).toMatch(/^CI has not built [0-9a-f]{7} yet/);
+  expect(artifacts).toMatchObject([{ name: "resumed.html", path: file }]);
+  const html = readFileSync(file, "utf8");
+  expect(html).toMatch(/<dt>Landed<\/dt><dd>[0-9a-f]{7} on main, pushed/);
+  expect(html).toContain("The log, folded to what matters");
+});
+
 async function newestBuild(): Promise<string | undefined> {
   const { data } = await world.result<{ products: { build?: { id: string } }[] }>("status");
   return data.products[0]?.build?.id;

@@ -88,8 +88,8 @@ describe("a person's commit that turns red to green", () => {
 
 describe("what one company learned", () => {
   const sharing = (companies: string) => `${ALLOW_ALL}sharing:\n  - companies: [${companies}]\n    what: [templates]\n`;
-  const healElsewhere = async (constitution: string) => {
-    await redOrbit({ constitution, companies: { ledger: "globex" } });
+  const healElsewhere = async (constitution: string, options: { constitution?: string } = {}) => {
+    await redOrbit(Object.assign(options, { constitution, companies: { ledger: "globex" } }));
     await world.change("orbit", { "src/orbit.js": ORBIT("BigInt(rounds)") }, "fix: count in BigInt");
     const { templates } = await run("orbit");
     return { template: templates[0], healed: await world.heal("ledger") };
@@ -102,9 +102,15 @@ describe("what one company learned", () => {
     expect(JSON.stringify(healed.report)).not.toMatch(/orbit|rounds|acme/);
   });
 
-  it("stays there without it", async () => {
-    const { template, healed } = await healElsewhere(sharing("globex, initech"));
+  it("stays there without it, and is offered once the constitution shares", async () => {
+    const options: { constitution?: string } = {};
+    const { template, healed } = await healElsewhere(sharing("globex, initech"), options);
     expect(template?.shared).toBe(false);
     expect(healed.report.fixes.filter(({ kind }) => kind === "template")).toEqual([]);
+
+    options.constitution = sharing("acme, globex");
+    const { report } = await world.heal("ledger", { fresh: true });
+    expect(report).toMatchObject({ verdict: "fixed", fixes: [{ kind: "template", name: template?.id }] });
+    expect(JSON.stringify(report)).not.toMatch(/orbit|rounds|acme/);
   });
 });

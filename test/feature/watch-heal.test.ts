@@ -152,6 +152,30 @@ it("a red build of a failure whose heal waits starts no other", async () => {
   expect(heals()).toHaveLength(1);
 });
 
+it("a person's repair that Jenkins built green is a template, drawn once from each red build", async () => {
+  const broken = await world.change("feat: refactor", BREAKING);
+  await built(broken, { stage: "test", command: VAT });
+  await watch();
+  const person = join(world.root, "person");
+  await world.gitIn(world.root, "clone", "-q", world.origin, person);
+  for (const [file, text] of Object.entries(BREAKING)) {
+    if (file in FILES) await writeFile(join(person, file), FILES[file as keyof typeof FILES]);
+    else await world.gitIn(person, "rm", "-q", file);
+    expect(text).not.toBe(FILES[file as keyof typeof FILES]);
+  }
+  await world.gitIn(person, "commit", "-qam", "fix: name the file");
+  await world.gitIn(person, "push", "-q", "origin", "main");
+  const fixed = await tip();
+  expect((await watch()).stdout).not.toContain("learned");
+  await built(fixed);
+  expect((await watch("--dry-run")).stdout).not.toContain("learned");
+  const [, template] = /✔ learned (t-\w+) from/.exec((await watch()).stdout) ?? [];
+  expect((await watch()).stdout).not.toContain("learned");
+  const { stdout } = await world.runWith(TOKEN, "heal", "templates", "show", template ?? "none");
+  expect(stdout).toContain("person");
+  expect(stdout).toContain(fixed.slice(0, 7));
+});
+
 it("a pass that ends after its trigger reached Jenkins is not done twice", async () => {
   const broken = await world.change("feat: refactor", BREAKING);
   await built(broken, { stage: "test", command: VAT });

@@ -8,7 +8,7 @@ import { demoteAfterRed } from "./advance.ts";
 import { type Context, carryOut } from "./carry-out.ts";
 import { healedBefore } from "./earlier.ts";
 import { inProduct, note, readFailure } from "./failure.ts";
-import { confirmLessons } from "./learn.ts";
+import { confirmLessons, shareEarlier } from "./learn.ts";
 import type { BuildFailure } from "./read/report.ts";
 import type { HealReport } from "./report.ts";
 import { failureReport } from "./reporting.ts";
@@ -92,6 +92,8 @@ export async function healBuild(session: Session, request: HealRequest): Promise
   try {
     const learned = await confirmLessons(session, git);
     if (!learned.ok) return learned;
+    const shared = await shareEarlier(session);
+    if (!shared.ok) return shared;
     const key = own.value?.run.key ?? `${failure.occurrence}@${commit.value}`;
     const isNew = !request.fresh && unfinished.value === undefined && !own.value;
     const before = isNew ? await healedBefore(session, git, key) : succeed(undefined);

@@ -4,7 +4,7 @@ import { canonicalJson, type Json } from "../../core/canonical.ts";
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { listRuns } from "../../swarm/journal.ts";
-import { recordTemplateOutcome, saveTemplate, shareTemplate } from "../../swarm/templates.ts";
+import { listTemplates, recordTemplateOutcome, saveTemplate, shareTemplate } from "../../swarm/templates.ts";
 import type { Git } from "../../tools/git/git.ts";
 import type { FileChange } from "./candidate.ts";
 import { ecosystemOf } from "./candidates.ts";
@@ -85,6 +85,26 @@ export async function keepTemplate(
     return saved;
   const shared = await shareTemplate(session.swarm, saved.value, form as unknown as Json);
   return shared.ok ? saved : shared;
+}
+
+/**
+ * Offers what was learned before the constitution's `sharing` named these companies, in the form that holds no text of a
+ * product: to be called before a heal looks for templates.
+ */
+export async function shareEarlier(session: Session): Promise<Outcome<void>> {
+  const companies = sharedWith(session.organisation.constitution, productOf(session).company, "templates");
+  if (companies.length < 2) return succeed(undefined);
+  const known = await listTemplates(session.swarm, { companies });
+  if (!known.ok) return known;
+  for (const { id, edit, shared, revoked } of known.value) {
+    if (shared || revoked !== undefined) continue;
+    const read = templateSchema.safeParse(edit);
+    const form = read.success ? sharedForm(read.data) : undefined;
+    if (form === undefined) continue;
+    const offered = await shareTemplate(session.swarm, id, form as unknown as Json);
+    if (!offered.ok) return offered;
+  }
+  return succeed(undefined);
 }
 
 /** Runs looked through for lessons that wait. */

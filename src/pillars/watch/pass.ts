@@ -14,6 +14,7 @@ import {
 } from "../../swarm/triggers.ts";
 import type { Git } from "../../tools/git/git.ts";
 import { branchCi, goOnWithHeals, type WentOn } from "../heal/go-on.ts";
+import { type GreenInCi, learnFromCi } from "../heal/learn/ci.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
 
 /** What the pass needs of one product; handed in, since who opens products stands above. */
@@ -26,6 +27,8 @@ export interface Watched {
   readonly start: (trigger: Trigger) => Promise<Outcome<BuildRef | undefined>>;
   /** The build that an earlier start of the trigger led to; undefined where starting it again does nothing twice. */
   readonly started: (trigger: Trigger) => Promise<Outcome<BuildRef | undefined>>;
+  /** The file of a build's whole log. */
+  readonly logOf: (ref: BuildRef) => Promise<Outcome<string>>;
   /** The waiting heal of the very failure that a red build shows, if there is one. */
   readonly healOf: (build: BuildStatus, commit: string) => Promise<Outcome<string | undefined>>;
 }
@@ -54,6 +57,8 @@ export interface Watching {
   readonly advanced: readonly WatchedHeal[];
   /** The waiting heal because of which a red build starts no other. */
   readonly held?: string;
+  /** The template that people's repair taught, when this pass saw that CI is green again. */
+  readonly learned?: string;
   /** Why the product was left alone. */
   readonly skipped?: string;
 }
@@ -100,7 +105,7 @@ async function pass(watched: Watched, source: Trigger["source"]): Promise<Outcom
   );
   const main = await lookAtMain(watched, git.value);
   if (!main.ok) return main;
-  const { triggers: follows, ...stand } = main.value;
+  const { triggers: follows, green, ...stand } = main.value;
   const wanted = [...rounds, ...follows].map((one) => ({ company, product, source, ...one }));
   if (session.dryRun) {
     const planned = new Map<string, Watching["triggers"][number]>();
@@ -114,6 +119,7 @@ async function pass(watched: Watched, source: Trigger["source"]): Promise<Outcom
     }
     return succeed({ product, ...stand, triggers: [...planned.values()], advanced });
   }
+  const learned = green === undefined ? succeed(undefined) : await learnFromCi(session, git.value, green);
   for (const one of wanted) {
     const added = await addTrigger(session.swarm, one);
     if (!added.ok) return added;
@@ -121,14 +127,21 @@ async function pass(watched: Watched, source: Trigger["source"]): Promise<Outcom
   // What a pass does to a product that is left alone is going on with its heals.
   const kinds = stand.skipped === undefined ? undefined : (["heal"] as const);
   const started = await startPending(watched, { company, product }, kinds);
-  return started.ok ? succeed({ product, ...stand, triggers: started.value, advanced }) : started;
+  if (!started.ok) return started;
+  const taught = learned.ok && learned.value !== undefined ? { learned: learned.value } : {};
+  // What could not be learned is a warning: the pass was asked for something else.
+  const problems = learned.ok ? [] : learned.diagnostics.map((one) => ({ ...one, severity: "warning" as const }));
+  return succeed({ product, ...stand, ...taught, triggers: started.value, advanced }, problems);
+}
+
+interface MainStand extends Omit<Watching, "product" | "triggers" | "advanced"> {
+  readonly triggers: readonly Wanted[];
+  /** The newest build of another system than the local runner, which learns by itself, is green. */
+  readonly green?: GreenInCi;
 }
 
 /** What the main branch and its build call for. */
-async function lookAtMain(
-  watched: Watched,
-  git: Git,
-): Promise<Outcome<Omit<Watching, "product" | "triggers" | "advanced"> & { readonly triggers: readonly Wanted[] }>> {
+async function lookAtMain(watched: Watched, git: Git): Promise<Outcome<MainStand>> {
   const { session, backend } = watched;
   const { path, config } = productOf(session);
   const none = { triggers: [] };
@@ -152,7 +165,10 @@ async function lookAtMain(
   const held = latest.value?.state === "failed" ? await watched.healOf(latest.value, commit) : succeed(undefined);
   if (!held.ok) return held;
   if (held.value !== undefined) return succeed({ ...none, commit, ...build, held: held.value });
-  return succeed({ triggers: whatFollows(watched, branch, commit, latest.value), commit, ...build });
+  const passed = latest.value?.state === "passed" && backend.name !== "local" ? latest.value : undefined;
+  const green = passed && { branch, commit, build: passed, logOf: watched.logOf, credentials: credentials.value };
+  const triggers = whatFollows(watched, branch, commit, latest.value);
+  return succeed({ triggers, commit, ...build, ...(green ? { green } : {}) });
 }
 
 type Wanted = Pick<Trigger, "kind" | "key" | "reason" | "parameters">;

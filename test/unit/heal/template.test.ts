@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { generalise } from "../../../src/pillars/heal/template/generalise.ts";
+import { pictureOf } from "../../../src/pillars/heal/template/picture.ts";
 import { applyTemplate } from "../../../src/pillars/heal/template/replay.ts";
 import type { EditTemplate } from "../../../src/pillars/heal/template/template.ts";
 
@@ -161,4 +162,15 @@ describe("a word that is a language's and a product's", () => {
     );
     expect(applyTemplate(values, other, here)).toBe(fixed);
   });
+});
+
+it("a template is shown as a change, its holes by number", () => {
+  const template = learn("a.js", "return Money(cents);\n", "return new Money(cents);\n", { identifier: "Money" });
+  expect(pictureOf(template)).toEqual([
+    "in .js files",
+    "- return ‹1›(‹2›);",
+    "+ return new ‹1›(‹2›);",
+    "  ‹1› identifier found there, the failure's identifier",
+    "  ‹2› identifier found there",
+  ]);
 });

@@ -1,5 +1,5 @@
+import { text } from "../../../core/html-text.ts";
 import type { HealReport } from "../report.ts";
-import { text } from "./html-text.ts";
 
 const VERDICTS: Readonly<Record<HealReport["verdict"], string>> = {
   fixed: "Healed",
@@ -19,7 +19,7 @@ export function healSection(report: HealReport): string {
 <dl>${rows(report).join("\n")}</dl>
 ${tried.length === 0 ? "" : `<h3>Tried</h3>\n<ol>${tried.map(triedItem).join("\n")}</ol>`}
 ${gates.length === 0 ? "" : `<h3>The constitution's answers</h3>\n<ul>${gates.map(gateItem).join("\n")}</ul>`}
-${diff === undefined ? "" : `<h3 id="diff">The change</h3>\n<pre class="diff" tabindex="0" aria-labelledby="diff">${text(diff)}</pre>`}
+${diff === undefined ? "" : `<h3 id="diff">The change</h3>\n<pre class="diff" tabindex="0" aria-labelledby="diff">${diff.trimEnd().split("\n").map(diffLine).join("\n")}</pre>`}
 </section>`;
 }
 
@@ -72,6 +72,11 @@ function rows(report: HealReport): string[] {
     report.approval === undefined ? "" : row("Waits for", text(report.approval.group)),
     report.run === undefined ? "" : row("Run", `<code>${text(report.run)}</code>`),
   ].filter((one) => one !== "");
+}
+
+function diffLine(line: string): string {
+  if (/^\+(?!\+\+ )/.test(line)) return `<ins>${text(line)}</ins>`;
+  return /^-(?!-- )/.test(line) ? `<del>${text(line)}</del>` : text(line);
 }
 
 function triedItem({ kind, name, summary, dropped }: HealReport["tried"][number]): string {

@@ -1,8 +1,8 @@
 /** The page's only style sheet; its hash is in the page's policy. Contrast is at least 4.5 to 1 in both schemes. */
 export const STYLE = `
-:root { --ink: #1c1f23; --quiet: #57606a; --paper: #ffffff; --card: #fff4f2; --edge: #c6281c; --line: #d5d9de; --mark: #ffe3de; --code: #f4f5f7; --link: #0b57b8 }
+:root { --ink: #1c1f23; --quiet: #57606a; --paper: #ffffff; --card: #fff4f2; --edge: #c6281c; --line: #d5d9de; --mark: #ffe3de; --code: #f4f5f7; --link: #0b57b8; --new: #116329; --old: #a40e26 }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e8eaed; --quiet: #a2abb5; --paper: #14171a; --card: #2a1a19; --edge: #ff8a7d; --line: #3a4048; --mark: #4a2420; --code: #1e2226; --link: #8ab8ff }
+  :root { --ink: #e8eaed; --quiet: #a2abb5; --paper: #14171a; --card: #2a1a19; --edge: #ff8a7d; --line: #3a4048; --mark: #4a2420; --code: #1e2226; --link: #8ab8ff; --new: #7ee787; --old: #ffa198 }
 }
 * { box-sizing: border-box }
 body { margin: 0 auto; max-width: 72rem; padding: 1rem 1.25rem 3rem; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif }
@@ -26,6 +26,8 @@ pre { margin: 0; white-space: pre; tab-size: 4 }
 .root pre { overflow: auto; max-height: 22rem; background: var(--paper); border: 1px solid var(--line); border-radius: .3rem; padding: .5rem .75rem }
 h3 { font-size: 1rem; margin: 1.25rem 0 .35rem }
 .diff { overflow-x: auto; background: var(--code); border: 1px solid var(--line); border-radius: .3rem; padding: .5rem .75rem }
+.diff ins, .diff del { text-decoration: none; color: var(--new) }
+.diff del { color: var(--old) }
 ol, ul { padding-left: 1.5rem }
 li { margin: .35rem 0; overflow-wrap: anywhere }
 q { font-style: italic }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
+import { text } from "../../../core/html-text.ts";
 import type { BuildFailure } from "../read/report.ts";
 import { CATEGORY_WORDS, type Explanation, inOrderOfInterest, placeText, rangeText, storyText } from "./explanation.ts";
 import type { FoldedLine, FoldedLog } from "./folded-log.ts";
 import { STYLE } from "./html-style.ts";
-import { text } from "./html-text.ts";
 
 /** Lines around a failure that are shown at once; those further away are folded. */
 const NEAR = 3;

@@ -26,39 +26,54 @@ export interface GreenBuild {
 const MOST_BUILDS = 20;
 
 /**
- * Learns from a person who repaired what a build had shown: the build before was red at an ancestor of the green commit,
- * the same stage passes now, and what changed in between is small, no heal's, touches nothing protected and has reached
- * the product's protected main branch. Such a change becomes a template of source `person`. It begins with the trust of
- * an untried one: nobody proved that this change alone made the stage pass. Answers the template's id; undefined where
- * there is nothing to learn.
+ * Learns from a person who repaired what a build of this machine had shown: the build before was red at an ancestor of
+ * the green commit, and the same stage passes now. See learnBetween. Answers the template's id; undefined where there is
+ * nothing to learn.
  */
 export async function learnFromPeople(
   session: Session,
   git: Git,
   green: GreenBuild,
 ): Promise<Outcome<string | undefined>> {
-  const product = productOf(session);
-  const { name } = product;
   const nothing = succeed(undefined);
   const red = await redBefore(session, green);
   if (!red.ok || red.value === undefined) return red.ok ? nothing : red;
   const { commit: base, stage, log } = red.value;
-
-  const main = product.config.get("git.main_branch");
+  const main = productOf(session).config.get("git.main_branch");
   if (!isProtectedBranch(session.organisation.constitution, main)) return nothing;
   const tip = await git.branchCommit(main);
   if (!tip.ok || tip.value === undefined) return tip.ok ? nothing : tip;
+  const reached = await git.isAncestor(green.commit, tip.value);
+  if (!reached.ok || !reached.value) return reached.ok ? nothing : reached;
+  return await learnBetween(session, git, { base, stage, log: async () => succeed(log) }, green);
+}
+
+/** A red build: what it was of, the stage that failed, and the way to its log's file. */
+export interface RedBuild {
+  readonly base: string;
+  readonly stage: string;
+  readonly log: () => Promise<Outcome<string>>;
+}
+
+/**
+ * Learns from what people changed between a red commit and a green one of the product's protected main branch: small, no
+ * heal's, nothing protected touched. Such a change becomes a template of source `person`. It begins with the trust of an
+ * untried one: nobody proved that this change alone made the stage pass. The log is asked for last.
+ */
+export async function learnBetween(
+  session: Session,
+  git: Git,
+  red: RedBuild,
+  green: Pick<GreenBuild, "build" | "commit">,
+): Promise<Outcome<string | undefined>> {
+  const { name } = productOf(session);
+  const { base, stage } = red;
+  const nothing = succeed(undefined);
   // A commit that was rewritten away since is no part of the history any more.
   const known = await git.resolve(base);
   if (!known.ok) return nothing;
-  for (const [ancestor, descendant] of [
-    [base, green.commit],
-    [green.commit, tip.value],
-  ] as const) {
-    const within = await git.isAncestor(ancestor, descendant);
-    if (!within.ok) return within;
-    if (!within.value) return nothing;
-  }
+  const within = await git.isAncestor(base, green.commit);
+  if (!within.ok || !within.value) return within.ok ? nothing : within;
   const commits = await git.log(`${base}..${green.commit}`);
   if (!commits.ok) return commits;
   if (commits.value.some(({ trailers }) => trailers.some(([key]) => key === "Heal-Run"))) return nothing;
@@ -68,7 +83,9 @@ export async function learnFromPeople(
   const { constitution } = session.organisation;
   if (refusalOf(changes.value, constitution, healLimits(constitution)) !== undefined) return nothing;
 
-  const failure = await readFailure(log, { stage, product: name });
+  const log = await red.log();
+  if (!log.ok) return log;
+  const failure = await readFailure(log.value, { stage, product: name });
   // The log of a build may have been tidied away since.
   if (!failure.ok || failure.value === undefined || failure.value.category === "infrastructure") return nothing;
   const lesson = await lessonAt(session, git, { base, changes: changes.value, failure: failure.value });

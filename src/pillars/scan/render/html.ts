@@ -1,3 +1,4 @@
+import { text } from "../../../core/html-text.ts";
 import type { JudgedFinding, SecurityReport } from "../report.ts";
 import { headline } from "./table.ts";
 
@@ -12,14 +13,14 @@ export function htmlOf(report: SecurityReport): string {
   const scanners = report.scanners
     .map(
       ({ scanner, in: what, findings, failed, database_at }) =>
-        `<tr><td>${markup(scanner)}</td><td>${markup(what)}</td><td>${markup(failed ?? `${findings} findings`)}</td><td>${markup(database_at ?? "")}</td></tr>`,
+        `<tr><td>${text(scanner)}</td><td>${text(what)}</td><td>${text(failed ?? `${findings} findings`)}</td><td>${text(database_at ?? "")}</td></tr>`,
     )
     .join("\n");
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Scan of ${markup(report.product)}</title><style>${STYLE}</style></head><body>
-<h1>${markup(headline(report))}</h1>
-<p>Commit <code>${markup(report.commit)}</code>, ${markup(report.at)}</p>
+<title>Scan of ${text(report.product)}</title><style>${STYLE}</style></head><body>
+<h1>${text(headline(report))}</h1>
+<p>Commit <code>${text(report.commit)}</code>, ${text(report.at)}</p>
 <h2>Findings</h2>
 <table><thead><tr><th>Severity</th><th>Id</th><th>Package</th><th>What</th><th>Where</th><th>First seen</th></tr></thead><tbody>
 ${rows || '<tr><td colspan="6">none</td></tr>'}
@@ -34,24 +35,18 @@ ${scanners}
 
 function rowOf(one: JudgedFinding): string {
   const kind = one.fails ? "fails" : one.waiver ? "waived" : "";
-  const id =
-    one.url && /^https?:/.test(one.url) ? `<a href="${markup(one.url)}">${markup(one.id)}</a>` : markup(one.id);
+  const id = one.url && /^https?:/.test(one.url) ? `<a href="${text(one.url)}">${text(one.id)}</a>` : text(one.id);
   const fix = one.fixed_in.length > 0 ? `, fixed in ${one.fixed_in.join(", ")}` : "";
   const waiver = one.waiver
-    ? `<br>${one.waiver.over ? "waiver ended" : "waived until"} ${markup(one.waiver.until)} by ${markup(one.waiver.by)}: ${markup(one.waiver.because)}`
+    ? `<br>${one.waiver.over ? "waiver ended" : "waived until"} ${text(one.waiver.until)} by ${text(one.waiver.by)}: ${text(one.waiver.because)}`
     : "";
   const cells = [
-    `${one.new ? "<strong>new</strong> " : ""}${markup(one.severity)}${one.score === null ? "" : ` ${one.score}`}`,
+    `${one.new ? "<strong>new</strong> " : ""}${text(one.severity)}${one.score === null ? "" : ` ${one.score}`}`,
     id,
-    markup(`${one.package ?? ""} ${one.installed ?? ""}${fix}`.trim()),
-    `${markup(one.title)}${waiver}`,
-    markup(one.in === "source" ? one.path : `${one.in}: ${one.path}`),
-    markup(one.first_seen.slice(0, 10)),
+    text(`${one.package ?? ""} ${one.installed ?? ""}${fix}`.trim()),
+    `${text(one.title)}${waiver}`,
+    text(one.in === "source" ? one.path : `${one.in}: ${one.path}`),
+    text(one.first_seen.slice(0, 10)),
   ];
   return `<tr class="${kind}">${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
-}
-
-/** Titles and paths come from advisories and from the product: text, never markup. */
-function markup(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
