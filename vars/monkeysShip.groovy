@@ -18,6 +18,7 @@ Map call(Map params = [:]) {
             [variable: 'PYPI_TOKEN', id: 'codemonkeys-pypi', kind: 'string', optional: true],
             [variable: 'CARGO_REGISTRY_TOKEN', id: 'codemonkeys-crates-io', kind: 'string', optional: true],
             [variable: 'DOCKER_TOKEN', id: 'codemonkeys-docker', kind: 'string', optional: true],
+            [variable: 'PROVENANCE_KEY', id: 'codemonkeys-provenance-key', kind: 'string', optional: true],
             [variable: 'CODEMONKEYS_JENKINS_TOKEN', id: 'codemonkeys-jenkins', kind: 'usernamePassword', optional: true],
         ],
     ], params)

@@ -1,4 +1,4 @@
-import type { Outcome } from "../core/diagnostic.ts";
+import type { Diagnostic, Outcome } from "../core/diagnostic.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { Homes } from "../core/state-home.ts";
 
@@ -23,6 +23,8 @@ export interface Manifest {
   readonly version: string | undefined;
   /** The package says itself that it must not be published. */
   readonly private: boolean;
+  /** What it says of itself that no publish by this program can do; told before a release begins. */
+  readonly unpublishable?: Diagnostic;
 }
 
 /** A package and the version it is to have, in semver spelling. */

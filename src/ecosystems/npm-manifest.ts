@@ -1,5 +1,5 @@
 import { valid } from "semver";
-import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
+import { type Diagnostic, fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Bump, FileEdit, Manifest, Tree } from "./ecosystem.ts";
 import { readJsonSpans } from "./json-spans.ts";
 import { within } from "./paths.ts";
@@ -43,8 +43,30 @@ export async function readNpmManifest(tree: Tree, path: string): Promise<Outcome
       ),
     );
   }
-  const isPrivate = (spans.value.value as { private?: unknown }).private === true;
-  return succeed({ ecosystem: "npm", file, name: name.value, version: version.value, private: isPrivate });
+  const said = spans.value.value as { private?: unknown; publishConfig?: { provenance?: unknown } | null };
+  const asksForProvenance = said.publishConfig?.provenance === true;
+  const isPrivate = said.private === true;
+  return succeed({
+    ecosystem: "npm",
+    file,
+    name: name.value,
+    version: version.value,
+    private: isPrivate,
+    ...(asksForProvenance ? { unpublishable: provenanceElsewhere(name.value, file) } : {}),
+  });
+}
+
+/** npm takes provenance that Sigstore's services signed, for an identity that GitHub Actions or GitLab CI vouch for. */
+function provenanceElsewhere(name: string, file: string): Diagnostic {
+  return problem(
+    "product",
+    "npm.provenance_elsewhere",
+    `${file} asks npm to sign ${name}'s provenance (publishConfig.provenance), which only Sigstore can, over the network, from GitHub Actions or GitLab CI`,
+    {
+      where: { file },
+      next: "take publishConfig.provenance out; the release signs its own statement with the key of ship.provenance.key_secret, which codemonkeys release verify and openssl check",
+    },
+  );
 }
 
 function isNpmName(name: string): boolean {

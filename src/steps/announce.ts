@@ -10,7 +10,7 @@ export const announceStep = defineStep({
   jenkinsName: "monkeysAnnounce",
   summary: "Tell a release's notes to the product's channels",
   description:
-    "Posts the notes of a release to the channels of its spec, each once: the delivery carries an idempotency key, and what the release itself announced is not announced again. The webhook's address comes from the variable that `ship.alerts.webhook_url_env` names.",
+    "Posts the notes of a release to the channels of its spec, each once: the delivery carries an idempotency key, and what the release itself announced is not announced again. The webhook's address is `ship.alerts.webhook_url`, or in the variable that `ship.alerts.webhook_url_env` names.",
   examples: [
     { command: "codemonkeys announce", says: "the newest release" },
     { command: "codemonkeys announce --dry-run", says: "where it would go, and each gate's answer" },

@@ -27,6 +27,7 @@ import { publishStep } from "./publish.ts";
 import { releaseStep } from "./release.ts";
 import { releasePlanStep, releaseReplayStep } from "./release-plan.ts";
 import { releaseRollbackStep } from "./release-rollback.ts";
+import { releaseVerifyStep } from "./release-verify.ts";
 import { runStep } from "./run.ts";
 import { scanStep } from "./scan.ts";
 import { secretsEditStep, secretsListStep, secretsRotateStep, secretsSetStep } from "./secrets.ts";
@@ -51,6 +52,7 @@ export const STEPS: readonly AnyStep[] = [
   releaseStep,
   releasePlanStep,
   releaseReplayStep,
+  releaseVerifyStep,
   releaseRollbackStep,
   publishStep,
   deployStep,

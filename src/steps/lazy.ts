@@ -19,6 +19,7 @@ const LOADERS = {
   release: async () => (await import("./release.ts")).releaseStep,
   "release plan": async () => (await import("./release-plan.ts")).releasePlanStep,
   "release replay": async () => (await import("./release-plan.ts")).releaseReplayStep,
+  "release verify": async () => (await import("./release-verify.ts")).releaseVerifyStep,
   "release rollback": async () => (await import("./release-rollback.ts")).releaseRollbackStep,
   publish: async () => (await import("./publish.ts")).publishStep,
   deploy: async () => (await import("./deploy.ts")).deployStep,

@@ -51,6 +51,14 @@ export const RELEASE_CREDENTIALS: readonly CredentialNeed[] = [
     half: "act",
     optional: true,
   },
+  {
+    variable: "PROVENANCE_KEY",
+    credentialsId: "codemonkeys-provenance-key",
+    kind: "string",
+    summary: "signs the provenance of what is released, where ship.provenance.key_env names it",
+    half: "act",
+    optional: true,
+  },
   CONTROLLER_CREDENTIAL,
 ];
 
@@ -123,8 +131,8 @@ function reportOf(result: ReleaseResult, dryRun: boolean): StepReport<ReleaseRes
       `${ecosystem} ${name} ${version} ${already ? "was there already" : "published"} at ${registry}${installed ? ", installed from there" : ""}`,
     );
   }
-  for (const { name, files, digest, signed } of result.provenance) {
-    const state = signed ? "signed" : "unsigned: no signing service or key is set up";
+  for (const { name, files, digest, signed, key } of result.provenance) {
+    const state = signed ? `signed with key ${key?.slice(0, 16)}` : "unsigned: ship.provenance names no key";
     lines.push(`provenance ${name} of ${files.join(", ")} kept as sha256 ${digest} (${state})`);
   }
   for (const tag of result.tags) lines.push(`tagged ${tag}`);

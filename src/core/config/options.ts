@@ -147,11 +147,31 @@ export const OPTIONS = {
       "findings that the constitution's `security.fail_on` (high and critical, usually) fails stop a release by themselves; without it only rules over scans do",
     overridable: false,
   },
+  "ship.alerts.webhook_url": {
+    type: "url",
+    default: undefined,
+    description:
+      "address that alerts and announcements are posted to, where it is no secret; one that holds a token belongs into a variable",
+    overridable: true,
+  },
   "ship.alerts.webhook_url_env": {
     type: "variable",
     default: undefined,
-    description: "environment variable with the address that alerts and announcements are posted to",
+    description: "environment variable with that address; it goes before `webhook_url`",
     overridable: true,
+  },
+  "ship.provenance.key_env": {
+    type: "variable",
+    default: undefined,
+    description:
+      "environment variable with the private key (PEM: Ed25519, or ECDSA on P-256 or P-384) that releases' provenance is signed with; without a key it is kept unsigned",
+    overridable: false,
+  },
+  "ship.provenance.key_secret": {
+    type: "secret",
+    default: undefined,
+    description: "entry of an encrypted secrets file with that key, instead of a variable",
+    overridable: false,
   },
   "ship.registries.crates_io": {
     type: "registry",

@@ -109,8 +109,9 @@ export async function announce(
 /** A way of telling that exists here; the others are named in a warning. */
 interface Channel {
   readonly name: "webhook";
-  /** The variable that holds the address. */
-  readonly variable: string;
+  /** The variable that holds the address, or the address itself, where the configuration says it. */
+  readonly variable?: string;
+  readonly address?: string;
   readonly from: string;
 }
 
@@ -172,11 +173,16 @@ export function announcementTargets(session: Session, announcement: Announcement
 
 function channelsOf(session: Session, { name }: Announcement): { value: Channel[]; warnings: Diagnostic[] } {
   const product = productOf(session);
-  const setting = product.config.explain("ship.alerts.webhook_url_env");
   const variable = product.config.get("ship.alerts.webhook_url_env");
+  const address = product.config.get("ship.alerts.webhook_url");
+  const setting = product.config.explain(
+    variable === undefined ? "ship.alerts.webhook_url" : "ship.alerts.webhook_url_env",
+  );
   const warnings: Diagnostic[] = [];
   const value: Channel[] = [];
-  const wanted = [...new Set([...(variable === undefined ? [] : ["webhook"]), ...product.spec.value.announce])];
+  const wanted = [
+    ...new Set([...((variable ?? address) === undefined ? [] : ["webhook"]), ...product.spec.value.announce]),
+  ];
   for (const channel of wanted) {
     const where = product.spec.place(["announce", Math.max(0, product.spec.value.announce.indexOf(channel))]);
     if (channel !== "webhook") {
@@ -192,29 +198,29 @@ function channelsOf(session: Session, { name }: Announcement): { value: Channel[
           },
         ),
       );
-    } else if (variable === undefined) {
+    } else if (variable === undefined && address === undefined) {
       warnings.push(
-        problem(
-          "config",
-          "announce.no_webhook",
-          `${name} is not announced: no variable is named that holds the webhook's address`,
-          {
-            severity: "warning",
-            where,
-            next: "set ship.alerts.webhook_url_env in .codemonkeys/config.yaml to the variable's name",
-          },
-        ),
+        problem("config", "announce.no_webhook", `${name} is not announced: nothing says the webhook's address`, {
+          severity: "warning",
+          where,
+          next: "set ship.alerts.webhook_url in .codemonkeys/config.yaml, or webhook_url_env to the name of a variable where the address is a secret",
+        }),
       );
     } else {
-      const from = setting.where ? `${setting.where.file}:${setting.where.line}` : "ship.alerts.webhook_url_env";
-      value.push({ name: "webhook", variable, from });
+      const from = setting.where ? `${setting.where.file}:${setting.where.line}` : "the configuration";
+      value.push({
+        name: "webhook",
+        from,
+        ...(variable === undefined ? { address: address as string } : { variable }),
+      });
     }
   }
   return { value, warnings };
 }
 
 /** The webhook's address. It often holds a token in its path, so it counts as a secret. */
-function addressOf(session: Session, { variable, from }: Channel): Outcome<string> {
+function addressOf(session: Session, { variable, address, from }: Channel): Outcome<string> {
+  if (variable === undefined) return succeed(address as string);
   const url = session.environment[variable]?.trim();
   if (!url) {
     return fail(

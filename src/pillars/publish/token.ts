@@ -3,6 +3,7 @@ import type { Ecosystem } from "../../ecosystems/ecosystem.ts";
 import { ECOSYSTEMS } from "../../ecosystems/index.ts";
 import { type OpenProduct, productOf, type Session } from "../../pipeline/session.ts";
 import { type Acting, permitFor } from "../release/acting.ts";
+import { provenanceKey } from "../release/provenance.ts";
 import type { ReleasePlan } from "../release/report.ts";
 import { secretsReady, type Wanted } from "../secrets/read.ts";
 import { accountSource, readSource, type SecretSource } from "../secrets/source.ts";
@@ -50,7 +51,9 @@ export async function tokensReady(session: Session, plan: Pick<ReleasePlan, "uni
   const ids = new Set(
     plan.units.flatMap(({ packages }) => packages.filter(({ publish }) => publish).map((one) => one.ecosystem)),
   );
-  const wanted: Wanted[] = [];
+  const key = ids.size > 0 ? provenanceKey(productOf(session)) : undefined;
+  const wanted: Wanted[] =
+    key?.kept === "encrypted" ? [{ names: [key.name], ...(key.owners ? { owners: key.owners } : {}) }] : [];
   for (const id of ids) {
     const to = destinationOf(session, productOf(session), ECOSYSTEMS[id]);
     // What else may be wrong with it is told where the package is published.

@@ -115,13 +115,13 @@ async function carryOutRun(
   }
   const acting = actingFor(session, run, "release", withScan(conditions.value, scanned.value));
   const sboms = scanOf(scanned.value)?.sboms ?? [];
-  const provenance = await keepProvenance(session, run, {
+  const provenance = await keepProvenance(acting, {
     repository: git.identity,
     plan: plan.value,
     ...work.value,
     sboms,
   });
-  if (!provenance.ok) return provenance;
+  if (!provenance.ok) return await waitIfAsked(acting, provenance);
   const papers = { provenance: provenance.value, sboms };
   const done = await act(acting, { git, plan: plan.value, credentials }, work.value, {
     tag: params.tag,

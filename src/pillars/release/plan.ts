@@ -110,6 +110,7 @@ async function readPackages(product: OpenProduct, tree: Tree): Promise<Outcome<S
         ),
       );
     }
+    if (publish && manifest.value.unpublishable) return fail(manifest.value.unpublishable);
     packages.push({ path: path.replace(/\/+$/, "") || ".", publish, manifest: manifest.value });
   }
   return succeed(packages);

@@ -2,8 +2,10 @@ import { canonicalJson, type Json } from "../../core/canonical.ts";
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import { task } from "../../core/events.ts";
 import { VERSION } from "../../core/version.ts";
-import type { Session } from "../../pipeline/session.ts";
-import type { Run } from "../../swarm/journal.ts";
+import type { OpenProduct, Session } from "../../pipeline/session.ts";
+import { readSource, type SecretSource } from "../secrets/source.ts";
+import { type Acting, permitFor } from "./acting.ts";
+import { readSigningKey, type SigningKey, signStatement } from "./dsse.ts";
 import type { ReleaseArtifact, ReleasePlan, ReleaseProvenance, ReleaseScan, ReleaseUnit } from "./report.ts";
 import type { ReleaseWork } from "./work.ts";
 
@@ -80,18 +82,39 @@ function gitUri(repository: string): string {
     : `git+ssh://${repository.replace(":", "/")}`;
 }
 
+/** Where the key is that provenance is signed with; undefined: nobody set one up, and it is kept unsigned. */
+export function provenanceKey({ config }: OpenProduct): SecretSource | undefined {
+  const secret = config.get("ship.provenance.key_secret");
+  if (secret !== undefined) {
+    return { kept: "encrypted", name: secret, from: "ship.provenance.key_secret", owners: ["company"] };
+  }
+  const variable = config.get("ship.provenance.key_env");
+  return variable === undefined ? undefined : { kept: "environment", name: variable, from: "ship.provenance.key_env" };
+}
+
+async function signingKey(acting: Acting): Promise<Outcome<SigningKey | undefined>> {
+  const source = provenanceKey(acting.product);
+  if (!source) return succeed(undefined);
+  const asking = {
+    session: acting.session,
+    permit: (target: { names: string[] }) => permitFor(acting, "secret.read", target),
+  };
+  const text = await readSource(asking, source, "key that provenance is signed with");
+  return text.ok ? readSigningKey(text.value, source.from) : text;
+}
+
 /**
- * Writes the statement of each unit that built something into the artefact store. It is not signed: no signing service
- * is asked and no key is configured, so it proves nothing to somebody who does not trust the store it is kept in.
+ * Writes the statement of each unit that built something into the artefact store: as a DSSE envelope where a key is
+ * configured, else bare and said to be unsigned, since it proves nothing then to somebody who does not trust the store.
  */
 export async function keepProvenance(
-  session: Session,
-  run: Run,
+  acting: Acting,
   release: Pick<ProvenanceInput, "repository" | "edits" | "sboms"> & {
     readonly plan: ReleasePlan;
     readonly artifacts: readonly ReleaseArtifact[];
   },
 ): Promise<Outcome<ReleaseProvenance[]>> {
+  const { session, run } = acting;
   const { plan, artifacts } = release;
   const units = plan.units.flatMap((unit) => {
     const mine = artifacts.filter(({ ecosystem, package: name }) =>
@@ -106,28 +129,45 @@ export async function keepProvenance(
       "release.provenance",
       "provenance",
       async () => {
+        const key = await signingKey(acting);
+        if (!key.ok) return key;
+        const builder = builderOf(session.environment.JENKINS_URL);
         const kept: ReleaseProvenance[] = [];
         for (const { unit, artifacts: mine } of units) {
-          const builder = builderOf(session.environment.JENKINS_URL);
           const statement = provenanceOf({ ...release, unit, artifacts: mine, run: run.id, builder });
-          const stored = await session.artifacts.put(Buffer.from(`${canonicalJson(statement)}\n`, "utf8"));
-          if (!stored.ok) return stored;
-          kept.push({
-            unit: unit.name,
-            name: `${unit.tag.replaceAll(/[^A-Za-z0-9._-]+/g, "-")}.intoto.json`,
-            digest: stored.value.digest,
-            files: mine.map(({ file }) => file),
-            signed: false,
-          });
+          const one = await keepStatement(session, unit, statement, key.value);
+          if (!one.ok) return one;
+          kept.push({ ...one.value, files: mine.map(({ file }) => file) });
         }
         return succeed(kept);
       },
       (done) => {
-        if (!done.ok) return { state: "failed" };
-        return { title: `provenance of ${artifacts.length} file${artifacts.length === 1 ? "" : "s"} kept, unsigned` };
+        if (!done.ok) return { state: acting.asked ? "held" : "failed" };
+        const how = done.value.every(({ signed }) => signed) ? "signed and kept" : "kept, unsigned";
+        return { title: `provenance of ${artifacts.length} file${artifacts.length === 1 ? "" : "s"} ${how}` };
       },
     ),
   );
+}
+
+/** One unit's statement in the store. A line of JSON is what tools call `.intoto.jsonl` when it is signed. */
+async function keepStatement(
+  session: Session,
+  unit: Pick<ReleaseUnit, "name" | "tag">,
+  statement: Json,
+  key: SigningKey | undefined,
+): Promise<Outcome<Omit<ReleaseProvenance, "files">>> {
+  const bare = Buffer.from(`${canonicalJson(statement)}\n`, "utf8");
+  const bytes = key ? Buffer.from(`${canonicalJson(signStatement(bare, key))}\n`, "utf8") : bare;
+  const stored = await session.artifacts.put(bytes);
+  if (!stored.ok) return stored;
+  return succeed({
+    unit: unit.name,
+    name: `${unit.tag.replaceAll(/[^A-Za-z0-9._-]+/g, "-")}.intoto.${key ? "jsonl" : "json"}`,
+    digest: stored.value.digest,
+    signed: key !== undefined,
+    ...(key ? { key: key.id } : {}),
+  });
 }
 
 /** Jenkins' own address, without credentials that somebody may have written into it. */

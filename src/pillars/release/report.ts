@@ -117,7 +117,8 @@ export const provenanceSchema = z
     name: z.string(),
     digest: z.string().describe("its name in the artefact store"),
     files: z.array(z.string()).describe("what it speaks of"),
-    signed: z.boolean(),
+    signed: z.boolean().describe("in a DSSE envelope, with the key of ship.provenance"),
+    key: z.string().optional().describe("SHA-256 of the public key (SPKI, DER) that it is signed with"),
   })
   .describe("in-toto statement v1 with SLSA provenance v1: who built which bytes, of which commit");
 export type ReleaseProvenance = z.infer<typeof provenanceSchema>;

@@ -46,3 +46,15 @@ test.each([
   const found = await targets("[webhook]", { config, environment });
   expect(found).toMatchObject({ ok: false, diagnostics: [{ code, kind: "secret" }] });
 });
+
+test("an address that is no secret may stand in the configuration; a variable goes before it", async () => {
+  const address = "ship: { alerts: { webhook_url: https://hooks.example.test/releases } }\n";
+  expect(await targets("[]", { config: address })).toMatchObject({
+    ok: true,
+    value: [{ channel: "webhook", to: "https://hooks.example.test" }],
+  });
+  const both = "ship: { alerts: { webhook_url: https://hooks.example.test/releases, webhook_url_env: HOOK } }\n";
+  expect(await targets("[]", { config: both, environment: { HOOK: "https://other.example.test/x" } })).toMatchObject({
+    value: [{ to: "https://other.example.test" }],
+  });
+});

@@ -111,3 +111,13 @@ describe("npm manifests", () => {
     });
   });
 });
+
+test("a package that asks npm for Sigstore's provenance says that this cannot be done here", async () => {
+  const manifest = (more: object) => JSON.stringify({ name: "tool", version: "1.0.0", ...more });
+  const read = async (more: object) => {
+    const found = await npm.readManifest(treeOf({ "package.json": manifest(more) }), ".");
+    return found.ok ? found.value.unpublishable?.code : "failed";
+  };
+  expect(await read({ publishConfig: { provenance: true } })).toBe("npm.provenance_elsewhere");
+  expect(await read({ publishConfig: { provenance: false, access: "public" } })).toBeUndefined();
+});

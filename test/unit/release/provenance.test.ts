@@ -1,9 +1,18 @@
-import { expect, test } from "vitest";
+import { generateKeyPairSync } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Outcome } from "../../../src/core/diagnostic.ts";
+import { actingFor } from "../../../src/pillars/release/acting.ts";
+import { releaseConditions } from "../../../src/pillars/release/conditions.ts";
+import { keyId, openEnvelope, readPublicKey } from "../../../src/pillars/release/dsse.ts";
 import { BUILD_TYPE, keepProvenance, provenanceOf } from "../../../src/pillars/release/provenance.ts";
 import { planNow } from "../../../src/pillars/release/release.ts";
 import type { ReleaseArtifact } from "../../../src/pillars/release/report.ts";
+import { verifyProvenance } from "../../../src/pillars/release/verify.ts";
+import { productRepository } from "../../../src/pipeline/session-git.ts";
 import type { Run } from "../../../src/swarm/journal.ts";
-import { must, releaseWorld } from "./world.ts";
+import { must, releaseWorld, type World } from "./world.ts";
 
 const artifact = (more: Partial<ReleaseArtifact>): ReleaseArtifact => ({
   ecosystem: "npm",
@@ -77,26 +86,118 @@ test.each([
   );
 });
 
-test("the statement of a release is kept in the store, the same however often it is made, and is said to be unsigned", async () => {
-  const world = await releaseWorld({
-    front: "packages: [{ ecosystem: npm, path: . }]",
-    files: { "package.json": '{ "name": "payments", "version": "1.0.0" }' },
-  });
-  try {
-    const session = await world.session({ environment: { JENKINS_URL: "https://me:secret@ci.acme.example/jenkins/" } });
-    const run = { id: "r-1", step: (_name: string, work: () => unknown) => work() } as unknown as Run;
+describe("the statement of a release", () => {
+  const pair = (kind: "ed25519" | "ec") => {
+    const { privateKey, publicKey } =
+      kind === "ed25519" ? generateKeyPairSync("ed25519") : generateKeyPairSync("ec", { namedCurve: "P-256" });
+    return {
+      privateKey: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+      publicKey: publicKey.export({ type: "spki", format: "pem" }).toString(),
+    };
+  };
+  let world: World;
+  afterEach(() => world.close());
+  const keep = async (config: string, environment: Record<string, string> = {}) => {
+    world = await releaseWorld({
+      front: "packages: [{ ecosystem: npm, path: . }]",
+      files: { "package.json": '{ "name": "payments", "version": "1.0.0" }' },
+    });
+    const session = await world.session({
+      config,
+      environment: { JENKINS_URL: "https://me:secret@ci.acme.example/jenkins/", ...environment },
+    });
     const plan = must(await planNow(session));
+    const run = {
+      id: "r-1",
+      startedAt: 0,
+      attempt: 1,
+      step: (_name: string, work: () => unknown) => work(),
+    } as unknown as Run;
+    const facts = must(await releaseConditions(session, must(await productRepository(session)), plan, undefined));
+    const acting = actingFor(session, run, "release", facts);
     const of = (artifacts: ReleaseArtifact[]) =>
-      keepProvenance(session, run, { repository: world.place.origin, plan, artifacts, edits: [], sboms: [] });
+      keepProvenance(acting, { repository: world.place.origin, plan, artifacts, edits: [], sboms: [] });
+    const text = async (digest: string) => Buffer.from(must(await session.artifacts.read(digest))).toString();
+    return { of, text };
+  };
+  const mine = artifact({ package: "payments" });
+  const codes = (outcome: Outcome<unknown>) => (outcome.ok ? "" : outcome.diagnostics[0]?.code);
+
+  test("is kept in the store, the same however often it is made, and is said to be unsigned without a key", async () => {
+    const { of, text } = await keep("");
     expect(must(await of([]))).toEqual([]);
-    const [kept] = must(await of([artifact({ package: "payments" })]));
+    const [kept] = must(await of([mine]));
     expect(kept).toMatchObject({ name: "v1.0.0.intoto.json", files: ["acme-tool-1.2.0.tgz"], signed: false });
-    expect(must(await of([artifact({ package: "payments" })]))[0]?.digest).toBe(kept?.digest);
-    const text = Buffer.from(must(await session.artifacts.read(kept?.digest ?? ""))).toString();
-    expect(JSON.parse(text).predicate.runDetails.builder.id).toBe("https://ci.acme.example/jenkins/");
-    expect(text).not.toContain("secret");
+    expect(must(await of([mine]))[0]?.digest).toBe(kept?.digest);
+    const statement = await text(kept?.digest ?? "");
+    expect(JSON.parse(statement).predicate.runDetails.builder.id).toBe("https://ci.acme.example/jenkins/");
+    expect(statement).not.toContain("secret");
     expect(world.told()).toContain("done provenance of 1 file kept, unsigned");
-  } finally {
-    await world.close();
-  }
+  });
+
+  test.each(["ed25519", "ec"] as const)(
+    "is signed with the %s key that the configuration names, and verified with its public half",
+    async (kind) => {
+      const { privateKey, publicKey } = pair(kind);
+      const { of, text } = await keep("ship: { provenance: { key_env: SIGNING_KEY } }", {
+        SIGNING_KEY: privateKey.replaceAll("\n", "\\n"),
+      });
+      const [kept] = must(await of([mine]));
+      expect(kept).toMatchObject({ name: "v1.0.0.intoto.jsonl", signed: true });
+      const key = must(readPublicKey(publicKey, "release.pub"));
+      expect(kept?.key).toBe(keyId(key));
+      const envelope = await text(kept?.digest ?? "");
+      expect(JSON.parse(must(openEnvelope(envelope, key, "x")).toString()).subject[0].name).toBe(
+        "pkg:npm/payments@1.2.0",
+      );
+      const other = must(readPublicKey(pair(kind).publicKey, "other.pub"));
+      expect(codes(openEnvelope(envelope, other, "x"))).toBe("provenance.not_signed_by_key");
+      const parsed = JSON.parse(envelope);
+      const place = join(world.place.root, "verify");
+      mkdirSync(place);
+      writeFileSync(join(place, "v.intoto.jsonl"), envelope);
+      writeFileSync(join(place, "release.pub"), publicKey);
+      writeFileSync(join(place, "other.tgz"), "x");
+      const paths = { statement: join(place, "v.intoto.jsonl"), key: join(place, "release.pub") };
+      expect(must(await verifyProvenance({ ...paths, files: [] }))).toMatchObject({
+        key: kept?.key,
+        repository: world.place.origin,
+        version: "1.0.0",
+        commit: world.git("rev-parse", "HEAD"),
+        run: "r-1",
+      });
+      expect(codes(await verifyProvenance({ ...paths, files: [join(place, "other.tgz")] }))).toBe(
+        "provenance.other_file",
+      );
+      const forged = {
+        ...parsed,
+        payload: Buffer.from(Buffer.from(parsed.payload, "base64").toString().replace("1.2.0", "6.6.6")).toString(
+          "base64",
+        ),
+      };
+      expect(codes(openEnvelope(JSON.stringify(forged), key, "x"))).toBe("provenance.not_signed_by_key");
+      expect(codes(openEnvelope(JSON.stringify({ ...parsed, payloadType: "text/plain" }), key, "x"))).toBe(
+        "provenance.not_signed_by_key",
+      );
+    },
+  );
+
+  test.each([
+    ["is not set", {}, "publish.no_token"],
+    ["is no key", { SIGNING_KEY: "hello" }, "provenance.bad_key"],
+    [
+      "is of another kind",
+      {
+        SIGNING_KEY: generateKeyPairSync("rsa", { modulusLength: 2048 })
+          .privateKey.export({ type: "pkcs8", format: "pem" })
+          .toString(),
+      },
+      "provenance.bad_key",
+    ],
+  ])("stops the release where the key %s", async (_says, environment: Record<string, string>, code) => {
+    const { of } = await keep("ship: { provenance: { key_env: SIGNING_KEY } }", environment);
+    const kept = await of([mine]);
+    expect(codes(kept)).toBe(code);
+    expect(JSON.stringify(kept)).not.toContain("hello");
+  });
 });
