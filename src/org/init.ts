@@ -44,7 +44,7 @@ export async function initProduct(
   const entry = { company, repo: repo.ok ? repo.value : root };
   if (workplace.dryRun) return succeed(plannedReport(root, spec.value, user.value));
   const organisation = user.value.organisation
-    ? await joinOrganisation(user.value.organisation.url, spec.value.product, entry)
+    ? await joinOrganisation(workplace, user.value.organisation.url, spec.value.product, entry)
     : await foundOrganisation(workplace, user.value, spec.value.product, entry);
   if (!organisation.ok) return organisation;
   const files = { "SPEC.md": spec.value.text, ".codemonkeys/config.yaml": configText(spec.value) };
@@ -114,7 +114,12 @@ async function foundOrganisation(
 }
 
 /** Lists the product in an organisation's work tree on this machine; for any other, says what to add. */
-async function joinOrganisation(url: string, product: string, entry: FleetEntry): Promise<Outcome<Joined>> {
+async function joinOrganisation(
+  workplace: Workplace,
+  url: string,
+  product: string,
+  entry: FleetEntry,
+): Promise<Outcome<Joined>> {
   const file = join(url, "fleet.yaml");
   const snippet = stringify({ products: { [product]: entry } }).trimEnd();
   if (!existsSync(file)) {
@@ -123,8 +128,16 @@ async function joinOrganisation(url: string, product: string, entry: FleetEntry)
   const text = await readFile(file, "utf8");
   const fleet = readFleet(text, { file });
   if (!fleet.ok) return fleet;
-  if (Object.hasOwn(fleet.value.value.products, product))
-    return succeed({ url, founded: false, listed: true, next: [] });
+  const commit = `git -C ${url} commit --all --message "feat: ${product} joins the fleet"`;
+  if (Object.hasOwn(fleet.value.value.products, product)) {
+    // The organisation is what is committed: a listing that is only in the work tree does not count yet.
+    const git = await repositoryAt(workplace, url);
+    if (!git.ok) return git;
+    const status = await git.value.status();
+    if (!status.ok) return status;
+    const changed = status.value.some(({ path }) => path === "fleet.yaml");
+    return succeed({ url, founded: false, listed: true, next: changed ? [commit] : [] });
+  }
   const document = parseDocument(text);
   if (!isMap(document.contents)) return fail(unreadable(file));
   document.setIn(["products", product], entry);
@@ -134,7 +147,7 @@ async function joinOrganisation(url: string, product: string, entry: FleetEntry)
     url,
     founded: false,
     listed: true,
-    next: [`git -C ${url} commit --all --message "feat: ${product} joins the fleet"`],
+    next: [commit],
   });
 }
 

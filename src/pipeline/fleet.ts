@@ -199,7 +199,10 @@ export function checkAgainstFleet(spec: Located<Spec>, fleet: Located<Fleet>): O
   const entry = productEntry(fleet.value, value.product);
   const hint = (word: string, words: string[], what: string) => {
     const meant = didYouMean(word, words);
-    return meant ? `did you mean ${meant}?` : `add it to ${what} in fleet.yaml`;
+    if (meant) return `did you mean ${meant}?`;
+    return what === "products"
+      ? "list it in the organisation's fleet.yaml, as codemonkeys init does, and commit that"
+      : `add it to ${what} in the organisation's fleet.yaml, and commit that`;
   };
   if (!entry) {
     report(

@@ -1,0 +1,43 @@
+import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { type BadLuckWorld, badLuckWorld, GOOD } from "./bad-luck-world.ts";
+
+let world: BadLuckWorld | undefined;
+afterEach(async () => {
+  await world?.close();
+  world = undefined;
+});
+
+/** A second repository, as its people have it, before it is taken in. */
+async function newcomer(at: BadLuckWorld): Promise<string> {
+  const folder = join(at.root, "refunds");
+  for (const [path, text] of Object.entries(GOOD)) at.write(path, text.replaceAll("payments", "refunds"), folder);
+  rmSync(join(folder, "SPEC.md"));
+  execFileSync("git", ["init", "-q", "-b", "main"], { cwd: folder });
+  await at.commit("feat: begin", folder);
+  return folder;
+}
+
+test("a second product joins the organisation that is there, once its listing is committed", async () => {
+  world = await badLuckWorld();
+  const { tell, organisation, commit } = world;
+  const cwd = await newcomer(world);
+  const told = `git -C ${organisation} commit --all --message "feat: refunds joins the fleet"`;
+  const first = await tell(["init", "--company", "acme"], { cwd });
+  expect([first.code, (first.result.data as { next: string[] }).next]).toEqual([0, expect.arrayContaining([told])]);
+  const early = await tell(["run"], { cwd });
+  expect([early.code, early.codes, early.stderr]).toEqual([
+    3,
+    ["spec.unknown_product"],
+    expect.stringContaining("as codemonkeys init does, and commit that"),
+  ]);
+  // Asked again, it says again what is left to do.
+  expect((await tell(["init"], { cwd })).result.data).toMatchObject({ next: expect.arrayContaining([told]) });
+  await commit("feat: refunds joins the fleet", organisation);
+  expect((await tell(["init"], { cwd })).result.data).toMatchObject({
+    next: ["codemonkeys generate", "codemonkeys run"],
+  });
+  expect((await tell(["run"], { cwd })).code).toBe(0);
+});
