@@ -115,7 +115,7 @@ export async function openBenches(options: BenchOptions): Promise<{
       }
       let installed = false;
       const bench: Bench = {
-        tree: () => openTree(root),
+        tree: () => workTree(root, added.value),
         run: (progress) =>
           timed(runCommand(root, join(scratch, `log-${++logs}.txt`), options, options.stage, progress)),
         check: (check) => timed(runCommand(root, join(scratch, `log-${++logs}.txt`), options, check, () => {})),
@@ -136,6 +136,14 @@ export async function openBenches(options: BenchOptions): Promise<{
     },
     close: () => rm(scratch, { recursive: true, force: true, maxRetries: 3 }),
   };
+}
+
+/** The checkout's files without what the stage has made beside them. */
+function workTree(root: string, git: Git): Tree {
+  return openTree(root, async () => {
+    const files = await git.files();
+    return files.ok ? files.value : undefined;
+  });
 }
 
 async function runCommand(
@@ -198,7 +206,7 @@ async function applyEdit(
   commands: readonly FixCommand[],
   options: BenchOptions,
 ): Promise<Outcome<readonly FileChange[]>> {
-  const tree = openTree(root);
+  const tree = workTree(root, git);
   const written = await writeChanges(root, changes, (path) => tree.read(path));
   if (!written.ok) return written;
   if (commands.length === 0) return succeed(changes);
@@ -223,7 +231,7 @@ async function changedNow(
 ): Promise<Outcome<readonly FileChange[]>> {
   const status = await git.status();
   if (!status.ok) return status;
-  const tree = openTree(root);
+  const tree = workTree(root, git);
   const executable = new Set(known.filter((change) => change.executable).map((change) => change.path));
   const changes: FileChange[] = [];
   const named = new Set(known.map((change) => change.path));

@@ -18,30 +18,43 @@ export interface Tree {
 
 const MAX_FILE_BYTES = 2 * 1024 * 1024;
 
-const IGNORED = [
-  "**/.git/**",
-  "**/node_modules/**",
-  "**/.venv/**",
-  "**/venv/**",
-  "**/__pycache__/**",
-  "**/target/**",
-  "**/.gradle/**",
-  "**/.mypy_cache/**",
-  "**/.pytest_cache/**",
-  "**/.ruff_cache/**",
-  "**/coverage/**",
-];
+/** Folders of dependencies, caches and git itself, also where no `.gitignore` names them. */
+const IGNORED: ReadonlySet<string> = new Set([
+  ".git",
+  "node_modules",
+  ".venv",
+  "venv",
+  "__pycache__",
+  "target",
+  ".gradle",
+  ".mypy_cache",
+  ".pytest_cache",
+  ".ruff_cache",
+  "coverage",
+]);
 
-/** The tree at a folder as it is now; files are read once and remembered, so a tree is good for one state of it. */
-export function openTree(root: string): Tree {
+/**
+ * The tree at a folder as it is now; files are read once and remembered, so a tree is good for one state of it. `list`
+ * names its files, as git does, which leaves out what a build made; without it, or when it has none, the folder is read.
+ */
+export function openTree(root: string, list?: () => Promise<readonly string[] | undefined>): Tree {
   let listed: Promise<readonly string[]> | undefined;
   const texts = new Map<string, Promise<string | undefined>>();
   const tree: Tree = {
     root,
     paths() {
-      listed ??= glob("**/*", { cwd: root, dot: true, ignore: IGNORED, followSymbolicLinks: false }).then((found) =>
-        found.map((path) => path.split(sep).join("/")).sort(),
-      );
+      listed ??= (async () => {
+        const found =
+          (await list?.()) ??
+          (await glob("**/*", {
+            cwd: root,
+            dot: true,
+            ignore: [...IGNORED].map((folder) => `**/${folder}/**`),
+            followSymbolicLinks: false,
+          }));
+        const paths = found.map((path) => path.split(sep).join("/"));
+        return paths.filter((path) => !path.split("/").some((part) => IGNORED.has(part))).sort();
+      })();
       return listed;
     },
     read(path) {

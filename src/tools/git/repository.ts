@@ -59,6 +59,8 @@ export interface Git {
   readAt(ref: string, path: string): Promise<Outcome<string>>;
   /** Paths of all files at a ref. */
   listAt(ref: string): Promise<Outcome<string[]>>;
+  /** Paths of the work tree's files that git tracks or would add: nothing that `.gitignore` names. */
+  files(): Promise<Outcome<string[]>>;
   /** `range`: a ref, or `from..to`. Newest first. */
   log(range: string, options?: LogOptions): Promise<Outcome<Commit[]>>;
   /** These commits alone, by full id and in that order. */
@@ -208,6 +210,10 @@ function makeGit(root: string, identity: string, call: GitCall, options: OpenOpt
         const text = await git(["ls-tree", "-r", "-z", "--name-only", "--full-tree", id as string], call);
         return text.ok ? succeed(nulParts(text.value)) : text;
       }),
+    async files() {
+      const text = await git(["ls-files", "-z", "--cached", "--others", "--exclude-standard"], call);
+      return text.ok ? succeed(nulParts(text.value)) : text;
+    },
     log: logOf,
     commits: (ids) => commitsOf(ids, call),
     async findByTrailer(range, key, value) {

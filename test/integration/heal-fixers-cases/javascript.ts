@@ -11,6 +11,126 @@ const NPM_INSTALL = "npm install --ignore-scripts --no-audit --no-fund --silent"
 
 export const JAVASCRIPT: readonly FixerCase[] = [
   {
+    fixer: "missing-esm-export",
+    name: "what tsc says of a misspelt export",
+    files: {
+      "tsconfig.json": TSCONFIG,
+      "package.json": ESM,
+      "money.ts": "export function isZero(): boolean {\n  return true;\n}\n",
+      "a.ts": 'import { isZeroo } from "./money.js";\nexport const a = isZeroo();\n',
+    },
+    command: "tsc -p .",
+    after: { "a.ts": 'import { isZero } from "./money.js";\nexport const a = isZero();\n' },
+  },
+  {
+    fixer: "unexported-name",
+    name: "a function that its module keeps to itself",
+    files: {
+      "tsconfig.json": TSCONFIG,
+      "package.json": ESM,
+      "text.ts": "function title(text: string): string {\n  return text;\n}\nexport const t = title('t');\n",
+      "a.ts": 'import { title } from "./text.js";\nexport const a = title("a");\n',
+    },
+    command: "tsc -p .",
+    after: {
+      "text.ts": "export function title(text: string): string {\n  return text;\n}\nexport const t = title('t');\n",
+    },
+  },
+  {
+    fixer: "missing-local-import",
+    name: "a name of another module, beside what is imported from there",
+    files: {
+      "tsconfig.json": TSCONFIG,
+      "package.json": ESM,
+      "src/text.ts": "export const WIDTH = 12;\nexport const pad = (text: string) => text.padStart(WIDTH);\n",
+      "src/a.ts": 'import { pad } from "./text.js";\n\nexport const a = pad(String(WIDTH));\n',
+    },
+    command: "tsc -p .",
+    after: { "src/a.ts": 'import { pad, WIDTH } from "./text.js";\n\nexport const a = pad(String(WIDTH));\n' },
+  },
+  {
+    fixer: "missing-local-import",
+    name: "a name of another module, with an import of its own",
+    files: {
+      "package.json": ESM,
+      "src/rates.js": "export const RATE = 19;\n",
+      "src/a.js": "import { join } from 'node:path'\n\nconsole.log(join('a', String(RATE)))\n",
+    },
+    command: "node src/a.js",
+    after: {
+      "src/a.js":
+        "import { join } from 'node:path'\nimport { RATE } from './rates.js'\n\nconsole.log(join('a', String(RATE)))\n",
+    },
+  },
+  {
+    fixer: "missing-self",
+    name: "a field without this",
+    files: {
+      "tsconfig.json": TSCONFIG,
+      "package.json": ESM,
+      "a.ts":
+        "export class A {\n  private readonly all: string[] = [];\n  add(one: string): void {\n    all.push(one);\n  }\n  get size(): number {\n    return this.all.length;\n  }\n}\n",
+    },
+    command: "tsc -p .",
+    after: { "a.ts": expectText(/^ {4}this\.all\.push\(one\);$/m) },
+  },
+  {
+    fixer: "missing-return",
+    name: "a function that forgets its value",
+    files: {
+      "tsconfig.json": TSCONFIG,
+      "package.json": ESM,
+      "a.ts":
+        "export function twice(a: number): number {\n  if (a < 0) throw new RangeError('negative');\n  Math.max(a * 2, 0);\n}\n",
+    },
+    command: "tsc -p .",
+    after: { "a.ts": expectText(/^ {2}return Math\.max\(a \* 2, 0\);$/m) },
+  },
+  {
+    fixer: "unbalanced-bracket",
+    name: "a call that is never closed",
+    files: { "a.js": "const a = [1, 2];\nconsole.log(String(Math.max(...a));\nconsole.log(a);\n" },
+    command: "node a.js",
+    after: { "a.js": "const a = [1, 2];\nconsole.log(String(Math.max(...a)));\nconsole.log(a);\n" },
+  },
+  {
+    fixer: "unbalanced-bracket",
+    name: "a parenthesis too many, and tsc",
+    files: {
+      "tsconfig.json": TSCONFIG,
+      "package.json": ESM,
+      "a.ts": "export function a(b: number): string {\n  if (b > 1)) return String(b);\n  return '';\n}\n",
+    },
+    command: "tsc -p .",
+    after: { "a.ts": expectText(/^ {2}if \(b > 1\) return String\(b\);$/m) },
+  },
+  {
+    fixer: "missing-await",
+    name: "a promise as an argument",
+    files: {
+      "tsconfig.json": TSCONFIG,
+      "package.json": ESM,
+      "a.ts":
+        "async function load(): Promise<string> {\n  return '[]';\n}\nexport async function all(): Promise<unknown> {\n  const text = load();\n  return JSON.parse(text);\n}\n",
+    },
+    command: "tsc -p .",
+    after: { "a.ts": expectText(/^ {2}const text = await load\(\);$/m) },
+  },
+  {
+    fixer: "misspelt-module-path",
+    name: "a module that lies in another folder, beside what the build made of it",
+    files: {
+      "tsconfig.json":
+        '{ "compilerOptions": { "strict": true, "rootDir": "src", "outDir": "dist", "module": "nodenext", "target": "es2022", "types": [] } }\n',
+      "package.json": ESM,
+      ".gitignore": "dist\n",
+      "src/util/text.ts": "export const pad = 1;\n",
+      "src/a.ts": 'import { pad } from "./text.js";\nexport const a = pad;\n',
+    },
+    command: "tsc -p .",
+    after: { "src/a.ts": 'import { pad } from "./util/text.js";\nexport const a = pad;\n' },
+  },
+  {
     fixer: "import-attributes",
     name: "an import assertion",
     files: {

@@ -2,6 +2,21 @@ import type { FixerCase } from "./case.ts";
 
 export const PYTHON: readonly FixerCase[] = [
   {
+    fixer: "missing-local-import",
+    name: "a class of another module of the package",
+    files: {
+      "shop/__init__.py": "",
+      "shop/money.py": "class Money:\n    pass\n",
+      "shop/cart.py": "import json\n\n\ndef total():\n    return json.dumps(str(Money()))\n",
+      "main.py": "from shop.cart import total\n\nprint(total())\n",
+    },
+    command: "python3 main.py",
+    after: {
+      "shop/cart.py":
+        "import json\nfrom shop.money import Money\n\n\ndef total():\n    return json.dumps(str(Money()))\n",
+    },
+  },
+  {
     fixer: "misspelt-module",
     name: "a misspelt Python module",
     files: { "a.py": "import jsn\n\nprint(jsn.dumps({}))\n" },

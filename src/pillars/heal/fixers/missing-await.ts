@@ -1,7 +1,7 @@
 import { editLine, type Fixer, placeOf, proposals, rewrite, textOf } from "./fixer.ts";
 
 const PROMISE =
-  /does not exist on type 'Promise<|Type 'Promise<[^\n]*' is not assignable to type|Did you forget to use 'await'|coroutine '[^']+' was never awaited|object is not subscriptable|'coroutine' object/;
+  /does not exist on type 'Promise<|Type 'Promise<[^\n]*' is not assignable to type|Argument of type 'Promise<|Did you forget to use 'await'|coroutine '[^']+' was never awaited|object is not subscriptable|'coroutine' object/;
 
 export const missingAwait: Fixer = {
   name: "missing-await",
@@ -13,8 +13,10 @@ export const missingAwait: Fixer = {
     const lines = ((await input.tree.read(place.file)) ?? "").split("\n");
     const own = lines[place.line - 1] ?? "";
     const at = (input.failure.place?.column ?? 1) - 1;
-    // The value that the column points behind (`x.length`), or the whole right side.
-    const used = /([\p{L}_$][\p{L}\p{N}_$]*)\??\.$/u.exec(own.slice(0, at))?.[1];
+    // The value that the column points behind (`x.length`) or at (an argument), or the whole right side.
+    const used =
+      /([\p{L}_$][\p{L}\p{N}_$]*)\??\.$/u.exec(own.slice(0, at))?.[1] ??
+      /^([\p{L}_$][\p{L}\p{N}_$]*)\s*[,)\];]/u.exec(own.slice(at))?.[1];
     const changes = [];
     if (used !== undefined) {
       for (let line = place.line - 1; line >= 0; line--) {

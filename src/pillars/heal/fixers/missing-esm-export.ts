@@ -6,7 +6,8 @@ import { type Fixer, placeOf, proposals, rewrite, textOf, wholeWord } from "./fi
 const NODE = /The requested module '([^']+)' does not provide an export named '([^']+)'/;
 const ESBUILD = /No matching export in "([^"]+)" for import "([^"]+)"/;
 const ROLLUP = /"([^"]+)" is not exported by "([^"]+)"/;
-const TSC = /Module '"([^"]+)"' has no exported member (?:named )?'([^']+)'/;
+/** tsc: TS2305 and TS2614 name the module as such, TS2724 does not. */
+const TSC = /(?:Module )?'"([^"]+)"' has no exported member (?:named )?'([^']+)'/;
 
 const EXPORTED =
   /\bexport\s+(?:declare\s+)?(?:abstract\s+)?(?:async\s+)?(?:function\*?|class|const|let|var|interface|type|enum)\s+([\p{L}_$][\p{L}\p{N}_$]*)/gu;
@@ -29,6 +30,30 @@ export function exportedNames(text: string): string[] {
   return names;
 }
 
+/** What tsc says of a name that is there and not exported. */
+const LOCAL = /Module '"([^"]+)"' declares '([^']+)' locally, but it is not exported/;
+
+export const unexportedName: Fixer = {
+  name: "unexported-name",
+  summary: "an import of what a module of the product declares and does not export",
+  trust: 0.7,
+  async propose(input) {
+    const text = textOf(input);
+    const local = LOCAL.exec(text);
+    const asked = local?.[1] && local[2] ? { module: local[1], name: local[2] } : readAsked(text);
+    const place = await placeOf(input);
+    if (!asked || !place) return [];
+    const module = await resolveModule(input.tree, place.file, asked.module);
+    if (!module) return [];
+    const declared = new RegExp(
+      `^(?=(?:declare\\s+|abstract\\s+|async\\s+)*(?:function\\*?|class|const|let|var|interface|type|enum)\\s+${wholeWord(asked.name).source})`,
+      "mu",
+    );
+    const change = await rewrite(input.tree, module.path, (source) => source.replace(declared, "export "));
+    return proposals(`export ${asked.name} from ${module.path}`, [change]);
+  },
+};
+
 export const missingEsmExport: Fixer = {
   name: "missing-esm-export",
   summary: "an import of a misspelt export, a named import of a default export, or a default import of a named one",
@@ -39,7 +64,7 @@ export const missingEsmExport: Fixer = {
     if (!asked || !place) return [];
     const module = await resolveModule(input.tree, place.file, asked.module);
     if (!module) return [];
-    const names = exportedNames(module);
+    const names = exportedNames(module.text);
     if (names.includes(asked.name)) return [];
     const source = (await input.tree.read(place.file)) ?? "";
     if (asked.name === "default") {
@@ -79,7 +104,11 @@ function readAsked(text: string): { module: string; name: string } | undefined {
   return rollup?.[1] && rollup[2] ? { module: rollup[2], name: rollup[1] } : undefined;
 }
 
-async function resolveModule(tree: Tree, importer: string, module: string): Promise<string | undefined> {
+async function resolveModule(
+  tree: Tree,
+  importer: string,
+  module: string,
+): Promise<{ readonly path: string; readonly text: string } | undefined> {
   const base = module.startsWith(".") ? posix.normalize(posix.join(posix.dirname(importer), module)) : module;
   const swapped = base.replace(/\.([cm]?)jsx?$/, ".$1ts");
   for (const path of [
@@ -92,7 +121,7 @@ async function resolveModule(tree: Tree, importer: string, module: string): Prom
     `${base}/index.ts`,
   ]) {
     const text = await tree.read(path);
-    if (text !== undefined) return text;
+    if (text !== undefined) return { path, text };
   }
   return undefined;
 }

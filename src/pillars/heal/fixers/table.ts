@@ -19,12 +19,15 @@ import {
   missingPythonDependency,
   missingTypesPackage,
 } from "./missing-dependency.ts";
-import { missingEsmExport } from "./missing-esm-export.ts";
+import { missingEsmExport, unexportedName } from "./missing-esm-export.ts";
 import { missingGoImport } from "./missing-go-import.ts";
 import { missingJavaImport } from "./missing-java-import.ts";
 import { missingJsExtension } from "./missing-js-extension.ts";
+import { missingLocalImport } from "./missing-local-import.ts";
 import { missingNodeImport } from "./missing-node-import.ts";
 import { missingPythonImport } from "./missing-python-import.ts";
+import { missingReturn } from "./missing-return.ts";
+import { missingSelf } from "./missing-self.ts";
 import { missingSemicolon } from "./missing-semicolon.ts";
 import { misspeltIdentifier } from "./misspelt-identifier.ts";
 import { misspeltModule } from "./misspelt-module.ts";
@@ -65,6 +68,7 @@ import {
   tofuFmt,
 } from "./tool-fixes.ts";
 import { missingOverride, missingTypeAnnotation, misspeltLiteral, typeOnlyImport } from "./typescript.ts";
+import { unbalancedBracket } from "./unbalanced-bracket.ts";
 import { unusedImport } from "./unused-import.ts";
 import { unusedVariable } from "./unused-variable.ts";
 import { nodeEngine, npmPeerConflict, pipConflict, pythonRequires } from "./version-conflict.ts";
@@ -76,6 +80,7 @@ export const FIXERS: readonly Fixer[] = [
   importAttributes,
   importAttributeMissing,
   missingEsmExport,
+  unexportedName,
   missingJsExtension,
   wrongModuleCase,
   misspeltModulePath,
@@ -85,6 +90,9 @@ export const FIXERS: readonly Fixer[] = [
   missingAsync,
   missingAwait,
   missingNodeImport,
+  missingLocalImport,
+  missingSelf,
+  missingReturn,
   constReassigned,
   typeOnlyImport,
   missingOverride,
@@ -140,6 +148,7 @@ export const FIXERS: readonly Fixer[] = [
   misspeltInclude,
   makeMisspelt,
   cmakeMisspelt,
+  unbalancedBracket,
   unusedImport,
   unusedVariable,
   misspeltIdentifier,
