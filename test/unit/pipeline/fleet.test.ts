@@ -90,7 +90,10 @@ servers:
     const outcome = checkAgainstFleet(spec, fleet);
     expect(outcome.ok ? [] : outcome.diagnostics.map((one) => [one.code, one.next])).toEqual([
       ["spec.unknown_dependency", "did you mean shop?"],
-      ["spec.unknown_dependency", "list it in the organisation's fleet.yaml, as codemonkeys init does, and commit that"],
+      [
+        "spec.unknown_dependency",
+        "list it in the organisation's fleet.yaml, as codemonkeys init does, and commit that",
+      ],
       ["spec.unknown_server", "did you mean web-1?"],
     ]);
   });
