@@ -7,6 +7,8 @@ export interface StoredLine {
   readonly place: SourcePlace;
   /** The log ends in this line and its end is missing: a write that a crash or a full disk cut off. */
   readonly torn: boolean;
+  /** What the store found wrong with it besides its text. */
+  readonly damage?: string;
 }
 
 /** What holds the chain: a folder of segments, or a table. */

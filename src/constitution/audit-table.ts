@@ -1,9 +1,9 @@
 import { isoTime } from "../core/clock.ts";
-import { type Outcome, succeed } from "../core/diagnostic.ts";
-import { appendAuditRow, readAuditRows } from "../swarm/audit-rows.ts";
+import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
+import { type AuditRow, appendAuditRow, readAuditRows } from "../swarm/audit-rows.ts";
 import type { Swarm } from "../swarm/open.ts";
 import { query } from "../swarm/transact.ts";
-import { type AuditEntry, chain, GENESIS, lineOf } from "./audit-chain.ts";
+import { type AuditEntry, chain, GENESIS, lineOf, readLine } from "./audit-chain.ts";
 import type { AuditStore, StoredLine } from "./audit-store.ts";
 import { AuditUnreadable } from "./audit-unreadable.ts";
 
@@ -16,8 +16,17 @@ export function tableStore(swarm: Swarm): AuditStore {
   const append: AuditStore["append"] = async (make) => {
     let entry: AuditEntry | undefined;
     const appended: Outcome<unknown> = await appendAuditRow(swarm, CHAIN, (last) => {
+      const damage = last && damageOf(last);
+      if (damage) {
+        return fail(
+          problem("infrastructure", "audit.damaged", `the audit log's last entry is damaged: ${damage}`, {
+            where: { file: placeOf(swarm, Number(last.seq)) },
+            next: "run `codemonkeys audit verify`, and keep the table as evidence",
+          }),
+        );
+      }
       entry = make(last ? { seq: Number(last.seq), hash: last.hash } : GENESIS, isoTime(swarm.clock));
-      return { previous: entry.prev, hash: entry.hash, entry: lineOf(entry), at: Date.parse(entry.at) };
+      return succeed({ previous: entry.prev, hash: entry.hash, entry: lineOf(entry), at: Date.parse(entry.at) });
     });
     return appended.ok ? succeed(entry as AuditEntry) : appended;
   };
@@ -68,8 +77,26 @@ async function* lines(swarm: Swarm): AsyncGenerator<StoredLine> {
     if (!page.ok) throw new AuditUnreadable(page.diagnostics);
     for (const row of page.value) {
       after = Number(row.seq);
-      yield { text: row.entry, place: { file: `${swarm.place} (audit, row ${after})` }, torn: false };
+      const damage = damageOf(row);
+      const place = { file: placeOf(swarm, after) };
+      yield { text: row.entry, place, torn: false, ...(damage ? { damage } : {}) };
     }
     if (page.value.length < PAGE) return;
   }
+}
+
+function placeOf(swarm: Swarm, row: number): string {
+  return `${swarm.place} (audit, row ${row})`;
+}
+
+/**
+ * What is wrong with a row by itself. Its columns are what the next entry is linked to and what pruning goes by, so they
+ * have to say what the entry says.
+ */
+function damageOf(row: AuditRow): string | undefined {
+  const read = readLine(row.entry);
+  if (!("entry" in read)) return read.damage;
+  const { entry } = read;
+  const same = row.hash === entry.hash && row.previous === entry.prev && Number(row.at) === Date.parse(entry.at);
+  return same ? undefined : "the columns of its row say something else";
 }

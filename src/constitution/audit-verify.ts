@@ -38,7 +38,7 @@ export async function verifyChain(
   let anchored: Anchor | undefined;
   let broken: { seq: number; place: SourcePlace; found: AuditEntry } | undefined;
 
-  for await (const { text, place, torn } of stored) {
+  for await (const { text, place, torn, damage } of stored) {
     const read = readLine(text);
     if (broken) {
       // The chain is broken already; the rest is only searched for the entry that should have stood there.
@@ -68,6 +68,7 @@ export async function verifyChain(
       return bad("edited", `entry ${seq} is damaged: ${read.damage}`, place);
     }
     const { entry } = read;
+    if (damage) return bad("edited", `entry ${entry.seq} is damaged: ${damage}`, place);
     if (!last) {
       beginning = { entry, place };
     } else if (entry.seq !== last.seq + 1) {

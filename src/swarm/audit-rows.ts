@@ -7,13 +7,13 @@ import { query, transact } from "./transact.ts";
 export type AuditRow = Omit<AuditTable, "chain">;
 
 /**
- * Appends to a chain: `make` gets the row that stands last and answers the next one's texts. It may be called again when
- * another process appended in between, so that the chain stays whole whoever writes.
+ * Appends to a chain: `make` gets the row that stands last and answers the next one's texts, or why it does not go on from
+ * there. It may be called again when another process appended in between, so that the chain stays whole whoever writes.
  */
 export async function appendAuditRow(
   swarm: Swarm,
   chain: string,
-  make: (last: AuditRow | undefined) => Pick<AuditRow, "previous" | "hash" | "entry" | "at">,
+  make: (last: AuditRow | undefined) => Outcome<Pick<AuditRow, "previous" | "hash" | "entry" | "at">>,
 ): Promise<Outcome<AuditRow>> {
   for (;;) {
     const appended = await transact(swarm, async (trx) => {
@@ -24,16 +24,19 @@ export async function appendAuditRow(
         .orderBy("seq", "desc")
         .limit(1)
         .executeTakeFirst();
-      const row: AuditRow = { seq: (last?.seq ?? 0) + 1, ...make(last) };
+      const next = make(last);
+      if (!next.ok) return { refused: next };
+      const row: AuditRow = { seq: (last?.seq ?? 0) + 1, ...next.value };
       const made = await trx
         .insertInto("audit")
         .values({ chain, ...row })
         .onConflict((conflict) => conflict.columns(["chain", "seq"]).doNothing())
         .executeTakeFirst();
-      return made.numInsertedOrUpdatedRows === 1n ? row : undefined;
+      return made.numInsertedOrUpdatedRows === 1n ? { row } : undefined;
     });
     if (!appended.ok) return appended;
-    if (appended.value) return { ...appended, value: appended.value };
+    if (appended.value?.refused) return appended.value.refused;
+    if (appended.value) return { ...appended, value: appended.value.row };
   }
 }
 

@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, onTestFinished, test } from "vitest";
 import { type Audit, openAudit } from "../../src/constitution/audit.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { createRedactor } from "../../src/core/redact.ts";
 import { openSwarm } from "../../src/swarm/open.ts";
-import { chainSuite, log } from "../unit/constitution/suite/chain.ts";
+import { chainSuite } from "../unit/constitution/suite/chain.ts";
+import { tamperedTableSuite } from "../unit/constitution/suite/tampered-table.ts";
 import { eightProcesses } from "../unit/constitution/suite/workers.ts";
-import { codeOf, must, scratch, testClock } from "../unit/constitution/support.ts";
+import { must, scratch, testClock } from "../unit/constitution/support.ts";
 import { type Cluster, startCluster } from "./postgres-cluster.ts";
 
 let cluster: Cluster;
@@ -35,14 +36,10 @@ test("eight processes append at once, some are killed in the middle, and the cha
   await eightProcesses(url, () => open(url, testClock()));
 });
 
-test("an edited row and a missing one are named", async () => {
-  const { url, drop } = await cluster.createDatabase();
-  const name = new URL(url).pathname.slice(1);
-  const audit = await open(url, testClock());
-  onTestFinished(drop);
-  await log(audit, 5);
-  cluster.sql(name, `update audit set entry = replace(entry, '"number":3', '"number":4') where seq = 3`);
-  expect(codeOf(await audit.verify())).toBe("audit.edited");
-  cluster.sql(name, "delete from audit where seq = 3");
-  expect(codeOf(await audit.verify())).toBe("audit.missing");
+describe("a table in PostgreSQL that somebody wrote into", () => {
+  tamperedTableSuite(async () => {
+    const url = await database();
+    const name = new URL(url).pathname.slice(1);
+    return { audit: await open(url, testClock()), sql: (text) => cluster.sql(name, text) };
+  });
 });

@@ -1,5 +1,6 @@
 import { appendFile, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type Anchor, type Audit, auditOver, openAudit } from "../../../src/constitution/audit.ts";
 import type { AuditStore } from "../../../src/constitution/audit-store.ts";
@@ -7,6 +8,7 @@ import { tableStore } from "../../../src/constitution/audit-table.ts";
 import { createRedactor } from "../../../src/core/redact.ts";
 import { openSwarm } from "../../../src/swarm/open.ts";
 import { chainSuite, log } from "./suite/chain.ts";
+import { tamperedTableSuite } from "./suite/tampered-table.ts";
 import { codeOf, diagnosticsOf, must, scratch, testAudit, testClock } from "./support.ts";
 
 const segment = (audit: Audit, number = 1) => join(audit.place, `${String(number).padStart(6, "0")}.jsonl`);
@@ -17,12 +19,20 @@ const reopen = async (audit: Audit) =>
 
 describe("a chain in a folder", () => chainSuite((clock) => testAudit({ clock, segmentBytes: 600 })));
 
-// The same suite runs on PostgreSQL in test/integration/audit-postgres.test.ts.
-describe("a chain in a table", () =>
-  chainSuite(async (clock) => {
-    const swarm = must(await openSwarm({ stateDir: await scratch(), clock }));
-    onTestFinished(() => swarm.close());
-    return auditOver(tableStore(swarm), { clock, redactor: createRedactor() });
+// These suites run on PostgreSQL in test/integration/audit-postgres.test.ts as well.
+async function tableIn(stateDir: string, clock = testClock()): Promise<Audit> {
+  const swarm = must(await openSwarm({ stateDir, clock }));
+  onTestFinished(() => swarm.close());
+  return auditOver(tableStore(swarm), { clock, redactor: createRedactor() });
+}
+describe("a chain in a table", () => chainSuite(async (clock) => tableIn(await scratch(), clock)));
+describe("a table that somebody wrote into", () =>
+  tamperedTableSuite(async () => {
+    const stateDir = await scratch();
+    const audit = await tableIn(stateDir);
+    const database = new DatabaseSync(join(stateDir, "swarm.db"));
+    onTestFinished(() => database.close());
+    return { audit, sql: (text) => database.exec(text) };
   }));
 
 test("secrets do not reach the log, in values, keys or names", async () => {

@@ -169,7 +169,7 @@ export function recordSuite(make: MakePlace): void {
     const add = (chain: string, entry: string) =>
       appendAuditRow(at.swarm, chain, (last) => {
         const previous = last?.hash ?? "";
-        return { previous, entry, hash: sha256(previous + entry), at: at.clock.now() };
+        return succeed({ previous, entry, hash: sha256(previous + entry), at: at.clock.now() });
       });
     await Promise.all(["a", "b", "c", "d"].map((entry) => add("main", entry)));
     value(await add("other", "x"));

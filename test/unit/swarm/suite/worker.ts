@@ -69,7 +69,7 @@ async function write(count: number): Promise<void> {
       await appendAuditRow(swarm, "main", (last) => {
         const entry = `${order.name}-${index}`;
         const previous = last?.hash ?? "";
-        return { previous, entry, hash: sha256(previous + entry), at: swarm.clock.now() };
+        return succeed({ previous, entry, hash: sha256(previous + entry), at: swarm.clock.now() });
       }),
     );
   }
