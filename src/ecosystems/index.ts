@@ -18,6 +18,7 @@ export {
 export { directoryTree } from "./paths.ts";
 export { normalizedName } from "./pep440.ts";
 export { rangesMeet, rangeWithin } from "./ranges.ts";
+export { bumpVersionFiles, goModuleProblem } from "./version-files.ts";
 
 export const ECOSYSTEMS: Readonly<Record<EcosystemId, Ecosystem>> = { npm, pypi, cargo, docker };
 

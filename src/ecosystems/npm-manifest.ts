@@ -1,12 +1,14 @@
 import { valid } from "semver";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Bump, FileEdit, Manifest, Tree } from "./ecosystem.ts";
+import { pnpmLockRanges, yarnLockRanges } from "./js-locks.ts";
 import { readJsonSpans } from "./json-spans.ts";
 import { within } from "./paths.ts";
 import { lineColumn, type Replacement, replaceSpans } from "./text-edit.ts";
 
 const DEPENDENCIES = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] as const;
 const LOCKS = ["package-lock.json", "npm-shrinkwrap.json"];
+const OTHER_LOCKS = { "pnpm-lock.yaml": pnpmLockRanges, "yarn.lock": yarnLockRanges } as const;
 
 /** Name and version of the package in a folder; both must be such that npm publishes them. */
 export async function readNpmManifest(tree: Tree, path: string): Promise<Outcome<Manifest>> {
@@ -74,16 +76,29 @@ function isNpmName(name: string): boolean {
 }
 
 /**
- * New versions in package.json, in every lock file above a package (its root entry and its workspace entry) and in the
+ * New versions in package.json, in every lock file above a package (its root entry and its workspace entry; pnpm and yarn name ranges only) and in the
  * ranges by which other packages of the repository depend on it.
  */
 export async function bumpNpm(tree: Tree, bumps: readonly Bump[]): Promise<Outcome<FileEdit[]>> {
   const files = await tree.list();
   const byPath = new Map(bumps.map((bump) => [bump.path === "." ? "" : bump.path, bump]));
   const byName = new Map(bumps.map((bump) => [bump.name, bump]));
+  const raise = (name: string, range: string) => {
+    const bump = byName.get(name);
+    return bump && raisedRange(range, bump.version);
+  };
   const edits: FileEdit[] = [];
   for (const file of files) {
     const base = file.slice(file.lastIndexOf("/") + 1);
+    const other = Object.hasOwn(OTHER_LOCKS, base) ? OTHER_LOCKS[base as keyof typeof OTHER_LOCKS] : undefined;
+    if (other && !/(^|\/)node_modules\//.test(file)) {
+      const before = (await tree.read(file)) ?? "";
+      const after = bumps.some(({ name }) => before.includes(name))
+        ? replaceSpans(before, other(before, raise))
+        : before;
+      if (after !== before) edits.push({ path: file, before, after });
+      continue;
+    }
     if (/(^|\/)node_modules\//.test(file) || !(base === "package.json" || LOCKS.includes(base))) continue;
     const folder = file.slice(0, Math.max(0, file.lastIndexOf("/")));
     const before = await tree.read(file);

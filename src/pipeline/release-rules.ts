@@ -104,6 +104,12 @@ export const releaseRulesSchema = z
       )
       .optional()
       .describe("how tags are spelled, such as v{version} or {name}@{version}; without it as the last one was"),
+    files: z
+      .array(z.string().regex(/^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$)).+$/, "a path in the repository"))
+      .default([])
+      .describe(
+        "further files that name the version, on lines marked with a comment `x-release-version` or between `x-release-start-version` and `x-release-end`",
+      ),
     tag_order: z.enum(["last", "first"]).default("last").describe("tag after everything is published, or before"),
     versions: z
       .enum(["auto", "linked", "independent"])

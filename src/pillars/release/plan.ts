@@ -3,7 +3,7 @@ import { canonicalJson } from "../../core/canonical.ts";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import type { Facts } from "../../core/facts.ts";
 import type { Tree } from "../../ecosystems/ecosystem.ts";
-import { ECOSYSTEMS } from "../../ecosystems/index.ts";
+import { ECOSYSTEMS, goModuleProblem } from "../../ecosystems/index.ts";
 import { within } from "../../ecosystems/paths.ts";
 import { higher, type Rules } from "../../pipeline/release-rules.ts";
 import type { OpenProduct } from "../../pipeline/session.ts";
@@ -164,9 +164,12 @@ async function planUnit(input: UnitInput): Promise<Outcome<ReleaseUnit | undefin
   if (!checked.ok) return checked;
   const packages = spelledPackages(unit, version);
   if (!packages.ok) return packages;
+  const module = await goModuleProblem(input.tree, unit.folder, version);
+  const warnings = module ? [module] : [];
   const tag = `${scheme?.prefix ?? prefixFor(mine.series, input.tags)}${version}`;
   return succeed(
     await unitOf(input, { version, bump, tag, stable, changes, packages: packages.value, count: fresh.value.length }),
+    warnings,
   );
 }
 

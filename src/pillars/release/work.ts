@@ -1,11 +1,18 @@
 import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { task } from "../../core/events.ts";
 import { makeFolder } from "../../core/files.ts";
-import { directoryTree, ECOSYSTEM_IDS, ECOSYSTEMS, type FileEdit } from "../../ecosystems/index.ts";
+import {
+  bumpVersionFiles,
+  directoryTree,
+  ECOSYSTEM_IDS,
+  ECOSYSTEMS,
+  type FileEdit,
+  type Tree,
+} from "../../ecosystems/index.ts";
 import type { OpenProduct, Session } from "../../pipeline/session.ts";
 import type { Change, Git } from "../../tools/git/git.ts";
 import { insertRelease } from "./changelog.ts";
@@ -109,6 +116,12 @@ export async function editsOf(product: OpenProduct, plan: ReleasePlan, root: str
     edits.push(...bumped.value);
   }
   for (const unit of plan.units) {
+    const others = await versionFileEdits(product, unit, tree);
+    if (!others.ok) return others;
+    // A manifest goes before what only repeats its version.
+    edits.push(...others.value.filter(({ path }) => !edits.some((edit) => edit.path === path)));
+  }
+  for (const unit of plan.units) {
     const path = unit.changelog.file;
     // Two packages may keep one changelog.
     const before = edits.find((edit) => edit.path === path)?.after ?? (await tree.read(path)) ?? "";
@@ -126,6 +139,31 @@ export async function editsOf(product: OpenProduct, plan: ReleasePlan, root: str
     edits.push({ path, before, after });
   }
   return succeed(edits);
+}
+
+/** Edits of what names a unit's version without being a package's manifest. */
+async function versionFileEdits(product: OpenProduct, unit: ReleaseUnit, tree: Tree): Promise<Outcome<FileEdit[]>> {
+  const old = new Set(unit.previous ? [unit.previous.version] : []);
+  for (const { ecosystem, path } of unit.packages) {
+    const manifest = await ECOSYSTEMS[ecosystem].readManifest(tree, path);
+    if (!manifest.ok) return manifest;
+    if (manifest.value.version !== undefined) old.add(manifest.value.version);
+  }
+  const own = new Set(unit.packages.map(({ path }) => path));
+  const folder = dirname(unit.changelog.file);
+  const rules = product.spec.value.release;
+  const others = product.spec.value.packages
+    .map(({ path }) => path.replace(/\/+$/, ""))
+    .filter((path) => path !== "." && !own.has(path));
+  const isBelow = (path: string, of: string) =>
+    (of === "." || path.startsWith(`${of}/`)) && !others.some((other) => path.startsWith(`${other}/`));
+  return await bumpVersionFiles(tree, {
+    folder,
+    except: others,
+    old: [...old],
+    version: unit.version,
+    marked: rules.files.filter((path) => isBelow(path, folder)).map((path) => relative(folder, path)),
+  });
 }
 
 async function buildPackage(
