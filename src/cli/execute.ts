@@ -3,9 +3,10 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { type Diagnostic, fail, messageOf, type Outcome, succeed } from "../core/diagnostic.ts";
 import { EXIT, exitCodeOf } from "../core/exit-codes.ts";
 import { createRedactor, type Redactor } from "../core/redact.ts";
+import { terminalJson, terminalText, withoutCiCommands } from "../core/terminal-text.ts";
 import type { HalfWanted } from "../org/half.ts";
 import { type Opened, type OpenOptions, openSession } from "../org/open.ts";
-import type { StepDefinition, StepReport } from "../steps/definition.ts";
+import type { StepDefinition, StepReport, TonedLine } from "../steps/definition.ts";
 import { type GivenByFile, NOTHING_GIVEN } from "./given.ts";
 import { asObserved } from "./observed.ts";
 import { type CommonOptions, readParams } from "./options.ts";
@@ -17,6 +18,13 @@ import { unexpected } from "./unexpected.ts";
 
 /** Something is not as what it follows from says: an exit code of its own, so that a check in CI can tell. */
 const DRIFT = new Set(["generate.drift", "infra.drift"]);
+
+const TONES: Readonly<Record<TonedLine["tone"], (text: string) => string>> = {
+  root: (text) => pc.bold(pc.red(text)),
+  failure: pc.red,
+  plain: (text) => text,
+  quiet: pc.dim,
+};
 
 /** Where a command's words go. `out` carries the answer, `err` the progress and the problems. */
 export interface Streams {
@@ -44,6 +52,7 @@ export async function execute(invocation: Invocation): Promise<number> {
     out: streams.err,
     live: streams.err.isTTY === true && !common.plain && !common.json && invocation.environment.CI === undefined,
     verbose: common.verbose === true,
+    inCi: invocation.environment.CI !== undefined,
   });
   if (common.resultFile) {
     try {
@@ -72,14 +81,20 @@ export async function execute(invocation: Invocation): Promise<number> {
     }
   }
   if (common.json) {
-    streams.out.write(`${text}\n`);
+    streams.out.write(`${terminalJson(text)}\n`);
     return code;
   }
   const display = outcome.ok ? (outcome.value.display ?? markdownLines(outcome.value.summary)) : [];
-  for (const line of display) streams.out.write(`${redactor.redact(line)}\n`);
+  const printed = (line: string) => {
+    const text = terminalText(redactor.redact(line));
+    return invocation.environment.CI === undefined ? text : withoutCiCommands(text);
+  };
+  for (const line of display) {
+    streams.out.write(`${typeof line === "string" ? printed(line) : TONES[line.tone](printed(line.text))}\n`);
+  }
   const told = outcome.ok ? (outcome.value.told ?? []) : [];
   const untold = result.diagnostics.filter(({ code: name }) => !told.includes(name));
-  for (const line of renderDiagnostics(untold)) streams.err.write(`${redactor.redact(line)}\n`);
+  for (const line of renderDiagnostics(untold)) streams.err.write(`${printed(line)}\n`);
   return code;
 }
 

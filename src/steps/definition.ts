@@ -17,6 +17,12 @@ export interface CredentialNeed {
   readonly optional: boolean;
 }
 
+/** A line that a terminal with colours shows in its tone. */
+export interface TonedLine {
+  readonly text: string;
+  readonly tone: "root" | "failure" | "plain" | "quiet";
+}
+
 /** What a step hands back besides its typed result; `cli/` makes the full result.json of it. */
 export interface StepReport<R>
   extends Partial<
@@ -29,7 +35,7 @@ export interface StepReport<R>
   /** Problems that did not stop the step, and, with a verdict other than success, those that decided it. */
   readonly diagnostics?: readonly Diagnostic[];
   /** What a person sees at a terminal instead of the summary, line by line. */
-  readonly display?: readonly string[];
+  readonly display?: readonly (string | TonedLine)[];
   /** Codes of diagnostics that `display` tells in its own way; they are in the result, and not shown a second time. */
   readonly told?: readonly string[];
   /** Markdown, a screenful at most. */

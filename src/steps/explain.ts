@@ -18,6 +18,7 @@ import { readLog } from "../pillars/heal/read/index.ts";
 import type { Workplace } from "../pipeline/session.ts";
 import { defineStep, type StepReport } from "./definition.ts";
 import { type FoundLog, findLog } from "./explain-log.ts";
+import { sourceNotes } from "./explain-source.ts";
 
 export const explainStep = defineStep({
   name: "explain",
@@ -73,6 +74,9 @@ export const explainStep = defineStep({
   },
 });
 
+/** Lines of the root failure that are kept to be shown. */
+const MOST_LINES = 60;
+
 async function explained(
   workplace: Workplace,
   found: FoundLog,
@@ -87,12 +91,14 @@ async function explained(
   const { sarif, markdown, html } = files;
   const report = await readLog(open(), passing ? { pass: passing.open() } : {});
   const stories: OpenedStories = await openStories(workplace, report);
-  const excerpts = await excerptsOf(open(), report.failures);
+  // Only the root's are shown; enough of them to fold a long stack.
+  const excerpts = await excerptsOf(open(), report.root === undefined ? [] : [report.root], MOST_LINES);
   const explanation = {
     log: name,
     report,
     excerpts,
     stories: stories.stories,
+    notes: await sourceNotes(workplace, report),
     ...(link === undefined ? {} : { link: () => link }),
   };
   const written: string[] = [];
@@ -114,7 +120,7 @@ async function explained(
       data: explainJson(report, explanation.log) as Record<string, unknown>,
       sarif: written,
       summary: text,
-      display: explainLines(explanation, nearestSpec(workplace.cwd) ?? workplace.cwd).map(({ text: line }) => line),
+      display: explainLines(explanation, nearestSpec(workplace.cwd) ?? workplace.cwd),
     },
     stories.warnings,
   );

@@ -1,4 +1,5 @@
 import type { Emit, Event, GateAnswer } from "../../core/events.ts";
+import { terminalText, withoutCiCommands } from "../../core/terminal-text.ts";
 import { pc } from "./colours.ts";
 import { renderDiagnostics } from "./diagnostics.ts";
 
@@ -27,6 +28,8 @@ export async function createRenderer(options: {
   readonly live: boolean;
   /** Also shows the output of product commands. */
   readonly verbose: boolean;
+  /** A CI system reads along: no line may be a command to it. */
+  readonly inCi: boolean;
 }): Promise<Renderer> {
   const { out, live } = options;
   const running = new Map<string, { title: string; text: string; since: number }>();
@@ -42,9 +45,11 @@ export async function createRenderer(options: {
     const spinner = pc.cyan(FRAMES[frame % FRAMES.length] ?? "");
     area(
       [...running.values()]
-        .map(({ title, text, since }) => {
+        .map(({ title, text, since }): string => {
           const seconds = Math.floor((performance.now() - since) / 1000);
-          return `${spinner} ${title}${text ? pc.dim(`  ${text}`) : ""}${seconds >= 2 ? pc.dim(`  ${seconds} s`) : ""}`;
+          return terminalText(
+            `${spinner} ${title}${text ? pc.dim(`  ${text}`) : ""}${seconds >= 2 ? pc.dim(`  ${seconds} s`) : ""}`,
+          );
         })
         .join("\n"),
     );
@@ -58,7 +63,10 @@ export async function createRenderer(options: {
   timer?.unref();
   const print = (...lines: readonly string[]) => {
     area?.clear();
-    for (const line of lines) out.write(`${line}\n`);
+    for (const line of lines) {
+      const text = terminalText(line);
+      out.write(`${options.inCi ? withoutCiCommands(text) : text}\n`);
+    }
     draw();
   };
   const emit = (event: Event) => {

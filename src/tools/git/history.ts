@@ -125,6 +125,26 @@ export async function requireFullHistory(call: GitCall): Promise<Outcome<void>> 
   return shallow.value ? fail({ ...shallowWarning(), severity: "error" }) : succeed(undefined);
 }
 
+/** The commit that a line has come from. */
+export interface LineChange {
+  readonly commit: string;
+  readonly subject: string;
+  /** Commits since, along the history of HEAD. */
+  readonly ago: number;
+}
+
+/** Which commit changed a line (from 1) of a file last, at HEAD; undefined where it is not committed yet. */
+export async function lineChange(path: string, line: number, call: GitCall): Promise<Outcome<LineChange | undefined>> {
+  const told = await git(["blame", "--porcelain", "-L", `${line},${line}`, "--", path], call);
+  if (!told.ok) return told;
+  const commit = /^[0-9a-f]{40,64}/.exec(told.value)?.[0];
+  if (commit === undefined || /^0+$/.test(commit)) return succeed(undefined);
+  const since = await git(["rev-list", "--count", `${commit}..HEAD`], call);
+  if (!since.ok) return since;
+  const subject = /^summary (.*)$/m.exec(told.value)?.[1] ?? "";
+  return succeed({ commit, subject, ago: Number(since.value.trim()) });
+}
+
 /** All tags that point to a commit, in no special order. */
 export async function tags(call: GitCall): Promise<Outcome<Tag[]>> {
   const format = [

@@ -13,7 +13,9 @@ import {
   type Commit,
   commitsOf,
   isShallow,
+  type LineChange,
   type LogOptions,
+  lineChange,
   log,
   type Person,
   requireFullHistory,
@@ -65,6 +67,8 @@ export interface Git {
   log(range: string, options?: LogOptions): Promise<Outcome<Commit[]>>;
   /** These commits alone, by full id and in that order. */
   commits(ids: readonly string[]): Promise<Outcome<Commit[]>>;
+  /** The commit that changed a line (from 1) of a file last; undefined where it is not committed yet. */
+  lineChange(path: string, line: number): Promise<Outcome<LineChange | undefined>>;
   /** The newest commit of a range that carries exactly this trailer. */
   findByTrailer(range: string, key: string, value: string): Promise<Outcome<Commit | undefined>>;
   tags(): Promise<Outcome<Tag[]>>;
@@ -216,6 +220,7 @@ function makeGit(root: string, identity: string, call: GitCall, options: OpenOpt
     },
     log: logOf,
     commits: (ids) => commitsOf(ids, call),
+    lineChange: (path, line) => lineChange(path, line, call),
     async findByTrailer(range, key, value) {
       const commits = await logOf(range);
       if (!commits.ok) return commits;

@@ -64,7 +64,7 @@ describe("createRenderer without a terminal", () => {
 
   test("prints one whole line for each finished task and each gate's answer", async () => {
     const { out, text } = collect();
-    const renderer = await createRenderer({ out, live: false, verbose: false });
+    const renderer = await createRenderer({ out, live: false, verbose: false, inCi: false });
     renderer.emit({ type: "task.started", task: "a", title: "reproducing" });
     renderer.emit({ type: "task.progress", task: "a", text: "half way" });
     renderer.emit({ type: "output", task: "a", line: "noise" });
@@ -89,7 +89,7 @@ describe("createRenderer without a terminal", () => {
 
   test("verbose also shows what product commands print", async () => {
     const { out, text } = collect();
-    const renderer = await createRenderer({ out, live: false, verbose: true });
+    const renderer = await createRenderer({ out, live: false, verbose: true, inCi: false });
     renderer.emit({ type: "output", line: "from the product" });
     expect(text()).toBe("  from the product\n");
   });

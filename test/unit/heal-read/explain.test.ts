@@ -7,7 +7,7 @@ import {
   explainSarif,
 } from "../../../src/pillars/heal/explain/index.ts";
 import { readLog } from "../../../src/pillars/heal/read/index.ts";
-import { fixture, read } from "./logs.ts";
+import { fixture, pieces, read } from "./logs.ts";
 
 const source = fixture("vitest-3.log");
 const report = await readLog(source, { product: "shop" });
@@ -100,4 +100,29 @@ test("JSON puts the root first and keeps every failure", () => {
   expect(json.root).toBe(root.occurrence);
   expect(json.failures[0]).toMatchObject({ occurrence: root.occurrence, log_lines: [15, 23] });
   expect(json.failures).toHaveLength(report.failures.length);
+});
+
+test("frames of libraries, one after another, are one line of the first screen", async () => {
+  const frames = ["core::panicking::panic_fmt", "core::panicking::panic"].flatMap((name, index) => [
+    `   ${index}: ${name}`,
+    "             at /rustc/5980/library/core/src/panicking.rs:80:14",
+  ]);
+  const log = [
+    "---- tests::deep stdout ----",
+    "thread 'tests::deep' panicked at src/lib.rs:16:18:",
+    "index out of bounds",
+    "stack backtrace:",
+    ...frames,
+    "   2: fees::deep",
+    "             at ./src/lib.rs:16:18",
+  ].join("\n");
+  const report = await read(log);
+  const excerpts = await excerptsOf(pieces(log), report.failures, 60);
+  const shown = explainLines({ log: "build.log", report, excerpts }).map(({ text }) => text);
+  expect(shown.slice(-4).map((line) => line.trim())).toEqual([
+    "4 │ stack backtrace:",
+    "⋮ 4 lines of the stack, not the product's",
+    "9 │    2: fees::deep",
+    "10 │              at ./src/lib.rs:16:18",
+  ]);
 });

@@ -483,7 +483,7 @@ const LOGS: readonly (readonly [name: string, causes: number, root: Root])[] = [
     {
       tool: "npm",
       category: "dependency_conflict",
-      message: "ERESOLVE unable to resolve dependency tree",
+      message: "ERESOLVE: react-dom@17.0.0 wants react 17.0.0 as its peer, and react@18.0.0 is there",
       place: "",
       lines: "1-14",
     },

@@ -1,4 +1,5 @@
 import type { BuildFailure } from "../read/report.ts";
+import type { Excerpt } from "./excerpt.ts";
 import { CATEGORY_WORDS, type Explanation, inOrderOfInterest, placeText, rangeText, storyText } from "./explanation.ts";
 
 /** A line for the terminal; the CLI chooses colours by `tone`. */
@@ -60,18 +61,40 @@ function failureLines(failure: BuildFailure, { log, report, excerpts, stories, n
   for (const note of notes?.get(failure.occurrence) ?? []) lines.push({ text: `    ${note}`, tone: "plain" });
   const excerpt = failure.root ? excerpts?.get(failure.occurrence) : undefined;
   if (excerpt !== undefined) {
-    const shown = excerpt.lines.slice(0, SHOWN_EXCERPT);
-    const width = String(excerpt.firstLine + shown.length).length;
-    for (const [index, text] of shown.entries()) {
-      lines.push({ text: `      ${String(excerpt.firstLine + index).padStart(width)} │ ${text}`, tone: "quiet" });
+    const width = String(excerpt.firstLine + excerpt.lines.length).length;
+    for (const { no, text } of excerptLines(excerpt)) {
+      const margin = no === undefined ? `${" ".repeat(width)} ⋮` : `${String(no).padStart(width)} │`;
+      lines.push({ text: `      ${margin} ${text}`, tone: "quiet" });
     }
-    const more = excerpt.left + excerpt.lines.length - shown.length;
-    if (more > 0)
-      lines.push({ text: `      ${" ".repeat(width)} ⋮ ${more} more ${more === 1 ? "line" : "lines"}`, tone: "quiet" });
   }
   const story = stories?.get(failure.pattern);
   if (story !== undefined) lines.push({ text: `  ${storyText(story)}`, tone: "quiet" });
   return lines;
+}
+
+/** The beginning of the failure's lines; frames of libraries and of the language, one after another, are one line. */
+function excerptLines({ firstLine, lines, left }: Excerpt): { readonly no?: number; readonly text: string }[] {
+  const shown: { no?: number; text: string }[] = [];
+  let at = 0;
+  for (; at < lines.length && shown.length < SHOWN_EXCERPT; at++) {
+    let end = at;
+    while (end < lines.length && isForeignFrame(lines[end]!)) end++;
+    if (end - at > 2) {
+      shown.push({ text: `${end - at} lines of the stack, not the product's` });
+      at = end - 1;
+    } else shown.push({ no: firstLine + at, text: lines[at]! });
+  }
+  const more = left + lines.length - at;
+  return more > 0 ? [...shown, { text: `${more} more ${more === 1 ? "line" : "lines"}` }] : shown;
+}
+
+function isForeignFrame(text: string): boolean {
+  return (
+    /^\s*(?:at |File "|\d+: |[❯›] |\/)/.test(text) &&
+    /node_modules\/|\bnode:|<anonymous>\)?$|\/rustc\/|site-packages\/|dist-packages\/|<frozen |\bat (?:java|javax|jdk|sun|org\.junit|junit|org\.apache\.maven|kotlin|scala)\.|java\.base\/|\/usr\/local\/go\/|\b(?:core|std|test|__rustc)::/.test(
+      text,
+    )
+  );
 }
 
 function oneLine(text: string): string {

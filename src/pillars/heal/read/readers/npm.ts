@@ -84,7 +84,8 @@ export const npm: ToolReader = {
             category: category === "configuration" && /package-lock/.test(told) ? "dependency_lock" : category,
             message: lock
               ? "package.json and package-lock.json are not in sync"
-              : told.replace(/^notarget |^404\s+|^Error: /, "").trim(),
+              : (conflictIn(all) ?? told.replace(/^notarget |^404\s+|^Error: /, "").trim()),
+            ...(conflictIn(all) === undefined ? {} : { gist: told }),
             first: range.first,
             last: telling.findLast(({ text }) => (LINE.exec(text)?.[1] ?? "") !== "")?.no ?? range.last,
             ...(lifecycle && (code === undefined || code === "ELIFECYCLE" || /^\d+$/.test(code))
@@ -110,6 +111,16 @@ export const npm: ToolReader = {
     );
   },
 };
+
+/** npm's tree of ERESOLVE in one sentence: who wants what, and what is there. */
+function conflictIn(all: string): string | undefined {
+  if (!/^code ERESOLVE$/m.test(all)) return undefined;
+  const found = find(all, /^Found: (\S+)/m);
+  const wants = /(?:peer|peerOptional) (\S+?)@"([^"]+)" from (\S+)/.exec(all.slice(all.indexOf("Could not resolve")));
+  return found === undefined || wants === null
+    ? undefined
+    : `ERESOLVE: ${wants[3]} wants ${wants[1]} ${wants[2]} as its peer, and ${found} is there`;
+}
 
 /** Lines that say nothing by themselves. */
 const BESIDE =
