@@ -138,7 +138,8 @@ export function fixersPage(): string {
     `The ${FIXERS.length} repairs that [heal](../healing.md) knows without having learned them. A fixer only proposes: what ` +
       "it proposes is kept when what failed passes and the whole stage passes. The prior is how far it is trusted " +
       "before that: 0.9 where the tool itself names the edit or only one is possible, 0.7 where the edit is the usual " +
-      "one, 0.5 where it is a guess that the proof will often refuse.",
+      "one, 0.5 where it is a guess that the proof will often refuse, 0.1 where it makes a test agree with what the product does now: " +
+      "that is tried last, and only where a rule asks people about protected paths.",
     table(
       ["fixer", "what it repairs", "prior"],
       FIXERS.map(({ name, summary, trust }) => [`\`${name}\``, summary, String(trust)]),

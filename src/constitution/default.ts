@@ -60,6 +60,19 @@ rules:
       && size(change.protected) == 0 && !change.weakens_tests && evidence.suite == "passed"
     because: What was learned elsewhere brings in a dependency, an address or a command.
 
+  - id: new-dependencies-need-a-person
+    ask: [git.commit, git.push, pr.open]
+    of: { group: release-managers, count: 1, within: 24h }
+    when: >-
+      run.pillar == "heal" && change.adds_dependency
+      && size(change.protected) == 0 && !change.weakens_tests && evidence.suite == "passed"
+    because: A new dependency is somebody else's code.
+  # A snapshot, a slip in a test: heal only proposes such repairs where a rule asks people about change.protected.
+  #  - id: protected-paths-need-a-person
+  #    ask: [git.commit]
+  #    of: { group: release-managers, count: 1, within: 24h }
+  #    when: run.pillar == "heal" && size(change.protected) > 0 && !change.weakens_tests
+
   - id: releases-from-main
     allow: [git.commit, git.push, release.tag, forge.release]
     when: run.pillar == "release" && source.branch == "main" && ci.green
@@ -150,7 +163,7 @@ tests:
       action: git.commit
       run: { pillar: heal, attempt: 1, minutes: 2 }
       target: { branch: { name: heal/refund, protected: false } }
-      change: { files: 1, lines: 4, protected: [], weakens_tests: false }
+      change: { files: 1, lines: 4, protected: [], weakens_tests: false, adds_dependency: false }
       evidence: { reproduced: true, suite: passed }
       fix: { source: builtin, adds: [] }
     expect: { allow: heal-on-branches }
@@ -159,16 +172,25 @@ tests:
       action: git.commit
       run: { pillar: heal, attempt: 1, minutes: 2 }
       target: { branch: { name: heal/refund, protected: false } }
-      change: { files: 1, lines: 4, protected: [], weakens_tests: false }
+      change: { files: 1, lines: 4, protected: [], weakens_tests: false, adds_dependency: true }
       evidence: { reproduced: true, suite: passed }
       fix: { source: template, adds: [dependency] }
     expect: { ask: templates-that-add-something }
+  - name: a repair that brings in a dependency
+    given:
+      action: git.commit
+      run: { pillar: heal, attempt: 1, minutes: 2 }
+      target: { branch: { name: heal/refund, protected: false } }
+      change: { files: 2, lines: 4, protected: [], weakens_tests: false, adds_dependency: true }
+      evidence: { reproduced: true, suite: passed }
+      fix: { source: builtin, adds: [dependency] }
+    expect: { ask: new-dependencies-need-a-person }
   - name: a repair that touches too much
     given:
       action: git.commit
       run: { pillar: heal, attempt: 1, minutes: 2 }
       target: { branch: { name: heal/refund, protected: false } }
-      change: { files: 9, lines: 40, protected: [], weakens_tests: false }
+      change: { files: 9, lines: 40, protected: [], weakens_tests: false, adds_dependency: false }
       evidence: { reproduced: true, suite: passed }
     expect: { deny: limits.heal.files }
   - name: a repair that changes a test
@@ -176,7 +198,7 @@ tests:
       action: git.commit
       run: { pillar: heal, attempt: 1, minutes: 2 }
       target: { branch: { name: main, protected: true } }
-      change: { files: 1, lines: 4, protected: [test/refund.test.ts], weakens_tests: false }
+      change: { files: 1, lines: 4, protected: [test/refund.test.ts], weakens_tests: false, adds_dependency: false }
       evidence: { reproduced: true, suite: passed }
       fix: { source: builtin, adds: [] }
     expect: { deny: no-match }

@@ -49,6 +49,8 @@ export type Decision<A extends ActionName = ActionName> =
       readonly permit: Permit<A>;
       readonly rule: string;
       readonly reason: string;
+      /** A rule asked people, and they agreed. */
+      readonly agreed?: true;
     }
   | {
       readonly answer: "allow";
@@ -56,6 +58,7 @@ export type Decision<A extends ActionName = ActionName> =
       readonly permit?: never;
       readonly rule: string;
       readonly reason: string;
+      readonly agreed?: true;
     }
   | {
       readonly answer: "deny";
@@ -226,10 +229,12 @@ async function judge<A extends ActionName>(
     ...(settled.answer === "ask" && !planned ? { approval: approvalAsked(settled.approval) } : {}),
   });
   switch (settled.answer) {
-    case "allow":
+    case "allow": {
+      const agreed = settled.approval ? { agreed: true as const } : {};
       return permit
-        ? { answer: "allow", planned: false, permit, rule: settled.rule.id, reason }
-        : { answer: "allow", planned: true, rule: settled.rule.id, reason };
+        ? { answer: "allow", planned: false, permit, rule: settled.rule.id, reason, ...agreed }
+        : { answer: "allow", planned: true, rule: settled.rule.id, reason, ...agreed };
+    }
     case "ask":
       return {
         answer: "ask",

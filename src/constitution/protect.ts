@@ -55,6 +55,19 @@ export function protectedPaths(constitution: Constitution, paths: readonly strin
   });
 }
 
+/**
+ * Whether a rule asks people about changes of protected paths: one that asks about commits and says so itself, with
+ * `change.protected` in its condition. Without one, nothing that touches such a path is even tried.
+ */
+export function asksAboutProtected(constitution: Constitution): boolean {
+  return constitution.document.rules.some(
+    (rule) =>
+      "ask" in rule &&
+      rule.ask?.some((action) => /^(?:git\.|\*)/.test(action)) &&
+      /\bchange\.protected\b/.test(rule.when ?? ""),
+  );
+}
+
 /** Whether a branch is protected by the constitution's list; the host may protect more. */
 export function isProtectedBranch(constitution: Constitution, branch: string): boolean {
   return picomatch.isMatch(branch, constitution.document.protected_branches as string[], { dot: true });

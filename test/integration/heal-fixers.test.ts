@@ -40,6 +40,15 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true, maxRetries: 3 }));
 
+/** People are asked about tests and the like; without this rule nothing that touches one is tried. */
+const ASKS = `groups: { keepers: [kim] }
+rules:
+  - id: protected-paths-need-a-person
+    ask: [git.commit]
+    of: { group: keepers }
+    when: size(change.protected) > 0
+`;
+
 async function git(...args: string[]): Promise<void> {
   const result = await runProcess("git", ["-c", "user.name=T", "-c", "user.email=t@localhost", ...args], {
     cwd: join(root, "product"),
@@ -66,9 +75,10 @@ async function heal(one: FixerCase): Promise<RepairResult> {
   const opened = await openRepository(product);
   if (!opened.ok) throw new Error(opened.diagnostics[0]?.message);
   const head = await opened.value.head();
-  const constitution = readConstitution("version: 1\nprotect: ['!**/test_*.py', '!**/*_test.*']\n", {
-    file: "constitution.yaml",
-  });
+  const constitution = readConstitution(
+    `version: 1\nprotect: ['!**/test_*.py', '!**/*_test.*']\n${one.asked ? ASKS : ""}`,
+    { file: "constitution.yaml" },
+  );
   if (!head.ok || !constitution.ok) throw new Error("the fixture is wrong");
   const homes = { config: join(root, "config"), state: join(root, "state"), cache };
   const stage = { name: "test", command: one.command, env: {}, timeoutMs: 120_000, network: "host" as const };

@@ -217,7 +217,8 @@ async function applyEdit(
       ...workOptions(root, options),
       timeoutMs: INSTALL_TIMEOUT_MS,
       network: command.network,
-      env: environment(options),
+      // A product's own version of a tool comes first, as it does for npm's scripts.
+      env: { PATH: [join(root, "node_modules", ".bin"), options.path ?? ""].join(":") },
     });
   }
   return changedNow(root, git, changes);

@@ -1,6 +1,6 @@
 import type { Constitution } from "../../constitution/constitution.ts";
 import { limitsFor } from "../../constitution/limits.ts";
-import { protectedPaths } from "../../constitution/protect.ts";
+import { asksAboutProtected, protectedPaths } from "../../constitution/protect.ts";
 import { changedLines, type FileChange } from "./candidate.ts";
 import { weakenings } from "./guard.ts";
 import { isSafePath } from "./tree.ts";
@@ -29,11 +29,16 @@ export function healLimits(constitution: Constitution): HealLimits {
   };
 }
 
-/** Why an edit may not even be tried; undefined when it may. The gate asks the same questions again of the real diff. */
+/**
+ * Why an edit may not even be tried; undefined when it may. The gate asks the same questions again of the real diff.
+ *
+ * @param fixer the edit is a built-in fixer's: where a rule asks people about protected paths, it may be proposed to them
+ */
 export function refusalOf(
   changes: readonly FileChange[],
   constitution: Constitution,
   limits: HealLimits,
+  fixer = false,
 ): string | undefined {
   const outside = changes.find((change) => !isSafePath(change.path));
   if (outside) return `${outside.path} lies outside the repository`;
@@ -41,7 +46,8 @@ export function refusalOf(
     constitution,
     changes.map((change) => change.path),
   );
-  if (guarded.length > 0) return `${guarded.join(", ")} ${guarded.length === 1 ? "is" : "are"} protected`;
+  if (guarded.length > 0 && !(fixer && asksAboutProtected(constitution)))
+    return `${guarded.join(", ")} ${guarded.length === 1 ? "is" : "are"} protected`;
   const [weak] = weakenings(changes);
   if (weak) return `${weak.what} (${weak.path}:${weak.line})`;
   if (changes.length > limits.files) return `it changes ${changes.length} files; the limit is ${limits.files}`;

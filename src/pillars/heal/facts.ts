@@ -5,6 +5,7 @@ import { sandboxFacts } from "../../tools/sandbox/sandbox.ts";
 import type { FileChange } from "./candidate.ts";
 import { weakenings } from "./guard.ts";
 import type { Evidence } from "./patch.ts";
+import { gainsDependency, MANIFEST } from "./template/dependencies.ts";
 import { addsOf } from "./template/generalise.ts";
 
 /** What the proof says, read from the stored evidence: the pillar that acts repeats it, it can't make it up. */
@@ -28,6 +29,8 @@ export function diffFacts(changes: readonly FileChange[]): Facts {
   return establish("heal.diff", seen, {
     "change.weakens_tests": weakenings(changes).length > 0,
     "fix.adds": [...new Set(changes.flatMap((change) => addsOf(change)))].sort(),
-    "change.adds_dependency": changes.some((change) => addsOf(change).includes("dependency")),
+    "change.adds_dependency": changes.some(
+      ({ path, before, after }) => MANIFEST.test(path) && after !== undefined && gainsDependency(path, before, after),
+    ),
   });
 }

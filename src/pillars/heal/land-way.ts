@@ -49,6 +49,8 @@ export type Way =
  * way that needs it least.
  */
 export async function chooseWay(request: LandRequest, plan: LandPlan): Promise<Way> {
+  const guarded = plan.facts["change.protected"]?.value ?? [];
+  if (guarded.length > 0) return askAbout(request, plan, guarded);
   const straight = await previewWay(request, plan, "straight", request.branch);
   if (straight.answer === "allow") return { ...straight, asks: false };
   const branch = await previewWay(request, plan, "branch", request.healBranch);
@@ -63,16 +65,28 @@ export async function chooseWay(request: LandRequest, plan: LandPlan): Promise<W
   };
 }
 
+/** A protected path is only ever proposed: on a branch of its own, and when people were asked. */
+async function askAbout(request: LandRequest, plan: LandPlan, guarded: readonly string[]): Promise<Way> {
+  const branch = await previewWay(request, plan, "branch", request.healBranch);
+  if (branch.answer === "ask") return { ...branch, asks: true };
+  if (branch.answer === "allow" && branch.agreed) return { ...branch, asks: false };
+  const refusing = [...branch.gates].reverse().find((gate) => gate.answer === "deny");
+  const reason = refusing?.reason ?? `${guarded.join(", ")} is protected, and no rule asks people about it`;
+  return { kind: "refused", reason, gates: branch.gates };
+}
+
 async function previewWay(request: LandRequest, plan: LandPlan, kind: "straight" | "branch", branch: string) {
   const commit = await request.gate.preview("git.commit", commitTarget(request, plan, branch), plan.facts);
   const gates = [shown("git.commit", commit, true)];
+  let agreed = commit.answer === "allow" && commit.agreed === true;
   if (plan.hasRemote && commit.answer !== "deny") {
     const push = await request.gate.preview("git.push", pushTarget(request, branch, plan.base), plan.facts);
     gates.push(shown("git.push", push, true));
+    agreed ||= push.answer === "allow" && push.agreed === true;
   }
   const answers = gates.map((gate) => gate.answer);
   const answer = answers.includes("deny") ? "deny" : answers.includes("ask") ? "ask" : "allow";
-  return { kind, branch, gates, answer } as const;
+  return { kind, branch, gates, answer, agreed } as const;
 }
 
 /**

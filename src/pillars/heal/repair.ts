@@ -202,7 +202,8 @@ async function tryCandidate(
 ): Promise<Outcome<Tried>> {
   const wanted = combine(round.changes, candidate.changes);
   const name = sourceName(candidate.source);
-  const refusal = refusalOf(wanted, request.constitution, request.limits);
+  const fixers = candidate.source.kind === "builtin" && round.fixes.every(({ kind }) => kind === "builtin");
+  const refusal = refusalOf(wanted, request.constitution, request.limits, fixers);
   if (refusal !== undefined) return succeed(refusedAs(request.emit, number, name, refusal, wanted));
   const opened = await request.openBench();
   if (!opened.ok) return opened;
@@ -215,7 +216,9 @@ async function tryCandidate(
     if (!applied.ok) return succeed(droppedFor(applied.diagnostics[0]?.message ?? "it could not be applied", wanted));
     const changes = applied.value;
     // Commands of a fixer may have touched more than its own edit did: the whole is checked again.
-    const second = candidate.commands?.length ? refusalOf(changes, request.constitution, request.limits) : undefined;
+    const second = candidate.commands?.length
+      ? refusalOf(changes, request.constitution, request.limits, fixers)
+      : undefined;
     if (second !== undefined) return succeed(refusedAs(request.emit, number, name, second, changes));
     if (changes.length === 0) return succeed(droppedFor("it changes nothing", changes));
     const ran = await verify({

@@ -1,4 +1,5 @@
 import { sharedWith } from "../../constitution/limits.ts";
+import { protectedPaths } from "../../constitution/protect.ts";
 import { canonicalJson, type Json } from "../../core/canonical.ts";
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
@@ -53,6 +54,8 @@ export interface Worked {
   readonly notLearned?: string;
 }
 
+/** Fixers below this trust make the tests agree with the product: first comes all that makes the product agree with them. */
+const ACCEPTING = 0.2;
 /** The share of a heal's minutes that one search may take. */
 const SEARCH_SHARE = 4;
 
@@ -158,7 +161,8 @@ async function* candidatesOf(
     return;
   }
   for (const candidate of learned.value) yield succeed(candidate);
-  for (const candidate of await builtinCandidates(input)) yield succeed(candidate);
+  const builtin = await builtinCandidates(input);
+  for (const candidate of builtin.filter(({ trust }) => trust >= ACCEPTING)) yield succeed(candidate);
   yield* searchCandidates(input, {
     openBench,
     stage: request.stage,
@@ -169,6 +173,7 @@ async function* candidatesOf(
     signal: session.signal,
   });
   yield* request.lastResort(input);
+  for (const candidate of builtin.filter(({ trust }) => trust < ACCEPTING)) yield succeed(candidate);
 }
 
 async function teach(
@@ -183,6 +188,9 @@ async function teach(
   if (fixes.some((fix) => fix.kind === "search"))
     return succeed({ notLearned: "a slip of logic teaches nothing else" });
   if (fixes.length > 1) return succeed({ notLearned: "several faults were healed in one commit" });
+  const paths = changes.map(({ path }) => path);
+  if (protectedPaths(session.organisation.constitution, paths).length > 0)
+    return succeed({ notLearned: "it touches protected paths" });
   const bench = await openBench();
   if (!bench.ok) return bench;
   try {

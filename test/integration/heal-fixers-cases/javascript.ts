@@ -517,4 +517,31 @@ export const JAVASCRIPT: readonly FixerCase[] = [
     after: { "a.js": 'const a = "x";\nexport { a };\n' },
     slow: "asks the npm registry",
   },
+
+  {
+    fixer: "snapshot-update",
+    name: "vitest",
+    files: {
+      "vitest.config.js": "export default { test: { globals: true } };\n",
+      "package.json": ESM,
+      "src/a.test.js": 'it("shows", () => {\n  expect({ a: 2 }).toMatchSnapshot();\n});\n',
+      "src/__snapshots__/a.test.js.snap":
+        '// Vitest Snapshot v1, https://vitest.dev/guide/snapshot.html\n\nexports[`gone 1`] = `1`;\n\nexports[`shows 1`] = `\n{\n  "a": 1,\n}\n`;\n',
+    },
+    command: "CI=true vitest run",
+    after: { "src/__snapshots__/a.test.js.snap": expectText(/^(?![\s\S]*gone)[\s\S]*"a": 2,/) },
+    asked: true,
+  },
+  {
+    fixer: "misspelt-module-path",
+    name: "in a test, where people are asked",
+    files: {
+      "package.json": ESM,
+      "lib/money.js": "export const m = 1;\n",
+      "test/a.test.js": 'import { m } from "../lib/mony.js";\nvoid m;\n',
+    },
+    command: "node --test",
+    after: { "test/a.test.js": 'import { m } from "../lib/money.js";\nvoid m;\n' },
+    asked: true,
+  },
 ];

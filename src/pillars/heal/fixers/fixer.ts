@@ -18,7 +18,8 @@ export interface Fixer {
   readonly summary: string;
   /**
    * Prior of success, 0 to 1: 0.9 where the tool itself names the edit or only one is possible, 0.7 where the edit is
-   * the usual one, 0.5 where it is a guess that the verification will often refuse.
+   * the usual one, 0.5 where it is a guess that the verification will often refuse, 0.1 where it makes a test agree with
+   * what the product does now: tried when nothing else has healed.
    */
   readonly trust: number;
   propose(input: FixerInput): Promise<readonly Proposal[]>;

@@ -51,6 +51,7 @@ import {
   shellUnclosedBlock,
   shellUnclosedQuote,
 } from "./shell-syntax.ts";
+import { snapshotUpdate } from "./snapshot.ts";
 import { tomlSyntax } from "./toml-syntax.ts";
 import {
   biomeFix,
@@ -167,4 +168,5 @@ export const FIXERS: readonly Fixer[] = [
   tofuFmt,
   terraformSuggestion,
   docsLink,
+  snapshotUpdate,
 ];

@@ -2,6 +2,7 @@ import { extname } from "node:path";
 import { didYouMean } from "../../../core/suggest.ts";
 import type { FileChange } from "../candidate.ts";
 import { type LineHunk, lineHunks, linesOf } from "../edit/difference.ts";
+import { MANIFEST } from "./dependencies.ts";
 import { indentUnit, type LineTokens, levelsBetween, lineTokens } from "./lines.ts";
 import type { EditTemplate, Hole, Piece, TemplateHunk } from "./template.ts";
 import { type Token, tokenise } from "./tokens.ts";
@@ -262,8 +263,6 @@ function pieceOfText(text: string): Piece[] {
   return text === "" ? [] : [{ text }];
 }
 
-const MANIFEST =
-  /(?:^|\/)(?:package\.json|pyproject\.toml|requirements[^/]*\.txt|Cargo\.toml|go\.mod|pom\.xml|build\.gradle(?:\.kts)?)$/;
 const URL_TEXT = /\bhttps?:\/\//;
 const STARTS_COMMAND =
   /\b(?:child_process|subprocess|os\.system|execSync|spawnSync?|Runtime\.getRuntime|os\/exec|Command::new)\b/;
