@@ -60,6 +60,7 @@ const ACTION_MEANINGS: Readonly<Record<ActionName, string>> = {
   "package.publish": "Put one version of a package into a registry",
   "package.retract": "Take a version back: yank, unpublish, deprecate",
   "service.deploy": "Put a service's new version on hosts",
+  "service.withdraw": "takes the traffic of a canary back to the version before, which never stopped",
   "host.provision": "Make hosts what a playbook says: packages, files, services",
   "infra.apply": "Carry out an infrastructure plan",
   "browser.run": "Run a browser script against given origins",

@@ -16,6 +16,7 @@ export type AuditKind =
   | `effect.${string}`
   | `approval.${string}`
   | `pause.${string}`
+  | `canary.${string}`
   | `run.${string}`
   | `state.${string}`
   | `audit.${string}`;

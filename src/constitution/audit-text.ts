@@ -73,6 +73,12 @@ function sentence(entry: AuditEntry, timeZone: string): string {
       return `${text("entries")} entries up to #${text("through")} were dropped: older than ${text("before")}`;
     case "audit.sealed":
       return `segment ${text("segment")} sealed`;
+    case "canary.order":
+      return `${text("order")} of the canary of ${text("version")} in ${text("environment")}${who}: ${text("because")}`;
+    case "canary.promote":
+      return `the canary leaves rung ${text("rung")} by ${text("by")}: ${text("why")}`;
+    case "canary.abort":
+      return `the canary is taken back on rung ${text("rung")} by ${text("by")}: ${text("why")}`;
     default:
       return `${entry.kind}${who}: ${JSON.stringify(entry.data)}`;
   }

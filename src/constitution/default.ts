@@ -85,7 +85,7 @@ rules:
     because: Nobody is here on Saturday.
   - id: announce-releases
     allow: [announce.post, webhook.send]
-    when: run.pillar in ["release", "publish", "announce"]
+    when: run.pillar in ["release", "publish", "announce", "deploy"]
   - id: secrets-to-act-with
     allow: [secret.read]
     when: run.pillar in ["heal", "release", "publish", "announce", "undo"]
@@ -115,9 +115,20 @@ rules:
     when: run.pillar in ["heal", "org", "undo"]
 
   - id: production-needs-a-person
-    ask: [service.deploy, infra.apply]
+    ask: [service.deploy]
+    of: { group: release-managers, count: 1, within: 4h }
+    when: target.environment == "production" && (canary.rung <= 1 || canary.share == 100)
+  - id: production-infrastructure-needs-a-person
+    ask: [infra.apply]
     of: { group: release-managers, count: 1, within: 4h }
     when: target.environment == "production"
+  - id: canaries-climb
+    allow: [service.deploy]
+    when: target.environment == "production" && canary.rung > 1 && canary.share < 100 && ci.green
+    because: A person agreed to its first rung, and its criteria agree to the next one.
+  - id: canaries-go-back
+    allow: [service.withdraw]
+    because: The version before never stopped; going back to it must not wait for anybody.
   - id: deploys-elsewhere
     allow: [service.deploy]
     when: target.environment != "production" && ci.green
@@ -212,7 +223,14 @@ tests:
     given: { action: model.ask, target: { loopback: false }, run: { pillar: heal }, model: { calls_in_run: 0, tokens_in_run: 0 } }
     expect: { deny: no-match }
   - name: production
-    given: { action: service.deploy, target: { environment: production } }
+    given: { action: service.deploy, target: { environment: production }, canary: { rung: 0, share: 100 } }
     expect: { ask: production-needs-a-person }
+  - name: a canary between its first rung and all traffic
+    given:
+      action: service.deploy
+      target: { environment: production }
+      canary: { rung: 2, share: 25 }
+      ci: { green: true }
+    expect: { allow: canaries-climb }
 `;
 }

@@ -34,7 +34,20 @@ export const ACTIONS = {
   "package.retract": () =>
     z.object({ ecosystem: z.string(), registry: z.string(), name: z.string(), version: z.string() }),
   "service.deploy": () =>
-    z.object({ environment: z.string(), service: z.string(), digest: digest(), hosts: z.array(z.string()) }),
+    z.object({
+      environment: z.string(),
+      service: z.string(),
+      digest: digest(),
+      hosts: z.array(z.string()),
+      share: z.int().optional().describe("of a canary: percent of the traffic that it gets"),
+    }),
+  "service.withdraw": () =>
+    z.object({
+      environment: z.string(),
+      service: z.string(),
+      digest: digest().describe("of the version that loses its traffic"),
+      hosts: z.array(z.string()),
+    }),
   "host.provision": () => z.object({ role: z.string(), digest: digest(), hosts: z.array(z.string()) }),
   "infra.apply": () => z.object({ environment: z.string(), plan_digest: digest() }),
   "browser.run": () => z.object({ script_digest: digest(), origins: z.array(z.string()) }),

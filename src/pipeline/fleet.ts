@@ -4,7 +4,8 @@ import { didYouMean } from "../core/suggest.ts";
 import { type Located, readYaml } from "../core/yaml.ts";
 import type { Priority } from "../swarm/schema.ts";
 import type { Spec } from "./spec.ts";
-import { priority, slug, tier } from "./spec-schema.ts";
+import { priority, tier } from "./spec-schema.ts";
+import { slug } from "./spec-words.ts";
 
 /** Capitals only: so that a pasted token, which nearly always has small letters, is not taken for a name. */
 const VARIABLE = /^[A-Z_][A-Z0-9_]*$/;

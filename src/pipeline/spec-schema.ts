@@ -1,43 +1,18 @@
 import * as z from "zod";
 import { ECOSYSTEM_IDS } from "../ecosystems/ecosystem.ts";
 import { PRIORITIES } from "../swarm/schema.ts";
+import { canarySchema } from "./canary-schema.ts";
 import { releaseRulesSchema } from "./release-rules.ts";
+import { command, label, relativePath, slug } from "./spec-words.ts";
 
 /**
  * The front matter of SPEC.md. Values end up in file names, in a Jenkinsfile and in shell environments, so names are
  * narrow and nothing but a command may hold control characters.
  */
 
-/** Names of products, companies, stages: safe in a file name, a URL, a Groovy string and a branch name. */
-export const slug = z
-  .string()
-  .regex(
-    /^[A-Za-z][A-Za-z0-9._-]{0,62}$/,
-    "a name has letters, digits, `.`, `_` and `-`, begins with a letter and has at most 63 characters",
-  );
-
-/** Text on one line, as labels and tool names have it. */
-const label = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^[^\p{Cc}\u2028\u2029]*$/u, "one line without control characters");
-
 const glob = label
   .regex(/^[^\\]*$/, "a pattern has `/` between its parts and no backslash")
   .describe("a glob: `*` within a path part, `**` over several");
-
-const command = z
-  .string()
-  .min(1)
-  .max(8_000)
-  .regex(/\S/, "a command is not empty")
-  .regex(/^[^\0\r]*$/, "a command has no NUL and no carriage return");
-
-/** A path inside the repository. */
-export const relativePath = label
-  .refine((path) => !/^([/\\]|[A-Za-z]:)/.test(path), "the path is relative to the repository")
-  .refine((path) => !path.split(/[/\\]/).includes(".."), "the path stays inside the repository");
 
 /** One value or a list of them; always a list afterwards. */
 const oneOrMore = <S extends z.ZodType<string>>(schema: S) =>
@@ -170,6 +145,7 @@ export const frontMatterSchema = z
             .optional()
             .describe("folder of all services on the servers; /srv/codemonkeys without it"),
           playbook: relativePath.optional().describe("a playbook of this repository instead of the library's"),
+          canary: canarySchema.optional(),
         }),
       )
       .default([]),

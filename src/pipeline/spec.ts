@@ -1,6 +1,7 @@
 import { type Diagnostic, fail, type Outcome, problem, type SourcePlace, succeed } from "../core/diagnostic.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { type Located, MAX_YAML_BYTES, readYaml } from "../core/yaml.ts";
+import { checkCanary } from "./canary-schema.ts";
 import { type Body, type Requirement, readBody, type Scenario } from "./spec-body.ts";
 import { type FrontMatter, frontMatterSchema, type StageCommand, type StageSpec, type When } from "./spec-schema.ts";
 
@@ -63,7 +64,7 @@ export function readSpec(text: string, options: { file: string; commit?: string 
   const errors = diagnostics.filter((one) => one.severity === "error");
   const warnings = diagnostics.filter((one) => one.severity !== "error");
   if (!front.ok) return { ok: false, diagnostics: [...front.diagnostics, ...errors] };
-  errors.unshift(...checkStages(front.value), ...checkPackages(front.value));
+  errors.unshift(...checkStages(front.value), ...checkPackages(front.value), ...checkCanaries(front.value));
   if (errors.length > 0) return { ok: false, diagnostics: errors };
   const place = (path: readonly (string | number)[]): SourcePlace => {
     if (path[0] === "requirements") {
@@ -140,6 +141,12 @@ function checkPackages({ value, place }: Located<FrontMatter>): Diagnostic[] {
     seen.add(key);
   });
   return found;
+}
+
+function checkCanaries({ value, place }: Located<FrontMatter>): Diagnostic[] {
+  return value.deploy.flatMap(({ canary, playbook }, index) =>
+    canary ? checkCanary(canary, ["deploy", index, "canary"], { place, port: value.port, playbook }) : [],
+  );
 }
 
 /** The names under which a stage's commands are run, logged and shown. */

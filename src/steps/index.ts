@@ -4,6 +4,7 @@ import { auditShow, auditVerify } from "./audit.ts";
 import { auditAnchor } from "./audit-anchor.ts";
 import { auditPrune } from "./audit-prune.ts";
 import { buildStep } from "./build.ts";
+import { CANARY_STEPS } from "./canary.ts";
 import { configExplain, configSchema } from "./config.ts";
 import { constitutionCheck } from "./constitution-check.ts";
 import { constitutionDiff } from "./constitution-diff.ts";
@@ -56,6 +57,7 @@ export const STEPS: readonly AnyStep[] = [
   releaseRollbackStep,
   publishStep,
   deployStep,
+  ...CANARY_STEPS,
   infraPlanStep,
   infraApplyStep,
   infraDriftStep,

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { succeed } from "../core/diagnostic.ts";
 import { editSecrets, type Kept, rotateSecrets, setSecret } from "../pillars/secrets/keep.ts";
 import { listSecrets, type SecretsList, secretsListSchema } from "../pillars/secrets/list.ts";
-import { slug } from "../pipeline/spec-schema.ts";
+import { slug } from "../pipeline/spec-words.ts";
 import { readHidden } from "../tools/terminal/hidden-input.ts";
 import { defineStep, type StepReport } from "./definition.ts";
 

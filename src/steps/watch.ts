@@ -6,6 +6,8 @@ import type { BuildRef, BuildStatus } from "../core/ci-backend.ts";
 import { type Diagnostic, fail, messageOf, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import { openCi, type ProductCi } from "../org/ci.ts";
 import { openSession } from "../org/open.ts";
+import { type CanaryReport, canaryReportSchema } from "../pillars/canary/report.ts";
+import { advanceCanaries } from "../pillars/canary/watch.ts";
 import { waitingHealOf } from "../pillars/heal/waiting-heal.ts";
 import { productsOfEvent, verifySignature } from "../pillars/watch/event.ts";
 import { type Watching, watchProduct } from "../pillars/watch/pass.ts";
@@ -15,6 +17,7 @@ import type { Build } from "../swarm/builds.ts";
 import { noteCiBuild } from "../swarm/ci-builds.ts";
 import type { Trigger } from "../swarm/triggers.ts";
 import { buildHere } from "./build.ts";
+import { CANARY_ACTIONS, canaryLines } from "./canary.ts";
 import { failureOfCi, logOfCi } from "./ci-failure.ts";
 import { CONTROLLER_CREDENTIAL } from "./controller-credential.ts";
 import { defineStep, type StepReport } from "./definition.ts";
@@ -54,6 +57,7 @@ const resultSchema = z.object({
           }),
         )
         .describe("heals that waited for CI and were told of their build"),
+      canaries: z.array(canaryReportSchema).describe("canaries that were under way, as this pass left them"),
       held: z.string().optional().describe("the waiting heal because of which the red build starts no other"),
       learned: z.string().optional().describe("the template that people's repair taught: CI is green again"),
       skipped: z.string().optional(),
@@ -67,7 +71,7 @@ export const watchStep = defineStep({
   jenkinsName: "monkeysWatch",
   summary: "Look once at CI and git of every product, and start what is due",
   description:
-    "One pass: for each product the newest commit of its main branch and the newest finished build of it. A failed build is healed, a commit that only the local runner can build is built, and a green one gets the docs and the release that its own pipeline did not do; each as the constitution allows, and each once, however often and wherever passes run. Heals that wait for CI go on: a green build finishes them, a red one is their next round, and a push in between stops them. With `--event` it looks only at the products that a signed webhook is about.",
+    "One pass: for each product the newest commit of its main branch and the newest finished build of it. A failed build is healed, a commit that only the local runner can build is built, and a green one gets the docs and the release that its own pipeline did not do; each as the constitution allows, and each once, however often and wherever passes run. Heals that wait for CI go on: a green build finishes them, a red one is their next round, and a push in between stops them. Canaries that are under way go on: their health is looked at, and they climb, stay or are taken back. With `--event` it looks only at the products that a signed webhook is about.",
   examples: [
     { command: "codemonkeys watch --dry-run", says: "what a pass would start" },
     { command: "codemonkeys watch", says: "one pass; by cron or jenkinsfiles/watch.Jenkinsfile" },
@@ -95,7 +99,7 @@ export const watchStep = defineStep({
     },
   ],
   tools: ["git"],
-  actions: ["ci.trigger", ...PIPELINE_ACTIONS],
+  actions: ["ci.trigger", ...PIPELINE_ACTIONS, ...CANARY_ACTIONS],
   retryOnAgentLoss: true,
   needs: "organisation",
   async run(session, { company, event, signature }): Promise<Outcome<StepReport<WatchResult>>> {
@@ -106,7 +110,7 @@ export const watchStep = defineStep({
     const names = asked.value
       .filter((name) => company === undefined || fleet.products[name]?.company === company)
       .sort();
-    const products: Watching[] = [];
+    const products: Watched[] = [];
     const problems: Diagnostic[] = [];
     const warnings: Diagnostic[] = [];
     for (const name of names) {
@@ -143,7 +147,9 @@ async function readEvent(session: Session, event: string, signature: string | un
   return verified.ok ? productsOfEvent(body, session.organisation.fleet.value) : verified;
 }
 
-async function watchOne(session: Session, name: string, source: Trigger["source"]): Promise<Outcome<Watching>> {
+type Watched = Watching & { readonly canaries: readonly CanaryReport[] };
+
+async function watchOne(session: Session, name: string, source: Trigger["source"]): Promise<Outcome<Watched>> {
   const opened = await openSession({
     needs: "product",
     cwd: session.homes.state,
@@ -160,6 +166,9 @@ async function watchOne(session: Session, name: string, source: Trigger["source"
   if (!opened.ok) return opened;
   const product = opened.value.session as Session;
   try {
+    // Before anything that a CI system or a remote could hold up: what is bad has to lose its traffic.
+    const canaries = await advanceCanaries(product);
+    if (!canaries.ok) return canaries;
     const building: Promise<Outcome<unknown>>[] = [];
     const ci = await openCi(product, (build: Build) => {
       const built = buildHere(product, build);
@@ -178,7 +187,9 @@ async function watchOne(session: Session, name: string, source: Trigger["source"
       waitingHealOf(product, commit, () => failureHere(product, ci.value, { build, commit, branch: "" }));
     const { backend, job } = ci.value;
     const logOf = (ref: BuildRef) => logOfCi(product, backend, ref);
-    return await watchProduct({ session: product, backend, job, start, started, logOf, healOf }, source);
+    const seen = await watchProduct({ session: product, backend, job, start, started, logOf, healOf }, source);
+    if (!seen.ok) return seen;
+    return succeed({ ...seen.value, canaries: canaries.value }, [...canaries.warnings, ...seen.warnings]);
   } finally {
     await opened.value.close();
   }
@@ -288,11 +299,11 @@ const TOLD = {
 } as const;
 
 function reportOf(
-  products: readonly Watching[],
+  products: readonly Watched[],
   problems: readonly Diagnostic[],
   dryRun: boolean,
 ): StepReport<WatchResult> {
-  const lines = products.flatMap(({ product, commit, build, triggers, advanced, held, learned, skipped }) => {
+  const lines = products.flatMap(({ product, commit, build, triggers, advanced, canaries, held, learned, skipped }) => {
     const stand = skipped ?? (build ? `build ${build.id} ${build.state}` : "no finished build");
     return [
       `${product}${commit ? ` at ${commit.slice(0, 7)}` : ""}: ${stand}`,
@@ -301,6 +312,7 @@ function reportOf(
       ),
       ...advanced.map(({ run, now, commit: of }) => `  ${dryRun ? "◇" : "✔"} ${run}: ${TOLD[now](of.slice(0, 7))}`),
       ...(learned ? [`  ✔ learned ${learned} from ${commit?.slice(0, 7) ?? "it"}, which is green again`] : []),
+      ...canaries.flatMap((one) => canaryLines(one).map((line) => `  ${line}`)),
       ...(held ? [`  ↷ heal: ${held} waits for the same failure`] : []),
     ];
   });
@@ -311,7 +323,12 @@ function reportOf(
     ...(problems.length > 0 ? { verdict: "unstable" as const, kind: problems[0]?.kind ?? "infrastructure" } : {}),
     diagnostics: problems,
     data: {
-      products: products.map((one) => ({ ...one, triggers: [...one.triggers], advanced: [...one.advanced] })),
+      products: products.map((one) => ({
+        ...one,
+        triggers: [...one.triggers],
+        advanced: [...one.advanced],
+        canaries: [...one.canaries],
+      })),
     },
     summary: [summary, ...lines].join("\n"),
     display: lines.length > 0 ? lines : ["the fleet has no products"],

@@ -53,7 +53,7 @@ export interface StepRecord {
 export interface RunFilter {
   readonly company?: string;
   readonly product?: string;
-  readonly kind?: string;
+  readonly kind?: string | readonly string[];
   readonly key?: string;
   readonly status?: RunStatus | readonly RunStatus[];
   /** Only runs that wait and whose time ran out before this moment. */
@@ -68,7 +68,7 @@ export async function listRuns(swarm: Swarm, filter: RunFilter = {}): Promise<Ou
     let rows = db.selectFrom("runs").selectAll();
     if (filter.company !== undefined) rows = rows.where("company", "=", filter.company);
     if (filter.product !== undefined) rows = rows.where("product", "=", filter.product);
-    if (filter.kind !== undefined) rows = rows.where("kind", "=", filter.kind);
+    if (filter.kind !== undefined) rows = rows.where("kind", "in", [filter.kind].flat());
     if (filter.key !== undefined) rows = rows.where("key", "=", filter.key);
     if (filter.status !== undefined) rows = rows.where("status", "in", [filter.status].flat() as RunStatus[]);
     if (filter.dueBefore !== undefined) {

@@ -41,7 +41,7 @@ export type RunStatus = (typeof RUN_STATUSES)[number];
 export const TRIGGERS = ["person", "ci", "cron", "webhook", "rollout"] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
-export const WAITS = ["ci", "approval", "registry"] as const;
+export const WAITS = ["ci", "approval", "registry", "time"] as const;
 export type WaitFor = (typeof WAITS)[number];
 
 export const APPROVAL_STATES = ["open", "granted", "denied", "void", "expired"] as const;

@@ -170,7 +170,8 @@ export function createStepLog(swarm: Swarm, lease: Lease, run: RunRecord): StepL
   }
 
   function waitingFor(request: Pick<Wait, "for" | "detail">): string {
-    return `waiting for ${request.for === "ci" ? "CI" : `the ${request.for}`}: ${request.detail}`;
+    const what = request.for === "ci" ? "CI" : request.for === "time" ? "time to pass" : `the ${request.for}`;
+    return `waiting for ${what}: ${request.detail}`;
   }
 
   function waitExpired(request: Pick<Wait, "for" | "detail">, until: number) {

@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { deploy } from "../../src/pillars/deploy/deploy.ts";
 import { release } from "../../src/pillars/release/release.ts";
 import { must, releaseWorld, type World } from "../unit/release/world.ts";
 import { scratchFolder } from "./publish.ts";
+import { threeFreePorts } from "./three-free-ports.ts";
 
 const RULES = `version: 1
 rules:
@@ -101,25 +101,3 @@ describe("a service on this machine, without systemd", () => {
     expect(again.ok ? "" : again.diagnostics[0]?.code).toBe("deploy.no_previous");
   });
 });
-
-/** A port whose two followers are free as well. */
-async function threeFreePorts(): Promise<number> {
-  for (;;) {
-    const first = await listening(0);
-    const others = await Promise.all([listening(first.port + 1), listening(first.port + 2)]);
-    for (const { close } of [first, ...others]) await close();
-    if (others.every(({ port: at }) => at > 0)) return first.port;
-  }
-}
-
-function listening(wanted: number): Promise<{ port: number; close(): Promise<void> }> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve({ port: 0, close: async () => undefined }));
-    server.listen(wanted, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address ? address.port : 0;
-      resolve({ port, close: () => new Promise((closed) => server.close(() => closed())) });
-    });
-  });
-}

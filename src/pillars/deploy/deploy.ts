@@ -1,23 +1,23 @@
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Json } from "../../core/canonical.ts";
+import { mergeFacts } from "../../constitution/probe.ts";
 import { fail, type Outcome, succeed } from "../../core/diagnostic.ts";
 import { task } from "../../core/events.ts";
 import type { Facts } from "../../core/facts.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { productRepository } from "../../pipeline/session-git.ts";
 import { openRun, type Run } from "../../swarm/journal.ts";
-import { checkPlaybook, type PlaybookOptions, runPlaybook } from "../../tools/ansible/ansible.ts";
+import { checkPlaybook, runPlaybook } from "../../tools/ansible/ansible.ts";
 import { stop } from "../publish/publish.ts";
 import { type Acting, actingFor, permitFor } from "../release/acting.ts";
 import { releaseConditions } from "../release/conditions.ts";
 import { findRelease } from "../release/kept.ts";
 import { deployableOf } from "./artifact.ts";
-import { type Place, placeOf, writeInventory } from "./place.ts";
-import { deployPlaybook, variablesOf } from "./playbook.ts";
+import { type Place, placeOf } from "./place.ts";
+import { variablesOf } from "./playbook.ts";
+import { withPlaybook } from "./playing.ts";
 import { previousDeploy } from "./previous.ts";
 import type { Deployable, DeployResult } from "./report.ts";
+import { shareFacts } from "./share-facts.ts";
 
 export interface DeployParams {
   readonly environment?: string | undefined;
@@ -44,8 +44,9 @@ export async function deploy(session: Session, params: DeployParams = {}): Promi
   const version = back.value?.version ?? params.version ?? release.value.plan.units[0]?.version ?? "";
   const git = await productRepository(session);
   if (!git.ok) return git;
-  const facts = await releaseConditions(session, git.value, release.value.plan, undefined);
-  if (!facts.ok) return facts;
+  const conditions = await releaseConditions(session, git.value, release.value.plan, undefined);
+  if (!conditions.ok) return conditions;
+  const facts = mergeFacts(conditions.value, shareFacts({ rung: 0, rungs: 0, share: 100, by: "start" }));
   const artifactOf = () =>
     back.value
       ? Promise.resolve(succeed(back.value.artifact))
@@ -53,7 +54,7 @@ export async function deploy(session: Session, params: DeployParams = {}): Promi
   const about = { place: place.value, version, rollback: params.rollback === true };
   if (session.dryRun) {
     const artifact = await artifactOf();
-    return artifact.ok ? await preview(session, { ...about, artifact: artifact.value }, facts.value) : artifact;
+    return artifact.ok ? await preview(session, { ...about, artifact: artifact.value }, facts) : artifact;
   }
   const opened = await openRun(session.swarm, {
     kind: "deploy",
@@ -68,7 +69,7 @@ export async function deploy(session: Session, params: DeployParams = {}): Promi
   const run = opened.value;
   const artifact = await run.step("work", artifactOf);
   if (!artifact.ok) return await letGo(run, artifact);
-  const acting = actingFor(session, run, "deploy", facts.value);
+  const acting = actingFor(session, run, "deploy", facts);
   const done = await act(acting, { ...about, artifact: artifact.value });
   if (!done.ok) return await stop(acting, done.diagnostics);
   const { rollback } = about;
@@ -110,6 +111,10 @@ function targetOf(session: Session, { place, artifact }: Deployment) {
   };
 }
 
+function playingOf(session: Session, { place, version, artifact }: Deployment) {
+  return { place, artifact, variables: variablesOf(session, { entry: place.entry, version, artifact }) };
+}
+
 async function letGo<T>(run: Run, failed: Outcome<T>): Promise<Outcome<never>> {
   const released = await run.release();
   const diagnostics = failed.ok ? [] : failed.diagnostics;
@@ -127,7 +132,7 @@ async function act(acting: Acting, deployment: Deployment): Promise<Outcome<bool
     `deploy.${environment}`,
     title,
     async (progress) =>
-      await withPlaybook(session, deployment, async (options) => {
+      await withPlaybook(session, playingOf(session, deployment), async (options) => {
         const heard = { ...options, logFile: join(session.homes.state, "logs", `${run.id}-deploy.log`) };
         const done = await run.effect(`deploy ${environment}`, {
           async probe() {
@@ -158,7 +163,7 @@ async function act(acting: Acting, deployment: Deployment): Promise<Outcome<bool
 }
 
 async function preview(session: Session, deployment: Deployment, facts: Facts): Promise<Outcome<DeployResult>> {
-  const looked = await withPlaybook(session, deployment, (options) => checkPlaybook(options));
+  const looked = await withPlaybook(session, playingOf(session, deployment), (options) => checkPlaybook(options));
   if (!looked.ok) return looked;
   const result = resultOf(deployment);
   if (!looked.value.changed) return succeed({ ...result, already: true });
@@ -167,31 +172,4 @@ async function preview(session: Session, deployment: Deployment, facts: Facts): 
   const { answer, rule, reason } = await gate.preview("service.deploy", target, {});
   const effect = { action: "service.deploy", target: { ...target }, answer, rule: rule ?? null, reason };
   return succeed({ ...result, effects: [effect] });
-}
-
-/** Puts the file and the inventory where the playbook finds them, and takes them away again. */
-async function withPlaybook<T>(
-  session: Session,
-  { place, version, artifact }: Deployment,
-  work: (options: PlaybookOptions) => Promise<Outcome<T>>,
-): Promise<Outcome<T>> {
-  const playbook = await deployPlaybook(session, place.entry, artifact);
-  if (!playbook.ok) return playbook;
-  const stored = await session.artifacts.path(artifact.sha256);
-  if (!stored.ok) return stored;
-  const scratch = await mkdtemp(join(tmpdir(), "codemonkeys-deploy-"));
-  try {
-    const file = join(scratch, artifact.file);
-    await copyFile(stored.value, file);
-    const vars = variablesOf(session, { entry: place.entry, version, artifact, file });
-    return await work({
-      playbook: playbook.value,
-      inventory: await writeInventory(place, scratch),
-      extraVars: vars as Readonly<Record<string, Json>>,
-      redactor: session.redactor,
-      signal: session.signal,
-    });
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
 }

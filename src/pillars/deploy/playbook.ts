@@ -41,18 +41,21 @@ export async function deployPlaybook(
   );
 }
 
-/** The variables of the deploy contract; a program's playbook gets its own names for them. */
+/** The variable that takes the artefact's path. */
+export function artifactVariable(variables: Readonly<Record<string, unknown>>): string {
+  return "binary_name" in variables ? "binary_artifact" : "service_artifact";
+}
+
+/** The variables of the deploy contract without the artefact's path; a program's playbook gets its own names for them. */
 export function variablesOf(
   session: Session,
   given: {
     readonly entry: DeployEntry;
     readonly version: string;
     readonly artifact: Deployable;
-    /** Path of the artefact under its own name. */
-    readonly file: string;
   },
 ): Readonly<Record<string, unknown>> {
-  const { entry, version, artifact, file } = given;
+  const { entry, version, artifact } = given;
   const product = productOf(session);
   const { port } = product.spec.value;
   const root = entry.root;
@@ -60,7 +63,6 @@ export function variablesOf(
     return {
       binary_name: artifact.package,
       binary_version: version,
-      binary_artifact: file,
       binary_digest: artifact.sha256,
       ...(root === undefined ? {} : { binary_root: root, binary_link: `${root}/bin/${artifact.package}` }),
     };
@@ -69,7 +71,6 @@ export function variablesOf(
   return {
     service_name: artifact.kind === "binary" ? artifact.package : product.name,
     service_version: version,
-    service_artifact: file,
     service_digest: artifact.sha256,
     service_kind: artifact.kind,
     service_port: port ?? null,

@@ -15,6 +15,35 @@ export const deployedSchema = z.object({
 /** How many of a product's deployments are looked through. */
 const DEPLOYS_LOOKED = 200;
 
+type Deployed = z.infer<typeof deployedSchema>;
+
+/** What the journal knows to have been deployed to an environment, newest first. */
+async function deploysTo(session: Session, environment: string): Promise<Outcome<Deployed[]>> {
+  const product = productOf(session);
+  const runs = await listRuns(session.swarm, {
+    company: product.company,
+    product: product.name,
+    kind: ["deploy", "canary"],
+    status: ["succeeded"],
+    limit: DEPLOYS_LOOKED,
+  });
+  if (!runs.ok) return runs;
+  // A canary begins long before it ends: what counts is when a version got all traffic.
+  const ended = [...runs.value].sort((a, b) => (b.finishedAt ?? 0) - (a.finishedAt ?? 0));
+  return succeed(
+    ended.flatMap((run) => {
+      const read = deployedSchema.safeParse(run.evidence);
+      return read.success && read.data.environment === environment ? [read.data] : [];
+    }),
+  );
+}
+
+/** What an environment runs, as far as the journal knows; undefined before the first deployment. */
+export async function currentDeploy(session: Session, environment: string): Promise<Outcome<Deployed | undefined>> {
+  const history = await deploysTo(session, environment);
+  return history.ok ? succeed(history.value[0]) : history;
+}
+
 /**
  * The version that ran in an environment before the one that runs now, with its kept bytes. After a rollback that is the
  * one before the version that was gone back to, so that going back twice does not go forward again.
@@ -23,19 +52,9 @@ export async function previousDeploy(
   session: Session,
   environment: string,
 ): Promise<Outcome<{ readonly version: string; readonly artifact: Deployable }>> {
-  const product = productOf(session);
-  const runs = await listRuns(session.swarm, {
-    company: product.company,
-    product: product.name,
-    kind: "deploy",
-    status: ["succeeded"],
-    limit: DEPLOYS_LOOKED,
-  });
-  if (!runs.ok) return runs;
-  const history = runs.value.flatMap((run) => {
-    const read = deployedSchema.safeParse(run.evidence);
-    return read.success && read.data.environment === environment ? [read.data] : [];
-  });
+  const deploys = await deploysTo(session, environment);
+  if (!deploys.ok) return deploys;
+  const history = deploys.value;
   const current = history[0];
   const at = history.findIndex(({ rollback, version }) => !rollback && version === current?.version);
   const before = history.slice(at + 1).find(({ rollback, version }) => !rollback && version !== current?.version);

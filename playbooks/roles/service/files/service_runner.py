@@ -4,7 +4,8 @@
     service_runner.py stop CONFIG      with all its processes
     service_runner.py status CONFIG    exit code 0: it runs with this configuration; 3: it does not
     service_runner.py run CONFIG       in the foreground
-    service_runner.py front PORT LIVE  takes requests on PORT to the port that the file LIVE names, read anew for each
+    service_runner.py front PORT LIVE  takes requests on PORT to the port that the file LIVE names, read anew for each;
+                                       a canary that it names gets its share of them
 
 CONFIG is JSON: argv, cwd, env, log, pid (a file that is locked while it runs).
 """
@@ -205,11 +206,35 @@ async def head_of(reader):
         return await reader.read(error.consumed)
 
 
-async def open_live(live):
-    """A connection to the live slot. A refused one is tried again: the slot may have changed since the file was read."""
+class Shares:
+    """Whose turn it is: exactly `share` of a hundred requests are the canary's, evenly spread."""
+
+    def __init__(self):
+        self.owed = 0
+
+    def ports(self, live):
+        """The port for the next request, and where that one does not answer the other one."""
+        stable = int(live["port"])
+        canary = live.get("canary")
+        if not canary:
+            return [stable]
+        self.owed += int(canary["share"])
+        if self.owed < 100:
+            return [stable]
+        self.owed -= 100
+        return [int(canary["port"]), stable]
+
+
+async def open_live(live, shares):
+    """A connection to the slot whose turn it is. A refused one is tried again: the slot may have changed since the file
+    was read. A canary that takes none leaves its requests to the live slot."""
     for attempt in range(CONNECT_ATTEMPTS):
         try:
-            return await asyncio.open_connection("127.0.0.1", int(read(live)["port"]))
+            *first, last = shares.ports(read(live))
+            for port in first:
+                with contextlib.suppress(OSError):
+                    return await asyncio.open_connection("127.0.0.1", port)
+            return await asyncio.open_connection("127.0.0.1", last)
         except (OSError, ValueError, KeyError):
             if attempt == CONNECT_ATTEMPTS - 1:
                 raise
@@ -217,12 +242,14 @@ async def open_live(live):
 
 
 async def serve(port, live):
+    shares = Shares()
+
     async def taken(reader, writer):
         try:
             head = await head_of(reader)
             if not head:
                 return
-            other, back = await open_live(live)
+            other, back = await open_live(live, shares)
             back.write(head)
             await asyncio.gather(copy(reader, back), copy(other, writer))
             back.close()

@@ -1,0 +1,186 @@
+import { mergeFacts } from "../../constitution/probe.ts";
+import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import type { Facts } from "../../core/facts.ts";
+import { productOf, type Session } from "../../pipeline/session.ts";
+import { productRepository } from "../../pipeline/session-git.ts";
+import { openRun, type Run } from "../../swarm/journal.ts";
+import { deployableOf } from "../deploy/artifact.ts";
+import { type Place, placeOf } from "../deploy/place.ts";
+import { variablesOf } from "../deploy/playbook.ts";
+import { currentDeploy } from "../deploy/previous.ts";
+import { shareFacts } from "../deploy/share-facts.ts";
+import { actingFor } from "../release/acting.ts";
+import { releaseConditions } from "../release/conditions.ts";
+import { findRelease, type KeptRelease } from "../release/kept.ts";
+import type { PlannedEffect } from "../release/report.ts";
+import { climb } from "./climb.ts";
+import { CANARY_RUN, type Ladder, type OpenCanary, openCanaries, STEP } from "./ladder.ts";
+import { backTarget, type CanaryReport, reportOf, targetOf } from "./report.ts";
+
+export interface CanaryParams {
+  readonly environment?: string | undefined;
+  /** A released version; the newest one when absent. */
+  readonly version?: string | undefined;
+  /** Going back to an earlier version needs no canary, but it must not meet one. */
+  readonly rollback?: boolean | undefined;
+}
+
+/** Why a deployment goes without a canary although SPEC.md has one: there is nothing it could be compared with. */
+export type NoCanary = "none in SPEC.md" | "first version there" | "already there" | "going back";
+
+/**
+ * Begins a canary in an environment whose SPEC.md has a ladder, or goes on with the one that is under way there. Answers why
+ * not where the deployment needs none.
+ */
+export async function walkLadder(session: Session, params: CanaryParams): Promise<Outcome<CanaryReport | NoCanary>> {
+  const place = placeOf(session, params.environment);
+  if (!place.ok) return place;
+  const { environment, canary } = place.value.entry;
+  const open = await openCanaries(session, environment);
+  if (!open.ok) return open;
+  const [under] = open.value;
+  if (under) return await goOnWith(session, under, params);
+  if (params.rollback) return succeed("going back");
+  if (canary === undefined) return succeed("none in SPEC.md");
+  const current = await currentDeploy(session, environment);
+  if (!current.ok) return current;
+  if (current.value === undefined) return succeed("first version there");
+  const release = await findRelease(session, params.version);
+  if (!release.ok) return release;
+  const version = params.version ?? release.value.plan.units[0]?.version ?? "";
+  if (version === current.value.version) return succeed("already there");
+  const facts = await factsOf(session, release.value);
+  if (!facts.ok) return facts;
+  const about = { place: place.value, canary, environment, version, stable: current.value.version };
+  if (session.dryRun) {
+    const ladder = await ladderOf(session, about, release.value);
+    return ladder.ok ? await preview(session, ladder.value, facts.value) : ladder;
+  }
+  return await begin(session, about, release.value, facts.value);
+}
+
+/** Goes on with a canary by its own journal; another version has to wait until it is over. */
+async function goOnWith(
+  session: Session,
+  canary: OpenCanary,
+  { version = canary.ladder.version, rollback }: CanaryParams,
+): Promise<Outcome<CanaryReport>> {
+  const { ladder, run } = canary;
+  if (version !== ladder.version || rollback) {
+    return fail(
+      problem(
+        "config",
+        "canary.under_way",
+        `a canary of ${ladder.version} is under way in ${ladder.environment} (${run.id})`,
+        {
+          next: `codemonkeys canary status shows it; codemonkeys canary abort --because … takes it back`,
+        },
+      ),
+    );
+  }
+  return await advanceCanary(session, canary);
+}
+
+/** One call's part of a canary that is under way. In a dry run its standing alone. */
+export async function advanceCanary(
+  session: Session,
+  { run, ladder, climb: now }: OpenCanary,
+): Promise<Outcome<CanaryReport>> {
+  if (session.dryRun) {
+    const why = run.wait?.detail ?? "it goes on with the next call";
+    return succeed(reportOf(session, ladder, { state: "planned", why, run: run.id, climb: now }));
+  }
+  const release = await findRelease(session, ladder.version);
+  if (!release.ok) return release;
+  const facts = await factsOf(session, release.value);
+  if (!facts.ok) return facts;
+  const opened = await openRun(session.swarm, requestOf(session, ladder));
+  if (!opened.ok) return opened;
+  return await climb(actingFor(session, opened.value, "deploy", facts.value), ladder);
+}
+
+/** The run of a canary as the journal knows it. */
+export function requestOf(session: Session, { environment, version }: Pick<Ladder, "environment" | "version">) {
+  const { name, company } = productOf(session);
+  return {
+    kind: CANARY_RUN,
+    key: `${name} ${environment}`,
+    company,
+    product: name,
+    title: `canary of ${name} ${version} in ${environment}`,
+    requester: session.requester,
+    trigger: session.trigger,
+  };
+}
+
+async function factsOf(session: Session, release: KeptRelease): Promise<Outcome<Facts>> {
+  const git = await productRepository(session);
+  if (!git.ok) return git;
+  return await releaseConditions(session, git.value, release.plan, undefined);
+}
+
+type About = Pick<Ladder, "canary" | "environment" | "version" | "stable"> & { readonly place: Place };
+
+async function ladderOf(session: Session, about: About, release: KeptRelease): Promise<Outcome<Ladder>> {
+  const { entry } = about.place;
+  const artifact = await deployableOf(session, release, entry);
+  if (!artifact.ok) return artifact;
+  const variables = variablesOf(session, { entry, version: about.version, artifact: artifact.value });
+  return succeed({ ...about, artifact: artifact.value, variables });
+}
+
+async function begin(
+  session: Session,
+  about: About,
+  release: KeptRelease,
+  facts: Facts,
+): Promise<Outcome<CanaryReport>> {
+  const opened = await openRun(session.swarm, requestOf(session, about));
+  if (!opened.ok) return opened;
+  const run = opened.value;
+  const kept = await run.step(STEP.ladder, async () => {
+    const ladder = await ladderOf(session, about, release);
+    if (!ladder.ok) return ladder;
+    const back = await wayBack(session, ladder.value, facts);
+    return back.ok ? ladder : back;
+  });
+  if (!kept.ok) return await letGo(run, kept);
+  return await climb(actingFor(session, run, "deploy", facts), kept.value);
+}
+
+async function letGo(run: Run, failed: Outcome<unknown>): Promise<Outcome<never>> {
+  const released = await run.release();
+  return fail(...(failed.ok ? [] : failed.diagnostics), ...(released.ok ? [] : released.diagnostics));
+}
+
+/** No canary is begun that could not be taken back without asking anybody. */
+async function wayBack(session: Session, ladder: Ladder, facts: Facts): Promise<Outcome<void>> {
+  const gate = session.gate.bound({ pillar: "deploy", attempt: 1, trigger: session.trigger, facts });
+  const { answer, reason } = await gate.preview("service.withdraw", backTarget(ladder), {});
+  if (answer === "allow") return succeed(undefined);
+  const message = `this canary could not be taken back by itself: the constitution answers ${answer} to service.withdraw (${reason})`;
+  return fail(
+    problem("policy", "canary.no_way_back", message, {
+      next: "add a rule to constitution.yaml: { id: canaries-go-back, allow: [service.withdraw] }",
+    }),
+  );
+}
+
+async function preview(session: Session, ladder: Ladder, facts: Facts): Promise<Outcome<CanaryReport>> {
+  const { rungs } = ladder.canary;
+  const effects: PlannedEffect[] = [];
+  for (const [index, { share }] of rungs.entries()) {
+    const asked = shareFacts({ rung: index + 1, rungs: rungs.length, share, by: index === 0 ? "start" : "criteria" });
+    const all = mergeFacts(facts, asked);
+    const gate = session.gate.bound({ pillar: "deploy", attempt: 1, trigger: session.trigger, facts: all });
+    const target = targetOf(ladder, share);
+    const { answer, rule = null, reason } = await gate.preview("service.deploy", target, {});
+    effects.push({ action: "service.deploy", target: { ...target }, answer, rule, reason });
+  }
+  const gate = session.gate.bound({ pillar: "deploy", attempt: 1, trigger: session.trigger, facts });
+  const target = backTarget(ladder);
+  const { answer, rule = null, reason } = await gate.preview("service.withdraw", target, {});
+  effects.push({ action: "service.withdraw", target: { ...target }, answer, rule, reason });
+  const why = `${rungs.length} rungs, each when the one before was well for its time; the last effect is the way back`;
+  return succeed(reportOf(session, ladder, { state: "planned", why, run: null, effects }));
+}
