@@ -164,9 +164,11 @@ function describe(
         return [make("missing", `${shown} is missing (${typeWord(issue.expected)})`, place(path.slice(0, -1)))];
       return [make("wrong_type", `expected ${typeWord(issue.expected)}, found ${found(value)}`, place(path))];
     case "invalid_value": {
-      if (value === undefined)
-        return [make("missing", `${shown} is missing: one of ${issue.values.join(", ")}`, place(path.slice(0, -1)))];
       const choices = issue.values.map(String);
+      if (value === undefined) {
+        const wanted = choices.length > 1 ? `one of ${choices.join(", ")}` : `expected ${choices.join()}`;
+        return [make("missing", `${shown} is missing: ${wanted}`, place(path.slice(0, -1)))];
+      }
       const meant = didYouMean(String(value), choices);
       const tail = meant
         ? `; did you mean ${meant}?`

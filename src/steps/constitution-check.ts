@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import * as z from "zod";
 import { localTime } from "../constitution/calendar.ts";
 import { checkConstitution } from "../constitution/check.ts";
-import { type Constitution, readConstitution } from "../constitution/constitution.ts";
-import { fail, messageOf, type Outcome, problem, succeed } from "../core/diagnostic.ts";
+import type { Constitution } from "../constitution/constitution.ts";
+import { type Outcome, succeed } from "../core/diagnostic.ts";
+import { readConstitutionFile } from "../org/constitution-file.ts";
 import type { Workplace } from "../pipeline/session.ts";
 import { defineStep } from "./definition.ts";
 
@@ -61,13 +60,7 @@ export const constitutionCheck = defineStep({
 
 /** The constitution of a file, or of the organisation at its protected ref. */
 export async function findConstitution(workplace: Workplace, file: string | undefined): Promise<Outcome<Constitution>> {
-  if (file !== undefined) {
-    try {
-      return readConstitution(readFileSync(resolve(workplace.cwd, file), "utf8"), { file });
-    } catch (error) {
-      return fail(problem("config", "constitution.unreadable", messageOf(error), { where: { file } }));
-    }
-  }
+  if (file !== undefined) return readConstitutionFile(workplace.cwd, file);
   const { environment, homes, redactor, signal } = workplace;
   const [{ readUserConfig }, { readOrganisation }] = await Promise.all([
     import("../org/user-config.ts"),

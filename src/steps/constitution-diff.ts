@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import * as z from "zod";
-import { type Constitution, readConstitution } from "../constitution/constitution.ts";
+import type { Constitution } from "../constitution/constitution.ts";
 import { diffConstitutions, diffLines } from "../constitution/diff.ts";
-import { fail, messageOf, type Outcome, problem, succeed } from "../core/diagnostic.ts";
+import { fail, type Outcome, succeed } from "../core/diagnostic.ts";
+import { readConstitutionFile } from "../org/constitution-file.ts";
 import type { Session } from "../pipeline/session.ts";
 import { defineStep } from "./definition.ts";
 
@@ -48,8 +47,8 @@ export const constitutionDiff = defineStep({
   retryOnAgentLoss: true,
   needs: "organisation",
   async run(session, params) {
-    const before = await constitutionOf(session, params.old);
-    const after = await constitutionOf(session, params.new);
+    const before = constitutionOf(session, params.old);
+    const after = constitutionOf(session, params.new);
     if (!before.ok || !after.ok) return fail(...[before, after].flatMap((one) => (one.ok ? [] : one.diagnostics)));
     const entries = await session.audit.entries({ kinds: ["decision"] });
     if (!entries.ok) return entries;
@@ -71,16 +70,7 @@ export const constitutionDiff = defineStep({
   },
 });
 
-async function constitutionOf(session: Session, named: string): Promise<Outcome<Constitution>> {
+function constitutionOf(session: Session, named: string): Outcome<Constitution> {
   if (named === CURRENT) return succeed(session.organisation.constitution);
-  try {
-    return readConstitution(await readFile(resolve(session.cwd, named), "utf8"), { file: named });
-  } catch (error) {
-    return fail(
-      problem("config", "constitution.unreadable", messageOf(error), {
-        where: { file: named },
-        next: `name a file, or ${CURRENT} for the organisation's own`,
-      }),
-    );
-  }
+  return readConstitutionFile(session.cwd, named, `name a file, or ${CURRENT} for the organisation's own`);
 }
