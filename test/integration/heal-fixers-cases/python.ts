@@ -1,6 +1,47 @@
-import type { FixerCase } from "./case.ts";
+import { expectText, type FixerCase } from "./case.ts";
 
 export const PYTHON: readonly FixerCase[] = [
+  {
+    fixer: "python-import-name",
+    name: "a misspelt class",
+    files: {
+      "shop/__init__.py": "",
+      "shop/money.py": "class Money:\n    pass\n",
+      "shop/cart.py": "from shop.money import Mony\n\nprint(Mony())\n",
+    },
+    command: "python3 -m shop.cart",
+    after: { "shop/cart.py": "from shop.money import Money\n\nprint(Money())\n" },
+  },
+  {
+    fixer: "misspelt-key",
+    name: "a key that the data have otherwise",
+    files: {
+      "prices.json": '{ "cents": 3 }\n',
+      "a.py": 'import json\n\nprint(json.load(open("prices.json"))["cent"])\n',
+    },
+    command: "python3 a.py",
+    after: { "a.py": 'import json\n\nprint(json.load(open("prices.json"))["cents"])\n' },
+  },
+  {
+    fixer: "missing-self",
+    name: "an attribute without self, where Python does not say so",
+    files: {
+      "a.py":
+        "class Book:\n    def __init__(self):\n        self.entries = []\n\n    def post(self, one):\n        entries.append(one)\n\n\nBook().post(1)\n",
+    },
+    command: "python3 a.py",
+    after: { "a.py": expectText(/^ {8}self\.entries\.append\(one\)$/m) },
+  },
+  {
+    fixer: "misspelt-identifier",
+    name: "a method of an imported module's class",
+    files: {
+      "money.py": "class Money:\n    def is_zero(self):\n        return True\n",
+      "a.py": "from money import Money\n\nprint(Money().iszero())\n",
+    },
+    command: "python3 a.py",
+    after: { "a.py": "from money import Money\n\nprint(Money().is_zero())\n" },
+  },
   {
     fixer: "missing-local-import",
     name: "a class of another module of the package",

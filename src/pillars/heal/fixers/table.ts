@@ -30,8 +30,10 @@ import { missingReturn } from "./missing-return.ts";
 import { missingSelf } from "./missing-self.ts";
 import { missingSemicolon } from "./missing-semicolon.ts";
 import { misspeltIdentifier } from "./misspelt-identifier.ts";
+import { misspeltKey } from "./misspelt-key.ts";
 import { misspeltModule } from "./misspelt-module.ts";
 import { cmakeMisspelt, dockerCopyPath, makeMisspelt, misspeltInclude, misspeltPath } from "./misspelt-path.ts";
+import { pythonImportName } from "./python-import-name.ts";
 import { pythonIndentation } from "./python-indentation.ts";
 import { missingInitPy, pythonEncoding, pythonMissingSelf, pythonTypeAnnotation } from "./python-package.ts";
 import {
@@ -111,6 +113,7 @@ export const FIXERS: readonly Fixer[] = [
   eslintFix,
   prettierWrite,
   missingPythonImport,
+  pythonImportName,
   pythonIndentation,
   pythonMissingColon,
   pythonAssignmentInCondition,
@@ -153,6 +156,7 @@ export const FIXERS: readonly Fixer[] = [
   unusedImport,
   unusedVariable,
   misspeltIdentifier,
+  misspeltKey,
   deprecatedName,
   misspeltPath,
   missingExecutableBit,
