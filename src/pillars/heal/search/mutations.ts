@@ -37,6 +37,9 @@ export function mutationsOf(path: string, text: string, lines: ReadonlySet<numbe
     found.push(
       ...negations(context, index, token),
       ...variables(context, index, token),
+      ...elements(context, index, token),
+      ...uncalled(context, index, token),
+      ...exits(context, index, token),
       ...nulls(context, index, token),
     );
   }
@@ -87,11 +90,13 @@ function swapped({ language, tokens, text }: Context, index: number, token: Sour
 function constants({ tokens, text }: Context, index: number, token: SourceToken): Mutation[] {
   if (token.kind !== "number" || !/^\d{1,9}$/.test(token.text)) return [];
   const value = Number(token.text);
-  const found = [value + 1, value - 1]
-    .filter((other) => other >= 0)
-    .map((other) => replacing(token, String(other), "constant", `use ${other} instead of ${value}`));
   const before = tokens[index - 1];
-  if (value === 1 && before && /^[-+]$/.test(before.text)) {
+  const added = before !== undefined && /^[-+]$/.test(before.text);
+  const found = [value + 1, value - 1]
+    // Nobody writes `n - 0`: that mutation takes the sign away as well.
+    .filter((other) => other > 0 || (other === 0 && !added))
+    .map((other) => replacing(token, String(other), "constant", `use ${other} instead of ${value}`));
+  if (value === 1 && added) {
     // `n - 1` for `n`, and the blank before the sign.
     const from = text.charAt(before.at - 1) === " " ? before.at - 1 : before.at;
     const summary = `take away ${before.text} 1`;
@@ -134,13 +139,7 @@ function calls(context: Context, index: number, token: SourceToken): Mutation[] 
   }
   const defined = ["function", "def"].includes(tokens[index - 1]?.text ?? "");
   const parts = defined ? [] : argumentsOf(context, index + 1, close);
-  for (let at = 0; at + 1 < parts.length && at < 4; at++) {
-    const [one, two] = [parts[at] as Part, parts[at + 1] as Part];
-    const between = text.slice(one.to, two.from);
-    const swappedText = text.slice(two.from, two.to) + between + text.slice(one.from, one.to);
-    const summary = `swap the arguments of ${token.text}`;
-    found.push({ from: one.from, to: two.to, text: swappedText, line: token.line, operator: "arguments", summary });
-  }
+  found.push(...swaps(text, parts, token.line, `swap the arguments of ${token.text}`));
   const start = startOfCall(tokens, index);
   const before = tokens[start - 1]?.text ?? "";
   if (!defined && before !== "await" && before !== "new" && /\basync\b/.test(text)) {
@@ -191,6 +190,47 @@ function argumentsOf({ tokens }: Context, open: number, close: number): Part[] {
     if (CLOSING.test(text)) depth--;
   }
   return parts;
+}
+
+/** Each part with the next one, of the first five. */
+function swaps(text: string, parts: readonly Part[], line: number, summary: string): Mutation[] {
+  return parts.slice(0, 4).flatMap((one, at) => {
+    const two = parts[at + 1];
+    if (two === undefined) return [];
+    const swappedText = text.slice(two.from, two.to) + text.slice(one.to, two.from) + text.slice(one.from, one.to);
+    return [{ from: one.from, to: two.to, text: swappedText, line, operator: "arguments", summary }];
+  });
+}
+
+/** Elements of a tuple or list in the wrong order. */
+function elements(context: Context, index: number, token: SourceToken): Mutation[] {
+  const { tokens, text } = context;
+  const before = tokens[index - 1];
+  // Behind a name or a closing bracket it is a call, a parameter list or an index.
+  if (!/^[([]$/.test(token.text) || !before || /^[)\]]$/.test(before.text)) return [];
+  if (before.kind === "name" && !/^(?:return|yield|in|of|and|or|not|case|else)$/.test(before.text)) return [];
+  const close = closing(tokens, index);
+  if (close === undefined || tokens[close + 1]?.text === "=>") return [];
+  return swaps(text, argumentsOf(context, index, close), token.line, "swap the elements");
+}
+
+/** A method named where its answer is meant: `if (order.isOpen)`. */
+function uncalled({ tokens, language }: Context, index: number, token: SourceToken): Mutation[] {
+  if (token.kind !== "name" || tokens[index - 1]?.text !== ".") return [];
+  const next = tokens[index + 1]?.text ?? "";
+  const ends = language === "python" ? /^(?::|and|or|\))$/ : /^(?:\)|&&|\|\||;|\?)$/;
+  if (!ends.test(next)) return [];
+  const at = token.at + token.text.length;
+  return [{ from: at, to: at, text: "()", line: token.line, operator: "call", summary: `call ${token.text}` }];
+}
+
+/** A `break` or `continue` that ends a loop too early. */
+function exits({ tokens, language }: Context, index: number, token: SourceToken): Mutation[] {
+  if (!/^(?:break|continue)$/.test(token.text) || tokens[index - 1]?.text === ".") return [];
+  const last = language === "javascript" && tokens[index + 1]?.text === ";" ? tokens[index + 1] : token;
+  const to = (last?.at ?? token.at) + (last?.text.length ?? 0);
+  const text = language === "python" ? "pass" : "";
+  return [{ from: token.at, to, text, line: token.line, operator: "exit", summary: `go on instead of ${token.text}` }];
 }
 
 function negations({ tokens, language, text }: Context, index: number, token: SourceToken): Mutation[] {

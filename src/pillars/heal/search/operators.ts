@@ -20,6 +20,8 @@ export const OPERATORS = {
   arguments: 0.6,
   variable: 0.55,
   bound: 0.5,
+  call: 0.45,
+  exit: 0.45,
   null: 0.4,
 } as const;
 export type MutationOperator = keyof typeof OPERATORS;
