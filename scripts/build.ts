@@ -41,7 +41,8 @@ const settings = {
   define: {
     __VERSION__: JSON.stringify(manifest.version),
     __PLAYBOOKS__: JSON.stringify(await playbooks()),
-    __CONTROLLER__: JSON.stringify(await controller()),
+    __CONTROLLER__: JSON.stringify(await texts("jcasc")),
+    __JENKINSFILES__: JSON.stringify(await texts("jenkinsfiles")),
   },
   banner: { js: banner },
   loader: { ".yaml": "text", ".md": "text" },
@@ -134,9 +135,9 @@ async function playbooks(): Promise<Record<string, string>> {
   );
 }
 
-/** What `controller up` puts on a host beside the playbooks' own text. */
-async function controller(): Promise<Record<string, string>> {
-  const folder = join(root, "jcasc");
+/** The files of a folder by name: what `controller up` puts on a host, what `controller jobs` writes. */
+async function texts(of: string): Promise<Record<string, string>> {
+  const folder = join(root, of);
   const names = await readdir(folder);
   return Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), "utf8")])),

@@ -9,6 +9,9 @@ import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException
 /** As in src/pipeline/jenkinsfile.ts: by how much Jenkins' own limits outlast the program's. */
 @Field final int graceMinutes = 5
 
+/** As in src/pipeline/seed-priority.ts: how the plugin Priority Sorter counts, where it is installed. */
+@Field final Map<String, Integer> sortedAs = [critical: 1, high: 2, medium: 3, low: 4]
+
 /**
  * Runs every stage of the product's plan: product code on one agent that is held until it is done or healed, then docs,
  * release and announce, which take an agent only while they work.
@@ -22,7 +25,7 @@ Map call(Map options = [:]) {
         error("[config] plan.version: the program's plan has version ${plan.version}; this library reads ${planVersion}")
     }
     Map passed = passedOn(options, plan)
-    properties(jobProperties(plan))
+    setProperties(plan)
     timeout(time: plan.options.timeout_minutes, unit: 'MINUTES') {
         List work = stagesOf(plan, true)
         if (!work.isEmpty()) {
@@ -142,10 +145,31 @@ private boolean holds(Map one) {
     return met
 }
 
+/** The job's properties; with its place in the queue, where the plugin for that is there. */
+private void setProperties(Map plan) {
+    List wanted = jobProperties(plan)
+    if (plan.priority == 'medium') {
+        properties(wanted)
+        return
+    }
+    try {
+        properties(wanted + [[$class: 'PriorityJobProperty', useJobPriority: true, priority: sortedAs[plan.priority]]])
+    } catch (FlowInterruptedException stopped) {
+        throw stopped
+    } catch (Exception missing) {
+        if (!missing.message?.contains('PriorityJobProperty')) {
+            throw missing
+        }
+        echo 'codemonkeys: note: the queue does not know that this product\'s priority is ' + plan.priority +
+            ': the plugin Priority Sorter is not installed'
+        properties(wanted)
+    }
+}
+
 private List jobProperties(Map plan) {
     List wanted = [
         buildDiscarder(logRotator(numToKeepStr: plan.options.keep_builds.toString())),
-        // What priority becomes where no plugin sorts the queue; see docs/decisions/jenkinsfile-shape.md.
+        // What priority becomes everywhere; see docs/decisions/jenkinsfile-shape.md.
         quietPeriod(plan.options.quiet_period_seconds),
     ]
     if (plan.options.disable_concurrent_builds) {

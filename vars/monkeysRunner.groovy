@@ -19,9 +19,6 @@ import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException
 
 @Field final String programResource = 'codemonkeys/codemonkeys.mjs'
 
-/** Folder of the act half's jobs, as jcasc/jenkins.yaml makes them. */
-@Field final String actFolder = 'codemonkeys'
-
 /** Tells one built program from another; found out once per build. */
 @Field String programIdentity = null
 
@@ -471,9 +468,10 @@ private void handOver(Map step, Map result) {
     if (!left) {
         return
     }
-    String job = "${actFolder}/${left.job}".toString()
+    String job = left.path
     try {
-        build(job: job, wait: false, parameters: [
+        // By its whole name: a product's own job of that name beside it is another one.
+        build(job: '/' + job, wait: false, parameters: [
             string(name: 'PRODUCT', value: result.product),
             string(name: 'STEP', value: step.step),
             string(name: 'RUN', value: left.run),
@@ -483,7 +481,7 @@ private void handOver(Map step, Map result) {
         throw stopped
     } catch (Exception problem) {
         error("[config] act.no_job: the act half of ${step.step} could not be started as ${job} (${problem.message}). Make it " +
-            "of the library's jenkinsfiles/${left.job}.Jenkinsfile; the run ${left.run} goes on when it is started with " +
+            "of the organisation's jenkinsfiles/${left.job}.Jenkinsfile (codemonkeys controller jobs); the run ${left.run} goes on when it is started with " +
             "PRODUCT=${result.product} RUN=${left.run} DIGESTS='${left.digests.join(' ')}'")
     }
     echo "codemonkeys: ${job} goes on with ${left.run}"

@@ -12,6 +12,7 @@ import { claimForMachine, thisMachine } from "../swarm/machine.ts";
 import { openSwarm, type Swarm } from "../swarm/open.ts";
 import { upsertAccount, upsertProduct } from "../swarm/products.ts";
 import { answerSigners } from "./answer-signers.ts";
+import { companyEnvironment } from "./company-environment.ts";
 import { halfOf } from "./half.ts";
 import { observedNote, observingBy } from "./observing.ts";
 import type { Opened, OpenOptions } from "./open.ts";
@@ -53,7 +54,10 @@ export async function openOrganisation(
     registerConfig(product.config, environment, redactor);
     warnings.push(...opened.warnings);
   }
-  return openState(workplace, user, organisation, product, options, warnings);
+  const inCompany = product
+    ? companyEnvironment(environment, organisation.fleet.value, product.company)
+    : workplace.environment;
+  return openState({ ...workplace, environment: inCompany }, user, organisation, product, options, warnings);
 }
 
 async function openState(

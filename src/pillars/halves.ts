@@ -1,6 +1,7 @@
 import type { Pillar } from "../constitution/pillars.ts";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
-import type { Session } from "../pipeline/session.ts";
+import type { Handover } from "../core/result.ts";
+import { productOf, type Session } from "../pipeline/session.ts";
 import type { Git } from "../tools/git/git.ts";
 import { remoteCredentials } from "./remote-credentials.ts";
 
@@ -32,6 +33,17 @@ export function sameDigests(session: Session, recorded: readonly string[]): Outc
       next: "start the act half with the digests that the work half's result names",
     }),
   );
+}
+
+/** What the work half leaves: the act half's job takes the run, and exactly these bytes. */
+export function handOver(session: Session, job: Handover["job"], run: string, digests: readonly string[]): Handover {
+  const { company, config, name } = productOf(session);
+  const path = config
+    .get("ci.act_job")
+    .replaceAll("{company}", company)
+    .replaceAll("{product}", name)
+    .replaceAll("{job}", job);
+  return { job, path, run, digests: [...new Set(digests)] };
 }
 
 /** The act half's checkout is another one than the work half's: it may not have the commit yet. */

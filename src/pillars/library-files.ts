@@ -10,6 +10,7 @@ export type FileTexts = Readonly<Record<string, string>>;
 /** The program's own files, put in when it is built; a run from source reads them from disk. */
 declare const __PLAYBOOKS__: FileTexts | undefined;
 declare const __CONTROLLER__: FileTexts | undefined;
+declare const __JENKINSFILES__: FileTexts | undefined;
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -21,6 +22,11 @@ export async function ownPlaybooks(): Promise<FileTexts> {
 /** What comes with the program for a controller: `jcasc/`. */
 export async function ownController(): Promise<FileTexts> {
   return typeof __CONTROLLER__ === "object" ? __CONTROLLER__ : await folderOf(join(ROOT, "jcasc"));
+}
+
+/** The system pipelines that come with the program: `jenkinsfiles/`. */
+export async function ownJenkinsfiles(): Promise<FileTexts> {
+  return typeof __JENKINSFILES__ === "object" ? __JENKINSFILES__ : await folderOf(join(ROOT, "jenkinsfiles"));
 }
 
 /** A folder of the organisation repository at the commit that decides: never a work tree's. */

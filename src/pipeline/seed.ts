@@ -4,6 +4,8 @@ import type { Located } from "../core/yaml.ts";
 import type { Fleet, FleetProduct } from "./fleet.ts";
 import type { GeneratedFile } from "./generated.ts";
 import { groovyString } from "./groovy.ts";
+import { prioritySection } from "./seed-priority.ts";
+import { SYSTEM, systemJobs } from "./seed-system.ts";
 import { readStamp, STAMP_PLACE, stamp } from "./stamp.ts";
 
 /** Where the file lies in the organisation repository. */
@@ -11,6 +13,13 @@ export const SEED_PATH = "jcasc/fleet.yaml";
 
 /** Credential of the checkout: git over HTTPS wants a user name beside the token. */
 const CHECKOUT = "codemonkeys-checkout";
+
+/** What the file follows from besides the fleet. */
+export interface SeedOptions {
+  readonly zones: "one" | "two";
+  /** The controller's list of plugins has Priority Sorter. */
+  readonly sortsByPriority: boolean;
+}
 
 /** Begins the line that lists every job ever made and its repository, for those that leave the fleet. */
 const KNOWN = "# known: ";
@@ -28,13 +37,18 @@ export interface Seed {
 }
 
 /**
- * The fleet's jobs as Configuration as Code: a folder for each company with that company's credentials, a multibranch
- * job for each product. A product that leaves the fleet keeps its job and history, disabled; which ones those are stands
+ * The fleet's jobs as Configuration as Code: a folder for each company with that company's credentials and system jobs, a
+ * multibranch job for each product. With two zones the credentials are in the system jobs' folder, where no product's
+ * Jenkinsfile finds them. A product that leaves the fleet keeps its job and history, disabled; which ones those are stands
  * in the file itself, so `before` (its text until now) is part of the input.
  *
- * The scripts use only what Job DSL has by itself, no plugin's own words: they read the same on every controller.
+ * The scripts use only what Job DSL has by itself; a plugin's own words stand behind the question whether it is there.
  */
-export function renderSeed(fleet: Located<Fleet>, before: string | undefined): Outcome<Seed> {
+export function renderSeed(
+  fleet: Located<Fleet>,
+  before: string | undefined,
+  { zones, sortsByPriority }: SeedOptions,
+): Outcome<Seed> {
   const { companies, products } = fleet.value;
   const warnings: Diagnostic[] = [];
   const scripts: string[] = [];
@@ -47,7 +61,8 @@ export function renderSeed(fleet: Located<Fleet>, before: string | undefined): O
   const known: Record<string, string> = Object.fromEntries(removed.map(({ job, repo }) => [job, repo]));
   const folders = new Set([...Object.keys(companies), ...removed.map(({ job }) => job.split("/")[0] as string)]);
   for (const company of [...folders].sort()) {
-    scripts.push(folderScript(company, Object.hasOwn(companies, company) ? companies[company] : undefined));
+    const given = Object.hasOwn(companies, company) ? companies[company] : undefined;
+    scripts.push(folderScript(company, given, zones), systemScript(company, given, zones));
   }
   for (const one of jobs) {
     if (!isReachable(one.product.repo)) {
@@ -72,6 +87,7 @@ export function renderSeed(fleet: Located<Fleet>, before: string | undefined): O
     `${KNOWN}${JSON.stringify(known)}`,
     ...(scripts.length === 0 ? ["jobs: []"] : ["jobs:"]),
     ...scripts,
+    ...(sortsByPriority ? prioritySection(jobs.map((one) => ({ folder: jobName(one), ...one.product }))) : []),
     "",
   ].join("\n");
   const origin = { source: "fleet.yaml", command: "codemonkeys controller jobs" };
@@ -95,54 +111,96 @@ export function secretName(company: string, service: string): string {
   return `${company}_${service}_token`;
 }
 
-function folderScript(company: string, given: Fleet["companies"][string] | undefined): string {
-  const accounts = Object.entries(given?.accounts ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  const lines = [
-    `folder(${inCasc(company)}) {`,
-    `    displayName(${inCasc(given?.name ?? company)})`,
-    ...(accounts.length === 0 ? [] : credentialLines(company, accounts).map((line) => `    ${line}`)),
-    "}",
+type Company = Fleet["companies"][string] | undefined;
+type Zones = SeedOptions["zones"];
+
+function folderScript(company: string, given: Company, zones: Zones): string {
+  const credentials = [
+    ...checkoutCredential(company, given, zones),
+    ...(zones === "one" ? tokens(company, given) : []),
   ];
-  return script(lines);
+  return script(folderLines(company, given?.name ?? company, credentials));
 }
 
-/**
- * The company's credentials, in its folder only. Values pass through base64, so that no secret can end its string and
- * become code of the script.
- */
-function credentialLines(
-  company: string,
-  accounts: readonly (readonly [string, Fleet["companies"][string]["accounts"][string]])[],
-): string[] {
-  const lines = [
+/** The folder of a company's system jobs, and these. */
+function systemScript(company: string, given: Company, zones: Zones): string {
+  const credentials = zones === "two" ? tokens(company, given) : [];
+  return script([
+    ...folderLines(`${company}/${SYSTEM}`, `System jobs of ${given?.name ?? company}`, credentials),
+    ...systemJobs(company, zones),
+  ]);
+}
+
+function folderLines(path: string, title: string, credentials: readonly string[]): string[] {
+  return [
+    `folder(${inCasc(path)}) {`,
+    `    displayName(${inCasc(title)})`,
+    ...(credentials.length === 0 ? [] : credentialLines(credentials).map((line) => `    ${line}`)),
+    "}",
+  ];
+}
+
+/** Credentials of a folder, in no other's reach. */
+function credentialLines(credentials: readonly string[]): string[] {
+  return [
     "configure { folder ->",
     "    def property = folder / 'properties' / 'com.cloudbees.hudson.plugins.folder.properties.FolderCredentialsProvider_-FolderCredentialsProperty'",
     "    def entry = property / domainCredentialsMap(class: 'hudson.util.CopyOnWriteMap$Hash') / entry",
     "    entry / 'com.cloudbees.plugins.credentials.domains.Domain' / specifications",
     "    def list = entry / 'java.util.concurrent.CopyOnWriteArrayList'",
+    ...credentials.map((line) => `    ${line}`),
+    "}",
   ];
-  for (const [service, account] of accounts) {
-    const value = `new String('\${base64:\${${secretName(company, service)}}}'.decodeBase64(), 'UTF-8')`;
-    lines.push(
-      "    list.appendNode('org.jenkinsci.plugins.plaincredentials.impl.StringCredentialsImpl').with {",
-      "        appendNode('scope', 'GLOBAL')",
-      `        appendNode('id', ${inCasc(`codemonkeys-${service}`)})`,
-      `        appendNode('description', ${inCasc(`${service} of ${company}`)})`,
-      `        appendNode('secret', ${value})`,
-      "    }",
-    );
-    if (service !== "github") continue;
-    lines.push(
-      "    list.appendNode('com.cloudbees.plugins.credentials.impl.UsernamePasswordCredentialsImpl').with {",
-      "        appendNode('scope', 'GLOBAL')",
-      `        appendNode('id', ${inCasc(CHECKOUT)})`,
-      `        appendNode('description', ${inCasc(`checks out the repositories of ${company}`)})`,
-      `        appendNode('username', ${inCasc(account.user ?? "x-access-token")})`,
-      `        appendNode('password', ${value})`,
-      "    }",
-    );
-  }
-  return [...lines, "}"];
+}
+
+/**
+ * What steps bind: one secret text for each account whose token CI binds. An account with an encrypted token has it from
+ * its SOPS file.
+ */
+function tokens(company: string, given: Company): string[] {
+  const accounts = Object.entries(given?.accounts ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return accounts.flatMap(([service, { token_env }]) => {
+    if (token_env === undefined) return [];
+    // Ids are written as all of Jenkins' are: crates_io is codemonkeys-crates-io.
+    return credential("org.jenkinsci.plugins.plaincredentials.impl.StringCredentialsImpl", {
+      id: `codemonkeys-${service.replaceAll("_", "-")}`,
+      description: `${service} of ${company}`,
+      secret: secret(secretName(company, service)),
+    });
+  });
+}
+
+/** With two zones it is a token of its own, which may only read: products' own Jenkinsfiles can reach it. */
+function checkoutCredential(company: string, given: Company, zones: Zones): string[] {
+  const account = given?.accounts.github;
+  if (!account) return [];
+  return credential("com.cloudbees.plugins.credentials.impl.UsernamePasswordCredentialsImpl", {
+    id: CHECKOUT,
+    description: `checks out the repositories of ${company}`,
+    username: account.user ?? "x-access-token",
+    password: secret(secretName(company, zones === "two" ? "checkout" : "github")),
+  });
+}
+
+/** A text that is Groovy already. */
+interface Source {
+  readonly groovy: string;
+}
+
+/** Values pass through base64, so that no secret can end its string and become code of the script. */
+function secret(name: string): Source {
+  return { groovy: `new String('\${base64:\${${name}}}'.decodeBase64(), 'UTF-8')` };
+}
+
+function credential(type: string, members: Readonly<Record<string, string | Source>>): string[] {
+  return [
+    `list.appendNode('${type}').with {`,
+    "    appendNode('scope', 'GLOBAL')",
+    ...Object.entries(members).map(
+      ([name, value]) => `    appendNode('${name}', ${typeof value === "string" ? inCasc(value) : value.groovy})`,
+    ),
+    "}",
+  ];
 }
 
 function jobScript(job: {

@@ -32,10 +32,15 @@ export const deployStep = defineStep({
   credentials: [],
   tools: ["git", "ansible-playbook", "cargo"],
   actions: CANARY_ACTIONS,
+  halves: true,
   retryOnAgentLoss: true,
   needs: "product",
   async run(session, { environment, version, rollback }) {
-    const climbed = await walkLadder(session, { environment, version, rollback });
+    // What a work half handed over says itself where it goes, and is no canary.
+    const taken = session.half?.does === "act" && session.half.run !== undefined;
+    const climbed = taken
+      ? succeed("none in SPEC.md" as const)
+      : await walkLadder(session, { environment, version, rollback });
     if (!climbed.ok) return climbed;
     if (typeof climbed.value !== "string") return succeed(canaryStepReport(climbed.value), climbed.warnings);
     const done = await deploy(session, { environment, version, rollback });
@@ -46,16 +51,19 @@ export const deployStep = defineStep({
 function reportOf(result: DeployResult): StepReport<DeployResult> {
   const { environment, version, hosts, already, rollback } = result;
   const planned = result.effects.length > 0;
-  const what = already
-    ? "runs already on"
-    : planned
-      ? "would be deployed to"
-      : rollback
-        ? "rolled back to, on"
-        : "deployed to";
+  const what = result.handover
+    ? "is ready for the act half, to be put on"
+    : already
+      ? "runs already on"
+      : planned
+        ? "would be deployed to"
+        : rollback
+          ? "rolled back to, on"
+          : "deployed to";
   const headline = `${version} ${what} ${environment} (${hosts.join(", ")})`;
   return {
     ...(result.run ? { run: result.run } : {}),
+    ...(result.handover ? { verdict: "waiting", handover: result.handover } : {}),
     artifacts: [{ name: result.artifact.file, digest: result.artifact.sha256 }],
     data: result,
     summary: headline,

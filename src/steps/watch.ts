@@ -201,7 +201,8 @@ function jobOf(
   ci: ProductCi,
   { kind, parameters }: Trigger,
 ): { readonly job: string; readonly parameters: Readonly<Record<string, string>> } | undefined {
-  const { config, name } = productOf(session);
+  const { company, config, name } = productOf(session);
+  const filled = (job: string) => job.replaceAll("{company}", company).replaceAll("{product}", name);
   const { branch = "", commit = "", stage = "", url = "" } = parameters;
   if (kind === "build") return { job: ci.job(branch), parameters: {} };
   if (ci.backend.name !== "jenkins" || kind === "docs") return undefined;
@@ -209,10 +210,10 @@ function jobOf(
   const common = { PRODUCT: name, REPOSITORY: repository, BRANCH: branch };
   return kind === "heal"
     ? {
-        job: config.get("ci.heal_job"),
+        job: filled(config.get("ci.heal_job")),
         parameters: { ...common, COMMIT: commit, STAGE: stage, FAILED_BUILD: url },
       }
-    : { job: config.get("ci.ship_job"), parameters: { ...common, DRY_RUN: "false" } };
+    : { job: filled(config.get("ci.ship_job")), parameters: { ...common, DRY_RUN: "false" } };
 }
 
 const causeOf = ({ id, reason }: Trigger) => `watch: ${reason} (${id})`;

@@ -283,14 +283,21 @@ export const OPTIONS = {
   },
   "ci.heal_job": {
     type: "text",
-    default: "codemonkeys/heal",
-    description: "Jenkins job that watch starts to heal a failed build",
+    default: "{company}/_system/heal",
+    description: "Jenkins job that watch starts to heal a failed build, with {company} and {product} filled in",
     overridable: false,
   },
   "ci.ship_job": {
     type: "text",
-    default: "codemonkeys/ship",
-    description: "Jenkins job that watch starts to release what is green",
+    default: "{company}/_system/ship",
+    description: "Jenkins job that watch starts to release what is green, with {company} and {product} filled in",
+    overridable: false,
+  },
+  "ci.act_job": {
+    type: "text",
+    default: "{company}/_system/{job}",
+    description:
+      "Jenkins job that does an act half (zones: two); {job} is `land`, `publish` or `deploy`, {company} and {product} are filled in too",
     overridable: false,
   },
   "jenkins.url": {

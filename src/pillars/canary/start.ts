@@ -39,12 +39,13 @@ export async function walkLadder(session: Session, params: CanaryParams): Promis
   const open = await openCanaries(session, environment);
   if (!open.ok) return open;
   const [under] = open.value;
-  if (under) return await goOnWith(session, under, params);
+  if (under) return session.half?.does === "work" ? noKeysHere() : await goOnWith(session, under, params);
   if (params.rollback) return succeed("going back");
   if (canary === undefined) return succeed("none in SPEC.md");
   const current = await currentDeploy(session, environment);
   if (!current.ok) return current;
   if (current.value === undefined) return succeed("first version there");
+  if (session.half?.does === "work") return noKeysHere();
   const release = await findRelease(session, params.version);
   if (!release.ok) return release;
   const version = params.version ?? release.value.plan.units[0]?.version ?? "";
@@ -57,6 +58,15 @@ export async function walkLadder(session: Session, params: CanaryParams): Promis
     return ladder.ok ? await preview(session, ladder.value, facts.value) : ladder;
   }
   return await begin(session, about, release.value, facts.value);
+}
+
+/** A ladder moves traffic again and again, as its health says: there is no one thing that could be handed over. */
+function noKeysHere(): Outcome<never> {
+  return fail(
+    problem("policy", "canary.act_half", "a canary is led where the keys are (zones: two)", {
+      next: "codemonkeys deploy --half act, on a machine of the act half",
+    }),
+  );
 }
 
 /** Goes on with a canary by its own journal; another version has to wait until it is over. */

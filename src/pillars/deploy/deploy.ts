@@ -7,11 +7,13 @@ import { productOf, type Session } from "../../pipeline/session.ts";
 import { productRepository } from "../../pipeline/session-git.ts";
 import { openRun, type Run } from "../../swarm/journal.ts";
 import { checkPlaybook, runPlaybook } from "../../tools/ansible/ansible.ts";
+import { fetchForAct, handOver, sameDigests, workHalfOnly } from "../halves.ts";
 import { stop } from "../publish/publish.ts";
 import { type Acting, actingFor, permitFor } from "../release/acting.ts";
 import { releaseConditions } from "../release/conditions.ts";
 import { findRelease } from "../release/kept.ts";
 import { deployableOf } from "./artifact.ts";
+import { ASKED, handedOverDeploy } from "./handed-over.ts";
 import { type Place, placeOf } from "./place.ts";
 import { variablesOf } from "./playbook.ts";
 import { withPlaybook } from "./playing.ts";
@@ -32,7 +34,10 @@ export interface DeployParams {
  * it beside the one that serves, asks how it is, and only then switches. What runs there already is found by the same
  * playbook in check mode and left alone; one that is not well never serves, and the version before goes on.
  */
-export async function deploy(session: Session, params: DeployParams = {}): Promise<Outcome<DeployResult>> {
+export async function deploy(session: Session, asked: DeployParams = {}): Promise<Outcome<DeployResult>> {
+  const taken = session.half?.does === "act" && !session.dryRun ? await handedOverDeploy(session) : succeed(asked);
+  if (!taken.ok) return taken;
+  const params: DeployParams = taken.value;
   const product = productOf(session);
   const place = placeOf(session, params.environment);
   if (!place.ok) return place;
@@ -44,6 +49,8 @@ export async function deploy(session: Session, params: DeployParams = {}): Promi
   const version = back.value?.version ?? params.version ?? release.value.plan.units[0]?.version ?? "";
   const git = await productRepository(session);
   if (!git.ok) return git;
+  const fetched = await fetchForAct(session, git.value, "deploy");
+  if (!fetched.ok) return fetched;
   const conditions = await releaseConditions(session, git.value, release.value.plan, undefined);
   if (!conditions.ok) return conditions;
   const facts = mergeFacts(conditions.value, shareFacts({ rung: 0, rungs: 0, share: 100, by: "start" }));
@@ -67,8 +74,17 @@ export async function deploy(session: Session, params: DeployParams = {}): Promi
   });
   if (!opened.ok) return opened;
   const run = opened.value;
-  const artifact = await run.step("work", artifactOf);
+  const noted = await run.step(ASKED, async () => succeed({ environment, version, rollback: about.rollback }));
+  const artifact = noted.ok ? await run.step("work", workHalfOnly(session, artifactOf)) : noted;
   if (!artifact.ok) return await letGo(run, artifact);
+  if (session.half?.does === "work") {
+    const released = await run.release();
+    if (!released.ok) return released;
+    const handover = handOver(session, "deploy", run.id, [artifact.value.sha256]);
+    return succeed({ ...resultOf({ ...about, artifact: artifact.value }), run: run.id, handover });
+  }
+  const same = sameDigests(session, [artifact.value.sha256]);
+  if (!same.ok) return await letGo(run, same);
   const acting = actingFor(session, run, "deploy", facts);
   const done = await act(acting, { ...about, artifact: artifact.value });
   if (!done.ok) return await stop(acting, done.diagnostics);

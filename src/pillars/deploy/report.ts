@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { handoverSchema } from "../../core/result.ts";
 import { plannedEffectSchema } from "../release/report.ts";
 
 /** What is put on the servers: one file, named by its digest, and how its playbook takes it. */
@@ -18,6 +19,7 @@ export const deployResultSchema = z.object({
   artifact: deployableSchema,
   already: z.boolean().describe("every server ran this version before, and was well"),
   rollback: z.boolean().describe("it went back to a version that was deployed before"),
+  handover: handoverSchema.optional().describe("the work half ended here: what the act half takes"),
   effects: z.array(plannedEffectSchema).describe("in a dry run: what would be done, in order"),
 });
 export type DeployResult = z.infer<typeof deployResultSchema>;

@@ -1,12 +1,11 @@
 import type { Json } from "../../core/canonical.ts";
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import { task } from "../../core/events.ts";
-import type { Handover } from "../../core/result.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { listRuns, type Run } from "../../swarm/journal.ts";
 import { markFixed } from "../../swarm/patterns.ts";
 import type { Git } from "../../tools/git/git.ts";
-import { sameDigests, workHalfOnly } from "../halves.ts";
+import { handOver, sameDigests, workHalfOnly } from "../halves.ts";
 import { waitForPeople } from "../release/acting.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
 import { movedSince } from "./branch-state.ts";
@@ -100,7 +99,7 @@ export async function carryOut(
   if (worked.value.verdict !== "fixed" || patch === undefined || evidence === undefined) return finish(report.value);
 
   const digests = [patch, evidence];
-  if (run && session.half?.does === "work") return handOver(run, context, report.value, { digests, log: start.log });
+  if (run && session.half?.does === "work") return leave(run, context, report.value, { digests, log: start.log });
   const same = sameDigests(session, digests);
   if (!same.ok) return same;
   const landed = await announceLanding(session, () =>
@@ -125,15 +124,15 @@ export async function carryOut(
 }
 
 /** The work half's end: what the act half needs is noted in the run, which is let go of. */
-async function handOver(
+async function leave(
   run: Run,
-  { request: { stage }, commit, branch, round }: Context,
+  { session, request: { stage }, commit, branch, round }: Context,
   report: HealReport,
   left: { readonly digests: readonly string[]; readonly log: string },
 ): Promise<Outcome<HealReport>> {
   const noted = await run.step(inRound(HANDOVER, round), async () => succeed({ log: left.log, stage, commit, branch }));
   if (!noted.ok) return noted;
-  const handover: Handover = { job: "land", run: run.id, digests: [...left.digests] };
+  const handover = handOver(session, "land", run.id, left.digests);
   return succeed({ ...report, verdict: "proposed", reason: "proven; the act half lands it", handover });
 }
 

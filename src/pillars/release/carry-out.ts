@@ -2,7 +2,7 @@ import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../cor
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { openRun, type Run } from "../../swarm/journal.ts";
 import type { Git } from "../../tools/git/git.ts";
-import { sameDigests, workHalfOnly } from "../halves.ts";
+import { handOver, sameDigests, workHalfOnly } from "../halves.ts";
 import { tokensReady } from "../publish/token.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
 import { scanBuilt, scanOf, withScan } from "../scan/scan.ts";
@@ -90,7 +90,7 @@ async function carryOutRun(
   if (!work.ok) return work;
   const digests = [...work.value.edits.map(({ digest }) => digest), ...work.value.artifacts.map((one) => one.sha256)];
   if (session.half?.does === "work") {
-    const handover = { job: "publish" as const, run: run.id, digests: [...new Set(digests)] };
+    const handover = handOver(session, "publish", run.id, digests);
     return succeed({ ...emptyResult(plan.value), run: run.id, artifacts: [...work.value.artifacts], handover });
   }
   const same = sameDigests(session, digests);

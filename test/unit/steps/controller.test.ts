@@ -2,11 +2,22 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { ECOSYSTEMS } from "../../../src/ecosystems/index.ts";
+import { readFleet } from "../../../src/pipeline/fleet.ts";
+import { renderSeed } from "../../../src/pipeline/seed.ts";
 import { STEPS } from "../../../src/steps/index.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const text = await readFile(join(root, "jcasc/jenkins.yaml"), "utf8");
 const config = parse(text);
+
+/** What the fleet's file adds for the given fleet, with two zones. */
+function seeds(fleet: string): string {
+  const read = readFleet(fleet, { file: "fleet.yaml" });
+  if (!read.ok) throw new Error(JSON.stringify(read.diagnostics));
+  const rendered = renderSeed(read.value, undefined, { zones: "two", sortsByPriority: true });
+  return rendered.ok ? rendered.value.file.text : "";
+}
 
 /** A snippet's lists need only be part of the whole one's. */
 function asPart(value: unknown): Record<string, unknown> {
@@ -32,29 +43,53 @@ describe("the controller's configuration", () => {
     for (const secret of secrets) expect(secret).toMatch(/^"\$\{[a-z_]+\}"$/);
   });
 
-  it("has each credential that a step looks for", () => {
-    const there = config.credentials.system.domainCredentials[0].credentials.map(
+  it("holds the controller's own credentials, and a company's folder each other one that a step looks for", () => {
+    const there: string[] = config.credentials.system.domainCredentials[0].credentials.map(
       (entry: Record<string, { id: string }>) => Object.values(entry)[0]?.id,
     );
+    expect(there).toEqual(["codemonkeys-jenkins", "codemonkeys-webhook-token"]);
+    const services = [
+      "github",
+      ...Object.values(ECOSYSTEMS).map(({ account }) => account),
+      "webhook",
+      "webhook_secret",
+    ];
+    const accounts = services.map((service) => `${service}: { token_env: T }`).join(", ");
+    const ids = [...seeds(`companies: { acme: { accounts: { ${accounts} } } }`).matchAll(/'id', '([\w-]+)'/g)];
     const wanted = STEPS.filter((step) => step.jenkinsName).flatMap((step) =>
       step.credentials.map((need) => need.credentialsId),
     );
-    expect(new Set(there)).toEqual(new Set(wanted));
+    const own = new Set([...there, ...ids.map(([, id]) => id)]);
+    expect([...new Set(wanted)].filter((id) => !own.has(id))).toEqual([]);
   });
 
-  it("makes a job of each system pipeline, in a script that the configuration's own interpolation leaves alone", async () => {
-    const script: string = config.jobs[0].script;
+  it("makes a job of each system pipeline, in scripts that the configuration's own interpolation leaves alone", async () => {
+    const scripts = `${config.jobs[0].script}${seeds("companies: { acme: {} }")}`;
+    const listed = [...scripts.matchAll(/\[(.*)\]\.each/g)].flatMap(([, list]) => list?.match(/[a-z]+/g) ?? []);
+    const single = [...scripts.matchAll(/jenkinsfiles\/([a-z]+)\.Jenkinsfile/g)].map(([, name]) => name as string);
     const names = (await readdir(join(root, "jenkinsfiles"))).map((name) => name.replace(".Jenkinsfile", ""));
-    expect(
-      [...(/\[(.*)\]\.each/.exec(script)?.[1] ?? "").matchAll(/'([a-z]+)'/g)].map((match) => match[1]).sort(),
-    ).toEqual(names.sort());
-    for (const [, name] of script.matchAll(/\$\{([^}]*)\}/g)) expect(name).toMatch(/^CODEMONKEYS_[A-Z_]+$/);
+    expect([...listed, ...single].sort()).toEqual(names.sort());
+    for (const [, name] of scripts.matchAll(/\$\{([^}]*)\}/g)) expect(name).toMatch(/^CODEMONKEYS_[A-Z_]+$/);
+    // A lightweight checkout, as these are, takes a bare name for a branch's.
+    for (const [, ref] of scripts.matchAll(/ branch\((.*)\)/g)) expect(ref).toMatch(/^'refs\/|^protectedRef$/);
+  });
+
+  it("lets no product's build onto the agents that hold keys", () => {
+    const act = config.jenkins.nodes.find((node: { permanent: { labelString: string } }) =>
+      node.permanent.labelString.includes("codemonkeys-act"),
+    );
+    const { regexExpression } =
+      act.permanent.nodeProperties[0].jobRestrictionProperty.jobRestriction.regexNameRestriction;
+    const whole = new RegExp(`^(?:${regexExpression})$`);
+    expect(whole.test("acme/_system/land/part of acme » _system » land #3")).toBe(true);
+    expect(whole.test("acme/payments/_system%2Fx/part of it")).toBe(false);
+    expect(whole.test("acme/payments/main/part of acme » payments » main #3")).toBe(false);
   });
 
   it("says what the pages tell people to write", async () => {
     const page = await readFile(join(root, "docs/jenkins/index.md"), "utf8");
     const snippets = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, snippet]) => parse(snippet ?? ""));
-    expect(snippets.length).toBe(3);
+    expect(snippets.length).toBe(4);
     for (const snippet of snippets) expect(config).toMatchObject(asPart(snippet));
   });
 

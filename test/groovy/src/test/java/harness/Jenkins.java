@@ -116,6 +116,11 @@ public final class Jenkins implements AutoCloseable {
         return this;
     }
 
+    /** Whether `without` took it away. */
+    boolean lacks(String name) {
+        return withoutSymbols.contains(name);
+    }
+
     /** Runs a Jenkinsfile, in the sandbox, to its end. */
     public Build run(String jenkinsfile, Map<String, ?> parameters) throws Exception {
         scripts.add(Build.MAIN, jenkinsfile, true);

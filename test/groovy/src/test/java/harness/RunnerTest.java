@@ -221,26 +221,26 @@ public class RunnerTest {
         stage.run("node { " + mend("log: 'a'") + "; echo 'went on' }");
         assertResult("SUCCESS");
         String started = stage.jenkins.asked.stream().filter(step -> step.startsWith("build")).findFirst().orElseThrow();
-        for (String part : List.of("job=codemonkeys/land", "wait=false", "value=payments", "value=r-1", "value=aa bb", "value=mend")) {
+        for (String part : List.of("job=/acme/_system/land", "wait=false", "value=payments", "value=r-1", "value=aa bb", "value=mend")) {
             assertTrue(part + " in " + started, started.contains(part));
         }
-        assertLogged("codemonkeys: codemonkeys/land goes on with r-1");
+        assertLogged("codemonkeys: acme/_system/land goes on with r-1");
         assertLogged("went on");
     }
 
     @Test
     public void anActJobThatIsNotThereIsAConfigError() throws Exception {
         stage.answers("mend", handedOver());
-        stage.jenkins.broken.put("build", "No item named codemonkeys/land found");
+        stage.jenkins.broken.put("build", "No item named /acme/_system/land found");
         stage.run("node { " + mend("log: 'a'") + " }");
         assertResult("FAILURE");
-        assertLogged("ERROR: [config] act.no_job: the act half of mend could not be started as codemonkeys/land (No item named");
+        assertLogged("ERROR: [config] act.no_job: the act half of mend could not be started as acme/_system/land (No item named");
         assertLogged("PRODUCT=payments RUN=r-1 DIGESTS='aa bb'");
     }
 
     private static Map<String, Object> handedOver() {
         return Map.of("verdict", "waiting", "product", "payments", "summary", "waits for the act half", "handover",
-            Map.of("job", "land", "run", "r-1", "digests", List.of("aa", "bb")));
+            Map.of("job", "land", "path", "acme/_system/land", "run", "r-1", "digests", List.of("aa", "bb")));
     }
 
     @Test

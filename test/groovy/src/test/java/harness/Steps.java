@@ -74,7 +74,13 @@ final class Steps {
             }
             case "input":
                 return ask(call, where);
-            case "milestone", "properties", "addBadge", "build":
+            case "properties":
+                if (jenkins.lacks("PriorityJobProperty") && call.toString().contains("PriorityJobProperty")) {
+                    throw Jenkins.abort("no known implementation of class hudson.model.JobProperty is named PriorityJobProperty");
+                }
+                jenkins.published.add(call.toString());
+                return null;
+            case "milestone", "addBadge", "build":
                 jenkins.published.add(call.name + ": " + call.named);
                 return null;
             case "sleep":

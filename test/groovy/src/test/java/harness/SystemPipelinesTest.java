@@ -64,15 +64,25 @@ public class SystemPipelinesTest {
     public void theActHalvesTakeRunAndDigestsOnTheirOwnAgentsAndCheckNothingOut() throws Exception {
         String digests = "a".repeat(64) + " " + "b".repeat(64);
         Map<String, String> given = Map.of("PRODUCT", "payments", "RUN", "r-1", "DIGESTS", digests);
-        for (String name : List.of("land", "publish")) run(name, given);
+        for (String name : List.of("land", "publish", "deploy")) run(name, given);
         assertResult("SUCCESS");
         Map<String, String> taken = Map.of("product", "payments", "half", "act", "take", "r-1", "digests", digests);
-        assertEquals(List.of("heal", "release"), stage.calls().stream().map(call -> call.get("step")).toList());
+        assertEquals(List.of("heal", "release", "deploy"), stage.calls().stream().map(call -> call.get("step")).toList());
         for (Map<String, ?> call : stage.calls()) {
             assertEquals(taken, call.get("params"));
             assertEquals("act-1", call.get("node"));
         }
         assertTrue(stage.jenkins.asked.toString(), stage.jenkins.asked.stream().noneMatch(step -> step.startsWith("checkout")));
+    }
+
+    @Test
+    public void watchLooksAtTheProductsOfItsFoldersCompany() throws Exception {
+        run("watch", Map.of());
+        stage.jenkins.setBuildVariable("JOB_NAME", "acme/_system/watch");
+        run("watch", Map.of());
+        run("watch", Map.of("COMPANY", "initech"));
+        assertEquals(List.of(Map.of("dry_run", false), Map.of("company", "acme", "dry_run", false), Map.of("company", "initech", "dry_run", false)),
+            stage.calls().stream().map(call -> call.get("params")).toList());
     }
 
     @Test
