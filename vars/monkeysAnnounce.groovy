@@ -10,7 +10,6 @@ Map call(Map params = [:]) {
     return monkeysRunner([
         step: 'announce',
         needs: 'product',
-        subject: null,
         retryOnAgentLoss: true,
         credentials: [
             [variable: 'CODEMONKEYS_WEBHOOK_URL', id: 'codemonkeys-webhook', kind: 'string', optional: true],

@@ -10,7 +10,6 @@ Map call(Map params = [:]) {
     return monkeysRunner([
         step: 'canary promote',
         needs: 'product',
-        subject: null,
         retryOnAgentLoss: false,
         credentials: [],
     ], params)

@@ -10,7 +10,6 @@ Map call(Map params = [:]) {
     return monkeysRunner([
         step: 'docs',
         needs: 'product',
-        subject: null,
         retryOnAgentLoss: true,
         credentials: [],
     ], params)

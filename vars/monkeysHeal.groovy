@@ -10,7 +10,6 @@ Map call(Map params = [:]) {
     return monkeysRunner([
         step: 'heal',
         needs: 'product',
-        subject: 'log',
         retryOnAgentLoss: true,
         credentials: [
             [variable: 'GITHUB_TOKEN', id: 'codemonkeys-github', kind: 'string', optional: true],

@@ -20,12 +20,12 @@ import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException
  * @return the plan, as plain maps and lists
  */
 Map call(Map options = [:]) {
-    Map plan = monkeysRunner([step: 'plan', needs: 'product', subject: null, retryOnAgentLoss: true, credentials: []], options).data
+    Map plan = monkeysRunner([step: 'plan', needs: 'product', retryOnAgentLoss: true, credentials: []], options).data
     if (plan.version != planVersion) {
         error("[config] plan.version: the program's plan has version ${plan.version}; this library reads ${planVersion}")
     }
     Map passed = passedOn(options, plan)
-    setProperties(plan)
+    describeJob(plan)
     timeout(time: plan.options.timeout_minutes, unit: 'MINUTES') {
         List work = stagesOf(plan, true)
         if (!work.isEmpty()) {
@@ -146,7 +146,7 @@ private boolean holds(Map one) {
 }
 
 /** The job's properties; with its place in the queue, where the plugin for that is there. */
-private void setProperties(Map plan) {
+private void describeJob(Map plan) {
     List wanted = jobProperties(plan)
     if (plan.priority == 'medium') {
         properties(wanted)

@@ -10,7 +10,6 @@ Map call(Map params = [:]) {
     return monkeysRunner([
         step: 'publish',
         needs: 'product',
-        subject: null,
         retryOnAgentLoss: true,
         credentials: [
             [variable: 'NPM_TOKEN', id: 'codemonkeys-npm', kind: 'string', optional: true],

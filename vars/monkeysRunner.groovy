@@ -32,7 +32,7 @@ import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException
  * Runs a step of the program on an agent and ends as its result says: returns on success, marks the build unstable,
  * asks for approval without holding an agent and goes on, or fails with one categorised error.
  *
- * @param step what the generated var says of itself: step, needs, subject, retryOnAgentLoss, credentials
+ * @param step what the generated var says of itself: step, needs, retryOnAgentLoss, credentials
  * @param given the caller's parameters and options
  * @return result.json as plain maps and lists
  */
@@ -49,7 +49,7 @@ Map call(Map step, Map given = [:]) {
         }
     }
     handOver(step, result)
-    conclude(step, result)
+    conclude(result)
     return result
 }
 
@@ -106,12 +106,13 @@ private Map runHere(Map step, Map options, Map params) {
     variables.add("CODEMONKEYS_STEP=${step.step}".toString())
     variables.add("CODEMONKEYS_PARAMS=${call}${separator}params.json".toString())
     variables.add("CODEMONKEYS_RESULT=${call}${separator}result.json".toString())
+    variables.add("CODEMONKEYS_REPORT=${call}${separator}report".toString())
     variables.addAll(nodeVariables(options, unix))
     variables.addAll(whoStartedIt())
     writeFile(file: "${call}${separator}params.json", text: JsonOutput.toJson(params), encoding: 'UTF-8')
     int status = launch(step, options, variables, unix)
-    Map result = resultOf("${call}${separator}result.json".toString(), status)
-    publish(step, params, result, "${call}${separator}report".toString())
+    Map result = resultOf(step, "${call}${separator}result.json".toString(), status)
+    publish(result, "${call}${separator}report".toString())
     dir(call) {
         deleteDir()
     }
@@ -275,37 +276,37 @@ exit /b %ERRORLEVEL%
 // ---- the result
 
 /** result.json, or what can be said when the program left none. */
-private Map resultOf(String path, int status) {
+private Map resultOf(Map step, String path, int status) {
+    String install = 'Install Node.js 24 (22.18 is the oldest that does), or name a NodeJS tool: nodejs: \'NAME\''
     if (!fileExists(path)) {
-        if (status == 127) {
-            return failure('infrastructure', 'node.missing', 'there is no Node.js on this agent',
-                'Install Node.js 24 (22.18 is the oldest that does), or name a NodeJS tool: nodejs: \'NAME\'')
+        switch (status) {
+            case 127:
+                return failure(step, '[infrastructure] node.missing: there is no Node.js on this agent. ' + install)
+            case 120:
+                return failure(step, '[infrastructure] node.too_old: the Node.js on this agent is too old. ' + install)
+            default:
+                return failure(step, "[${status > 128 ? 'infrastructure' : 'internal'}] program.no_result: the program ended with status " +
+                    "${status} and left no result. Its own words are in the log above")
         }
-        if (status == 120) {
-            return failure('infrastructure', 'node.too_old', 'the Node.js on this agent is too old',
-                'Install Node.js 24 (22.18 is the oldest that does), or name a NodeJS tool: nodejs: \'NAME\'')
-        }
-        return failure(status > 128 ? 'infrastructure' : 'internal', 'program.no_result',
-            "the program ended with status ${status} and left no result".toString(), 'Its own words are in the log above')
     }
     Map result = parse(readFile(file: path, encoding: 'UTF-8'))
     if (result == null) {
-        return failure('infrastructure', 'program.torn_result', 'the program\'s result is not whole', 'Is the disk full?')
+        return failure(step, '[infrastructure] program.torn_result: the program\'s result is not whole. Is the disk full?')
     }
     if (result.version != resultVersion) {
-        return failure('config', 'library.version', "the program's result has version ${result.version}; this library reads " +
-            "${resultVersion}".toString(), 'Build the program of the same version as the library')
+        return failure(step, "[config] library.version: the program's result has version ${result.version}; this library reads " +
+            "${resultVersion}. Build the program of the same version as the library")
     }
     if (result.verdict == 'success' && status != 0) {
-        return failure('internal', 'program.contradiction', "the program said success and ended with status ${status}".toString(),
+        return failure(step, "[internal] program.contradiction: the program said success and ended with status ${status}. " +
             'Its own words are in the log above')
     }
     return result
 }
 
-private Map failure(String kind, String code, String message, String next) {
-    return [version: resultVersion, verdict: 'failure', kind: kind, summary: message,
-        diagnostics: [[code: code, kind: kind, severity: 'error', message: message, next: next]]]
+private Map failure(Map step, String error) {
+    String text = error
+    return [verdict: 'failure', shown: [line: "${step.step}: ${text}".toString(), error: text, keep: []]]
 }
 
 // ---- what the build shows
@@ -314,8 +315,7 @@ private Map failure(String kind, String code, String message, String next) {
  * Shows what the result lists, each thing by the plugin for it when that is installed. Nothing here decides how the
  * build ends: a report that cannot be shown is a note, so that it never hides the failure it is about.
  */
-private void publish(Map step, Map params, Map result, String folder) {
-    String name = nameOf(step.step, step.subject && params[step.subject] ? params[step.subject] : env.STAGE_NAME)
+private void publish(Map result, String folder) {
     if (result.junit) {
         shown('junit') {
             junit(testResults: result.junit.join(','), allowEmptyResults: true, skipMarkingBuildUnstable: true)
@@ -331,23 +331,20 @@ private void publish(Map step, Map params, Map result, String folder) {
             recordIssues(tools: [sarif(pattern: result.sarif.join(','))], skipPublishingChecks: true)
         }
     }
-    List kept = paths(result)
-    if (kept) {
+    if (result.shown.keep) {
         shown('archiveArtifacts') {
-            archiveArtifacts(artifacts: kept.join(','), allowEmptyArchive: true, fingerprint: true)
+            archiveArtifacts(artifacts: result.shown.keep.join(','), allowEmptyArchive: true, fingerprint: true)
         }
     }
     shown('archiveArtifacts') {
         dir(folder) {
-            writeFile(file: "codemonkeys/${name}.md", text: page(result), encoding: 'UTF-8')
-            writeFile(file: "codemonkeys/${name}.json", text: JsonOutput.prettyPrint(JsonOutput.toJson(result)), encoding: 'UTF-8')
             archiveArtifacts(artifacts: 'codemonkeys/*', allowEmptyArchive: true)
         }
     }
-    String line = "${result.product ? result.product + ' ' : ''}${name}: ${headline(result)}".toString()
+    String line = result.shown.line
     currentBuild.description = currentBuild.description ? "${currentBuild.description}\n${line}".toString() : line
     shown('addBadge') {
-        addBadge(icon: 'symbol-information-circle-outline plugin-ionicons-api', text: line, link: firstLink(result))
+        addBadge(icon: 'symbol-information-circle-outline plugin-ionicons-api', text: line, link: result.shown.link)
     }
 }
 
@@ -481,26 +478,26 @@ private void handOver(Map step, Map result) {
         throw stopped
     } catch (Exception problem) {
         error("[config] act.no_job: the act half of ${step.step} could not be started as ${job} (${problem.message}). Make it " +
-            "of the organisation's jenkinsfiles/${left.job}.Jenkinsfile (codemonkeys controller jobs); the run ${left.run} goes on when it is started with " +
-            "PRODUCT=${result.product} RUN=${left.run} DIGESTS='${left.digests.join(' ')}'")
+            "of the organisation's jenkinsfiles/${left.job}.Jenkinsfile (codemonkeys controller jobs); the run ${left.run} goes on when " +
+            "it is started with PRODUCT=${result.product} RUN=${left.run} DIGESTS='${left.digests.join(' ')}'")
     }
     echo "codemonkeys: ${job} goes on with ${left.run}"
 }
 
 /** The build's end: nothing, unstable, or one error that says whose problem it is. */
-private void conclude(Map step, Map result) {
+private void conclude(Map result) {
     if (result.verdict == 'success') {
         return
     }
     if (result.verdict == 'unstable') {
-        unstable("codemonkeys ${step.step}: ${headline(result)}".toString())
+        unstable("codemonkeys ${result.shown.line}".toString())
         return
     }
     if (result.verdict == 'waiting' && !result.approval) {
-        echo "codemonkeys ${step.step} waits and ends here; the next event goes on with it: ${headline(result)}"
+        echo "codemonkeys waits and ends here; the next event goes on with it: ${result.shown.line}"
         return
     }
-    error(errorLine(step, result))
+    error(result.shown.error)
 }
 
 /** Tells people once per build what this Jenkins cannot do for them. */
@@ -573,24 +570,6 @@ private Object plain(Object value) {
     return value
 }
 
-@NonCPS
-private List paths(Map result) {
-    List found = []
-    for (artifact in (result.artifacts ?: [])) {
-        if (artifact.path) {
-            found.add(artifact.path)
-        }
-    }
-    return found
-}
-
-/** A file name for one call of a step: what it was about, else the stage it stands in, so that stages do not collide. */
-@NonCPS
-private String nameOf(String stepName, Object subject) {
-    String whole = subject && subject != stepName ? stepName + '-' + subject : stepName
-    return whole.replaceAll('[^A-Za-z0-9._-]+', '-')
-}
-
 /** Whole seconds; years of them fit. */
 @NonCPS
 private int secondsUntil(String time) {
@@ -618,45 +597,4 @@ private String described(NoSuchMethodError missing) {
     String text = missing.message ?: 'a step is missing'
     int end = text.indexOf(' found among')
     return end < 0 ? text : text.substring(0, end)
-}
-
-@NonCPS
-private String headline(Map result) {
-    String first = (result.summary ?: result.verdict).trim().split('\n')[0].replaceAll('[#*`]', '').trim()
-    return first.length() > 120 ? first.substring(0, 119) + '…' : first
-}
-
-@NonCPS
-private String firstLink(Map result) {
-    return result.links ? result.links[0].url : null
-}
-
-/** The summary page: the step's own words, its links, its numbers. */
-@NonCPS
-private String page(Map result) {
-    List<String> lines = [result.summary ?: result.verdict, '']
-    for (link in (result.links ?: [])) {
-        lines.add("- [${link.title}](${link.url})".toString())
-    }
-    for (metric in (result.metrics ?: [:]).entrySet()) {
-        lines.add("- ${metric.key}: ${metric.value}".toString())
-    }
-    return lines.join('\n') + '\n'
-}
-
-/** One line: whose problem, which, where, and what to do next. The first error wins; the log above has the others. */
-@NonCPS
-private String errorLine(Map step, Map result) {
-    Map first = null
-    for (diagnostic in (result.diagnostics ?: [])) {
-        if (first == null && diagnostic.severity == 'error') {
-            first = diagnostic
-        }
-    }
-    if (first == null) {
-        return "[${result.kind ?: 'internal'}] ${step.step}: ${headline(result)}".toString()
-    }
-    String place = first.where ? " (${first.where.file}${first.where.line ? ':' + first.where.line : ''})" : ''
-    String next = first.next ? ". ${first.next}" : ''
-    return "[${first.kind}] ${first.code}: ${first.message}${place}${next}".toString()
 }

@@ -10,7 +10,6 @@ Map call(Map params = [:]) {
     return monkeysRunner([
         step: 'status',
         needs: 'overview',
-        subject: null,
         retryOnAgentLoss: true,
         credentials: [],
     ], params)

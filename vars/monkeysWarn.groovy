@@ -10,7 +10,6 @@ Map call(Map params = [:]) {
     return monkeysRunner([
         step: 'warn',
         needs: 'organisation',
-        subject: 'of',
         retryOnAgentLoss: true,
         credentials: [],
     ], params)

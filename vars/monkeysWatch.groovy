@@ -10,7 +10,6 @@ Map call(Map params = [:]) {
     return monkeysRunner([
         step: 'watch',
         needs: 'organisation',
-        subject: null,
         retryOnAgentLoss: true,
         credentials: [
             [variable: 'GITHUB_TOKEN', id: 'codemonkeys-github', kind: 'string', optional: true],

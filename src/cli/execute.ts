@@ -1,8 +1,10 @@
 import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { type Diagnostic, fail, messageOf, type Outcome, succeed } from "../core/diagnostic.ts";
 import { EXIT, exitCodeOf } from "../core/exit-codes.ts";
 import { createRedactor, type Redactor } from "../core/redact.ts";
+import type { StepResult } from "../core/result.ts";
 import { terminalJson, terminalText, withoutCiCommands } from "../core/terminal-text.ts";
 import type { HalfWanted } from "../org/half.ts";
 import { type Opened, type OpenOptions, openSession } from "../org/open.ts";
@@ -13,6 +15,7 @@ import { type CommonOptions, readParams } from "./options.ts";
 import { pc } from "./render/colours.ts";
 import { renderDiagnostics } from "./render/diagnostics.ts";
 import { createRenderer, type Renderer } from "./render/events.ts";
+import { callName, pageOf, shownOf } from "./shown.ts";
 import { type Seen, stepResult, watchEvents } from "./step-result.ts";
 import { unexpected } from "./unexpected.ts";
 
@@ -66,7 +69,9 @@ export async function execute(invocation: Invocation): Promise<number> {
   const { outcome, observed } = await attempt(invocation, { redactor, clock, renderer, seen });
   renderer.close();
   const plain = stepResult(step, outcome, { startedAt, clock, seen });
-  const result = observed ? asObserved(plain, observed) : plain;
+  const said = observed ? asObserved(plain, observed) : plain;
+  const name = callName(step, seen.params, invocation.environment);
+  const result: StepResult = { ...said, shown: shownOf(said, name) };
   const text = redactor.redact(JSON.stringify(result, null, 2));
   let code = invocation.signal.aborted ? EXIT.interrupted : exitCodeOf(result.verdict, result.kind);
   if (result.kind === "config" && result.diagnostics.some((d) => d.code.startsWith("params."))) code = EXIT.usage;
@@ -75,6 +80,12 @@ export async function execute(invocation: Invocation): Promise<number> {
     try {
       const { writeFileAtomic } = await import("../core/files.ts");
       await writeFileAtomic(common.resultFile, `${text}\n`);
+      // What Jenkins keeps of a call, as files that it only has to archive.
+      const folder = invocation.environment.CODEMONKEYS_REPORT;
+      if (folder) {
+        await writeFileAtomic(join(folder, "codemonkeys", `${name}.json`), `${text}\n`);
+        await writeFileAtomic(join(folder, "codemonkeys", `${name}.md`), redactor.redact(pageOf(result)));
+      }
     } catch (error) {
       streams.err.write(`cannot write ${common.resultFile}: ${messageOf(error)}\n`);
       code = EXIT.infrastructure;
@@ -116,6 +127,7 @@ async function attempt(
     if (!file.ok) return { outcome: file };
     const params = readParams(step, { ...file.value.params, ...invocation.given });
     if (!params.ok) return { outcome: params };
+    seen.params = params.value;
     seen.dryRun ||= file.value.dryRun;
     const options: OpenOptions = {
       needs: step.needs,

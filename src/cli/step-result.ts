@@ -9,6 +9,8 @@ import type { StepDefinition, StepReport } from "../steps/definition.ts";
 export interface Seen {
   dryRun: boolean;
   product?: string | undefined;
+  /** The step's parameters, once they were read. */
+  params?: unknown;
   run?: string | undefined;
   /** The newest question that a gate asked people. */
   asked?: ApprovalAsked | undefined;
@@ -26,12 +28,12 @@ export function watchEvents(seen: Seen, emit: Emit): Emit {
 /** Says that somebody has to answer first: what a run that waits fails with, and what a gate does that asks. */
 const WAITS = ["journal.waiting", "gate.asks"];
 
-/** The whole result.json of a call. */
+/** The result.json of a call, but for what it comes to in a line. */
 export function stepResult(
   step: StepDefinition,
   outcome: Outcome<StepReport<unknown>>,
   call: { readonly startedAt: number; readonly clock: Clock; readonly seen: Seen },
-): StepResult {
+): Omit<StepResult, "shown"> {
   const { product, asked, dryRun } = call.seen;
   const run = outcome.ok ? (outcome.value.run ?? call.seen.run) : call.seen.run;
   const base = {

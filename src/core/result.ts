@@ -75,6 +75,13 @@ export const resultSchema = z.object({
   handover: handoverSchema.optional(),
   /** Markdown, a screenful at most. */
   summary: z.string(),
+  /** The same in one line each, for whoever shows it without reading all of it: the Jenkins library. */
+  shown: z.object({
+    line: z.string().describe("product, step, and what came of it"),
+    error: z.string().optional().describe("whose problem, which, where, and what to do next; of a failure"),
+    keep: z.array(z.string()).describe("paths of the artefacts that are files of the workspace"),
+    link: z.string().optional().describe("the first link's address"),
+  }),
   /** The step's own typed result. */
   data: z.unknown(),
 });

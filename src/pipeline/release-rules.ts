@@ -111,6 +111,38 @@ export const releaseRulesSchema = z
         "further files that name the version, on lines marked with a comment `x-release-version` or between `x-release-start-version` and `x-release-end`",
       ),
     tag_order: z.enum(["last", "first"]).default("last").describe("tag after everything is published, or before"),
+    built_tag: z
+      .strictObject({
+        name: z
+          .string()
+          .regex(
+            /^[A-Za-z0-9][A-Za-z0-9._/-]*[._/-]\{version\}$/,
+            "words and a separator before {version}: library-{version}",
+          )
+          .refine((name) => !REF_TROUBLE.test(name), "git takes no such tag")
+          .describe("the tag, such as library-{version}"),
+        command: z
+          .string()
+          .trim()
+          .min(1)
+          .regex(/^[^\p{Cc}]*$/u, "one line without control characters")
+          .describe("builds the files, in a scratch work tree with the new version"),
+        files: z
+          .array(
+            z
+              .string()
+              .regex(
+                /^(?!\/)(?!.*(?:^|\/)\.{0,2}(?:\/|$))[^\p{Cc}\\,]+$/u,
+                "a path below the product's root, without a comma",
+              ),
+          )
+          .min(1)
+          .max(100),
+      })
+      .optional()
+      .describe(
+        "a second tag, of a commit on top of the release's that also has built files: for those who load a tag and build nothing, such as a Jenkins shared library or a GitHub action. No branch gets that commit",
+      ),
     versions: z
       .enum(["auto", "linked", "independent"])
       .default("auto")
@@ -121,6 +153,10 @@ export const releaseRulesSchema = z
   .refine(({ versions, tag }) => versions !== "independent" || tag === undefined || tag.includes("{name}"), {
     path: ["tag"],
     message: "packages with versions of their own need their name in the tag, such as {name}@{version}",
+  })
+  .refine(({ built_tag, tag }) => built_tag === undefined || (tag !== undefined && tag !== built_tag.name), {
+    path: ["built_tag"],
+    message: "a second tag needs the first one to be said, and to be another: tag: v{version}",
   })
   .transform(({ types: given, ...rest }) => {
     const entries = Object.entries(given).map(

@@ -3,6 +3,7 @@ import { task } from "../../core/events.ts";
 import { announceRelease } from "../announce/announce.ts";
 import { PATIENCE, type PublishPatience, publishPackage } from "../publish/publish-package.ts";
 import type { Acting } from "./acting.ts";
+import { makeBuiltTag } from "./built-tag.ts";
 import { isOnGitHub, type Papers, pageOf, releaseOnGitHub } from "./github-release.ts";
 import { commitRelease, type Landing, pushCommit, tagRelease } from "./land.ts";
 import { refusedAhead } from "./refused-ahead.ts";
@@ -45,7 +46,7 @@ export async function act(
   const { papers, patience = PATIENCE } = options;
   const release: Release = { acting, landing, work, papers, patience, result };
   const { units } = landing.plan;
-  const tags = units.map((unit) => tagging(release, unit));
+  const tags = [...units.map((unit) => tagging(release, unit)), ...taggingBuilt(release)];
   const publishes = units.flatMap((unit) => publishing(release, unit));
   const tagsFirst = (options.tag ?? acting.product.spec.value.release.tag_order) === "first";
   const effects = [
@@ -123,6 +124,22 @@ function tagging({ acting, landing, result }: Release, unit: ReleaseUnit): Effec
       return tagged;
     },
   };
+}
+
+function taggingBuilt({ acting, landing, work: { builtTag }, result }: Release): Effect[] {
+  if (!builtTag) return [];
+  return [
+    {
+      id: `release.tag.${builtTag.tag}`,
+      title: `tag ${builtTag.tag}`,
+      done: () => `tagged ${builtTag.tag}, with its built files`,
+      async run() {
+        const tagged = await makeBuiltTag(acting, landing, builtTag, result.commit ?? landing.plan.commit);
+        if (tagged.ok) result.tags.push(builtTag.tag);
+        return tagged;
+      },
+    },
+  ];
 }
 
 function publishing({ acting, work, patience, result }: Release, unit: ReleaseUnit): Effect[] {

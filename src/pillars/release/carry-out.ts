@@ -13,7 +13,7 @@ import { keepProvenance } from "./provenance.ts";
 import type { ReleaseParams } from "./release.ts";
 import { emptyResult, type ReleasePlan, type ReleaseResult } from "./report.ts";
 import { artifactLines } from "./unpublished.ts";
-import { doWork, type ReleaseWork } from "./work.ts";
+import { digestsOf, doWork, type ReleaseWork } from "./work.ts";
 
 /** Carries a plan out as a run: opens or takes up the run of its versions, and ends it, or leaves it to be gone on with. */
 export async function carryOut(
@@ -88,7 +88,7 @@ async function carryOutRun(
   const doIt = () => doWork(session, product, git, plan.value);
   const work = await run.step<ReleaseWork>("work", workHalfOnly(session, doIt));
   if (!work.ok) return work;
-  const digests = [...work.value.edits.map(({ digest }) => digest), ...work.value.artifacts.map((one) => one.sha256)];
+  const digests = digestsOf(work.value);
   if (session.half?.does === "work") {
     const handover = handOver(session, "publish", run.id, digests);
     return succeed({ ...emptyResult(plan.value), run: run.id, artifacts: [...work.value.artifacts], handover });

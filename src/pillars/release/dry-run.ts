@@ -54,9 +54,10 @@ export async function previewRelease(
   const publishes = await publishTargets(session, plan, work.value);
   if (!publishes.ok) return publishes;
   const tag = async () => {
-    for (const unit of plan.units) {
-      await show("release.tag", { repository: git.identity, tag: unit.tag, commit: plan.commit });
-      const ref = `refs/tags/${unit.tag}`;
+    const names = [...plan.units.map((unit) => unit.tag), ...(work.value.builtTag ? [work.value.builtTag.tag] : [])];
+    for (const name of names) {
+      await show("release.tag", { repository: git.identity, tag: name, commit: plan.commit });
+      const ref = `refs/tags/${name}`;
       await show("git.push", { repository: git.identity, remote: REMOTE, ref, commit: plan.commit });
     }
   };

@@ -15,6 +15,7 @@ import {
 } from "../../ecosystems/index.ts";
 import type { OpenProduct, Session } from "../../pipeline/session.ts";
 import type { Change, Git } from "../../tools/git/git.ts";
+import { type BuiltTag, buildForTag } from "./built-tag.ts";
 import { insertRelease } from "./changelog.ts";
 import { forgeOf } from "./forge.ts";
 import type { PlannedPackage, ReleaseArtifact, ReleasePlan, ReleaseUnit } from "./report.ts";
@@ -25,6 +26,14 @@ export interface ReleaseWork {
   /** Files of the release commit; the digest names the new text in the artefact store. */
   readonly edits: readonly { readonly path: string; readonly digest: string }[];
   readonly artifacts: readonly ReleaseArtifact[];
+  /** For the second tag, where the spec asks for one. */
+  readonly builtTag?: BuiltTag;
+}
+
+/** Digests of everything that the act half acts with. */
+export function digestsOf({ edits, artifacts, builtTag }: ReleaseWork): string[] {
+  const files = [...edits, ...(builtTag?.files ?? [])];
+  return [...files.map(({ digest }) => digest), ...artifacts.map(({ sha256 }) => sha256)];
 }
 
 /**
@@ -57,7 +66,9 @@ export async function doWork(
         artifacts.push(...built.value);
       }
     }
-    return succeed({ edits: edits.value, artifacts });
+    const builtTag = await buildForTag(session, plan, worktree.root);
+    if (!builtTag.ok) return builtTag;
+    return succeed({ edits: edits.value, artifacts, ...(builtTag.value ? { builtTag: builtTag.value } : {}) });
   });
 }
 

@@ -45,7 +45,6 @@ export function jenkinsVar(step: StepDefinition): string {
     "    return monkeysRunner([",
     `        step: ${groovyString(step.name)},`,
     `        needs: ${groovyString(step.needs)},`,
-    `        subject: ${first ? groovyString(first) : "null"},`,
     `        retryOnAgentLoss: ${step.retryOnAgentLoss},`,
     ...credentialLines(step),
     "    ], params)",

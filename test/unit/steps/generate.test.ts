@@ -43,7 +43,6 @@ Map call(Map params = [:]) {
     return monkeysRunner([
         step: 'mend',
         needs: 'product',
-        subject: 'log',
         retryOnAgentLoss: true,
         credentials: [
             [variable: 'MEND_TOKEN', id: 'mend-token', kind: 'string', optional: true],

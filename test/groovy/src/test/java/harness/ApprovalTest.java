@@ -14,7 +14,7 @@ import org.junit.Test;
 /** A gate's `ask` in Jenkins: who is asked, what is held meanwhile, and how it ends. */
 public class ApprovalTest {
     private static final String SHIP =
-        "monkeysRunner([step: 'release', needs: 'product', subject: null, retryOnAgentLoss: false, credentials: []], [:])";
+        "monkeysRunner([step: 'release', needs: 'product', retryOnAgentLoss: false, credentials: []], [:])";
 
     private Stage stage;
 

@@ -32,7 +32,7 @@ public class CredentialsTest {
     }
 
     private static String publish(String params) {
-        return "node { monkeysRunner([step: 'publish', needs: 'product', subject: null, retryOnAgentLoss: false, credentials: ["
+        return "node { monkeysRunner([step: 'publish', needs: 'product', retryOnAgentLoss: false, credentials: ["
             + String.join(", ", TOKEN, LOGIN, KEY) + "]], [" + params + "]); sh 'echo \"afterwards <$TEST_TOKEN>\"' }";
     }
 

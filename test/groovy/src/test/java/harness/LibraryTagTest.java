@@ -14,7 +14,7 @@ import org.junit.Test;
 
 /** The library as Jenkins loads it: vars/ and resources/ as they lie in a git ref, and nothing beside them. */
 public class LibraryTagTest {
-    private static final String STEP = "node { def r = monkeysRunner([step: 'config schema', needs: 'nothing', subject: null, "
+    private static final String STEP = "node { def r = monkeysRunner([step: 'config schema', needs: 'nothing', "
         + "retryOnAgentLoss: false, credentials: []], [:]); echo \"${r.step}: ${r.verdict}\" }";
 
     private Path scratch;

@@ -38,7 +38,7 @@ public class RealProgramTest {
     }
 
     private static String step(String name, String params) {
-        return "node { def r = monkeysRunner([step: '" + name + "', needs: 'nothing', subject: null, retryOnAgentLoss: false, credentials: []], ["
+        return "node { def r = monkeysRunner([step: '" + name + "', needs: 'nothing', retryOnAgentLoss: false, credentials: []], ["
             + params + "]); echo \"${r.step}: ${r.verdict}\" }";
     }
 

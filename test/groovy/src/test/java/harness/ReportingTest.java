@@ -14,7 +14,7 @@ import org.junit.Test;
 /** What a build shows of a result, with every plugin and with none. */
 public class ReportingTest {
     private static final String TEST_STAGE =
-        "node { monkeysRunner([step: 'run', needs: 'product', subject: 'stage', retryOnAgentLoss: false, credentials: []], [stage: 'unit tests']) }";
+        "node { monkeysRunner([step: 'run', needs: 'product', retryOnAgentLoss: false, credentials: []], [stage: 'unit tests']) }";
 
     private Stage stage;
 

@@ -27,7 +27,7 @@ public class RunnerTest {
     }
 
     private static String mend(String more, String params) {
-        return "monkeysRunner([step: 'mend', needs: 'product', subject: 'log', " + more + "], [" + (params.isEmpty() ? ":" : params) + "])";
+        return "monkeysRunner([step: 'mend', needs: 'product', " + more + "], [" + (params.isEmpty() ? ":" : params) + "])";
     }
 
     private static String mend(String params) {
@@ -99,7 +99,7 @@ public class RunnerTest {
         stage.answers("mend", Map.of("verdict", "unstable", "summary", "2 tests are flaky"));
         stage.run("node { " + mend("log: 'a'") + "; echo 'went on' }");
         assertResult("UNSTABLE");
-        assertLogged("WARNING: codemonkeys mend: 2 tests are flaky");
+        assertLogged("WARNING: codemonkeys mend-a: 2 tests are flaky");
         assertLogged("went on");
     }
 
@@ -122,7 +122,7 @@ public class RunnerTest {
         stage.answers("mend", Map.of("verdict", "waiting", "summary", "waits for CI"));
         stage.run("node { " + mend("log: 'a'") + "; echo 'went on' }");
         assertResult("SUCCESS");
-        assertLogged("codemonkeys mend waits and ends here; the next event goes on with it: waits for CI");
+        assertLogged("codemonkeys waits and ends here; the next event goes on with it: mend-a: waits for CI");
         assertLogged("went on");
     }
 

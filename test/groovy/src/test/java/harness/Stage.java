@@ -36,6 +36,7 @@ final class Stage implements AutoCloseable {
         jenkins.resources = resources == null ? folder.resolve("resources") : resources;
         agent("linux-1", Shells.REAL, Library.path());
         jenkins.setBuildVariable("CODEMONKEYS_CALLS", folder.resolve("calls.jsonl").toString());
+        jenkins.setBuildVariable("CODEMONKEYS_SOURCE", Library.ROOT.toAbsolutePath().normalize().toString());
         jenkins.setBuildVariable("CODEMONKEYS_ANSWERS", folder.resolve("answers.json").toString());
     }
 
