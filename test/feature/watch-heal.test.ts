@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const RULES = `${LOOP_RULES}  - { id: builds, allow: [ci.trigger], when: run.pillar == "watch" }\n`;
 const TOKEN = { CODEMONKEYS_JENKINS_TOKEN: "api-token", CODEMONKEYS_JENKINS_TOKEN_USER: "monkey" };
-const HEAL_JOB = "/job/codemonkeys/job/heal";
+const HEAL_JOB = "/job/acme/job/_system/job/heal";
 const MAIN_JOB = "/job/acme/job/payments/job/main";
 const VAT = ["--test", "test/vat.test.js"];
 const HALF = ["--test", "test/half.test.js"];
@@ -187,7 +187,7 @@ it("a pass that ends after its trigger reached Jenkins is not done twice", async
   jenkins.faults.push(lost);
   expect((await watch()).stdout).toContain("● heal: build 7");
   expect(jenkins.queue.size).toBe(1);
-  expect((await watch()).stdout).toMatch(/✔ heal: build 7 .* → jenkins codemonkeys\/heal queue-41/);
+  expect((await watch()).stdout).toMatch(/✔ heal: build 7 .* → jenkins acme\/_system\/heal queue-41/);
   expect((await watch()).stdout).not.toContain("heal:");
   expect(jenkins.queue.size).toBe(1);
 });

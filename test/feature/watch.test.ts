@@ -31,7 +31,7 @@ beforeEach(async () => {
   );
   commit = await world.git("rev-parse", "HEAD");
   product = (await world.result<{ products: { name: string }[] }>("status")).data.products[0]?.name as string;
-  jenkins.jobs.set("/job/codemonkeys/job/heal", { parameters: PARAMETERS, builds: [] });
+  jenkins.jobs.set("/job/acme/job/_system/job/heal", { parameters: PARAMETERS, builds: [] });
 });
 afterEach(async () => {
   await jenkins.close();
@@ -49,7 +49,7 @@ function built(result: string): FakeBuild {
 describe("a pass", () => {
   it("has a failed build healed once, however often it comes by, and says what it would do before", async () => {
     jenkins.jobs.set(`/job/acme/job/${product}/job/main`, { parameters: [], builds: [built("FAILURE")] });
-    const heals = () => jenkins.jobs.get("/job/codemonkeys/job/heal")?.builds ?? [];
+    const heals = () => jenkins.jobs.get("/job/acme/job/_system/job/heal")?.builds ?? [];
     const planned = await world.runWith(ENVIRONMENT, "watch", "--dry-run");
     expect(planned.stdout).toContain(`◇ heal: build 7 of ${commit.slice(0, 7)} failed in test`);
     expect(heals()).toEqual([]);
@@ -81,7 +81,7 @@ describe("a pass", () => {
     await world.govern(LOOP_RULES);
     const refused = await world.runWith(ENVIRONMENT, "watch", "--event", event, "--signature", sign("between-us"));
     expect(refused.stdout).toContain("✗ heal: build 7");
-    expect(jenkins.jobs.get("/job/codemonkeys/job/heal")?.builds).toEqual([]);
+    expect(jenkins.jobs.get("/job/acme/job/_system/job/heal")?.builds).toEqual([]);
   });
 
   it("has a green commit released once, and its docs built, where its own pipeline did neither", async () => {
@@ -91,7 +91,7 @@ describe("a pass", () => {
     const green = built("SUCCESS");
     const job = { parameters: [], builds: [{ ...green, stages: [] } as FakeBuild] };
     jenkins.jobs.set(`/job/acme/job/${product}/job/main`, job);
-    jenkins.jobs.set("/job/codemonkeys/job/ship", { parameters: PARAMETERS, builds: [] });
+    jenkins.jobs.set("/job/acme/job/_system/job/ship", { parameters: PARAMETERS, builds: [] });
     const short = commit.slice(0, 7);
     const planned = await world.runWith(ENVIRONMENT, "watch", "--dry-run");
     expect(planned.stdout).toContain(`◇ docs: ${short} is green and its docs were not built`);
@@ -101,7 +101,7 @@ describe("a pass", () => {
     expect(pass.stdout).toContain(`✔ release: ${short} is green`);
     expect(pass.stdout).not.toContain("docs:");
     await world.runWith(ENVIRONMENT, "watch");
-    const ships = jenkins.jobs.get("/job/codemonkeys/job/ship")?.builds.map(({ parameters }) => parameters);
+    const ships = jenkins.jobs.get("/job/acme/job/_system/job/ship")?.builds.map(({ parameters }) => parameters);
     expect(ships).toEqual([{ PRODUCT: product, REPOSITORY: expect.any(String), BRANCH: "main", DRY_RUN: "false" }]);
   });
 });

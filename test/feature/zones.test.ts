@@ -27,7 +27,12 @@ it("a heal is proven in one half and landed in the other, with the bytes that we
   expect((await world.run("run")).code).toBe(1);
   const before = await tips();
   const handover = left(await world.result("heal"));
-  expect([handover.job, handover.digests.length, await tips()]).toEqual(["land", 2, before]);
+  expect([handover.job, handover.path, handover.digests.length, await tips()]).toEqual([
+    "land",
+    "acme/_system/land",
+    2,
+    before,
+  ]);
 
   const other = { ...handover, digests: ["a".repeat(64), handover.digests[1] as string] };
   expect(codes(await act("heal", other))[0]).toBe("half.other_digests");

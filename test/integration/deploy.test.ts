@@ -100,4 +100,21 @@ describe("a service on this machine, without systemd", () => {
     const again = await deploy(await session(), { environment: "staging", rollback: true });
     expect(again.ok ? "" : again.diagnostics[0]?.code).toBe("deploy.no_previous");
   });
+
+  test("is chosen in one half and put on the servers in the other, with the very bytes (zones: two)", async () => {
+    const asked = { environment: "staging", version: "1.0.1" };
+    const work = must(await deploy({ ...(await session()), half: { does: "work" } }, asked));
+    const { sha256 } = work.artifact;
+    expect(work.handover).toMatchObject({ job: "deploy", path: "acme/_system/deploy", digests: [sha256] });
+    const run = work.handover?.run;
+    const act = async (digests: string[]) =>
+      await deploy({ ...(await session()), half: { does: "act", run, digests } }, { environment: "elsewhere" });
+    const other = await act(["a".repeat(64)]);
+    expect(other.ok ? "" : other.diagnostics[0]?.code).toBe("half.other_digests");
+    expect(await answer()).toBe("1.0.0");
+    expect(must(await act([sha256]))).toMatchObject({ run, version: "1.0.1", environment: "staging" });
+    expect(await answer()).toBe("1.0.1");
+    const over = await act([sha256]);
+    expect(over.ok ? "" : over.diagnostics[0]?.code).toBe("deploy.run_ended");
+  });
 });
