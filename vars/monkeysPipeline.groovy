@@ -148,12 +148,11 @@ private boolean holds(Map one) {
 /** The job's properties; with its place in the queue, where the plugin for that is there. */
 private void describeJob(Map plan) {
     List wanted = jobProperties(plan)
-    if (plan.priority == 'medium') {
-        properties(wanted)
-        return
+    if (plan.priority != 'medium') {
+        wanted.add([$class: 'PriorityJobProperty', useJobPriority: true, priority: sortedAs[plan.priority]])
     }
     try {
-        properties(wanted + [[$class: 'PriorityJobProperty', useJobPriority: true, priority: sortedAs[plan.priority]]])
+        properties(wanted)
     } catch (FlowInterruptedException stopped) {
         throw stopped
     } catch (Exception missing) {
@@ -162,7 +161,7 @@ private void describeJob(Map plan) {
         }
         echo 'codemonkeys: note: the queue does not know that this product\'s priority is ' + plan.priority +
             ': the plugin Priority Sorter is not installed'
-        properties(wanted)
+        properties(jobProperties(plan))
     }
 }
 
