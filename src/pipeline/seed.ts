@@ -5,7 +5,7 @@ import type { Fleet, FleetProduct } from "./fleet.ts";
 import type { GeneratedFile } from "./generated.ts";
 import { groovyString } from "./groovy.ts";
 import { prioritySection } from "./seed-priority.ts";
-import { SYSTEM, systemJobs } from "./seed-system.ts";
+import { type Pipelines, SYSTEM, systemJobs } from "./seed-system.ts";
 import { readStamp, STAMP_PLACE, stamp } from "./stamp.ts";
 
 /** Where the file lies in the organisation repository. */
@@ -17,6 +17,8 @@ const CHECKOUT = "codemonkeys-checkout";
 /** What the file follows from besides the fleet. */
 export interface SeedOptions {
   readonly zones: "one" | "two";
+  /** The program's own. */
+  readonly pipelines: Pipelines;
   /** The controller's list of plugins has Priority Sorter. */
   readonly sortsByPriority: boolean;
 }
@@ -47,7 +49,7 @@ export interface Seed {
 export function renderSeed(
   fleet: Located<Fleet>,
   before: string | undefined,
-  { zones, sortsByPriority }: SeedOptions,
+  { zones, sortsByPriority, pipelines }: SeedOptions,
 ): Outcome<Seed> {
   const { companies, products } = fleet.value;
   const warnings: Diagnostic[] = [];
@@ -62,7 +64,7 @@ export function renderSeed(
   const folders = new Set([...Object.keys(companies), ...removed.map(({ job }) => job.split("/")[0] as string)]);
   for (const company of [...folders].sort()) {
     const given = Object.hasOwn(companies, company) ? companies[company] : undefined;
-    scripts.push(folderScript(company, given, zones), systemScript(company, given, zones));
+    scripts.push(folderScript(company, given, zones), systemScript(company, given, zones, pipelines));
   }
   for (const one of jobs) {
     if (!isReachable(one.product.repo)) {
@@ -123,11 +125,11 @@ function folderScript(company: string, given: Company, zones: Zones): string {
 }
 
 /** The folder of a company's system jobs, and these. */
-function systemScript(company: string, given: Company, zones: Zones): string {
+function systemScript(company: string, given: Company, zones: Zones, pipelines: Pipelines): string {
   const credentials = zones === "two" ? tokens(company, given) : [];
   return script([
     ...folderLines(`${company}/${SYSTEM}`, `System jobs of ${given?.name ?? company}`, credentials),
-    ...systemJobs(company, zones),
+    ...systemJobs(company, zones, pipelines),
   ]);
 }
 

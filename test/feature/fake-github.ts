@@ -23,6 +23,8 @@ export interface FakeGitHub {
   readonly requests: string[];
   /** Answers to give instead of the true one, first come first served; only to the API. */
   readonly faults: ((response: ServerResponse) => void)[];
+  /** Answers what is asked of GitHub Actions, below the repository's address; undefined: it is not known. */
+  actions: (path: string, search: URLSearchParams) => unknown;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,10 @@ export async function fakeGitHub(root: string, token: string): Promise<FakeGitHu
     if (request.headers.authorization !== `token ${token}`)
       return answer(response, 401, { message: "Bad credentials" });
     const [, owner, name, rest = ""] = /^\/api\/v3\/repos\/([^/]+)\/([^/]+)(\/.*)$/.exec(url.pathname) ?? [];
+    if (rest.startsWith("/actions/")) {
+      const said = fake.actions(rest.slice("/actions".length), url.searchParams);
+      return said === undefined ? answer(response, 404, { message: "Not Found" }) : answer(response, 200, said);
+    }
     const number = Number(/^\/(?:pulls|issues)\/(\d+)/.exec(rest)?.[1]);
     const pull = fake.pulls.find((one) => one.number === number);
     const route = `${request.method} ${rest.replace(/\d+/, "N")}`;
@@ -117,6 +123,7 @@ export async function fakeGitHub(root: string, token: string): Promise<FakeGitHu
     comments: [],
     requests: [],
     faults: [],
+    actions: () => undefined,
     close: () =>
       new Promise((resolve, reject) => {
         server.closeAllConnections();

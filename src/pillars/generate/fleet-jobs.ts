@@ -8,7 +8,7 @@ import { type GenerateReport, generateFiles } from "../../pipeline/generate.ts";
 import { renderSeed, SEED_PATH } from "../../pipeline/seed.ts";
 import type { Session } from "../../pipeline/session.ts";
 import { repositoryAt } from "../../pipeline/session-git.ts";
-import { ownController } from "../library-files.ts";
+import { ownController, ownJenkinsfiles } from "../library-files.ts";
 import { actPipelineFiles } from "./act-pipelines.ts";
 
 export interface FleetJobsReport extends GenerateReport {
@@ -48,7 +48,8 @@ export async function generateFleetJobs(
   const { zones } = constitution.value.document;
   const plugins = (await textOf("jcasc/plugins.txt")) ?? (await ownController())["plugins.txt"] ?? "";
   const sortsByPriority = /^PrioritySorter(?=[:\s]|$)/im.test(plugins);
-  const seed = renderSeed(fleet.value, await textOf(SEED_PATH), { zones, sortsByPriority });
+  const pipelines = await ownJenkinsfiles();
+  const seed = renderSeed(fleet.value, await textOf(SEED_PATH), { zones, sortsByPriority, pipelines });
   if (!seed.ok) return seed;
   const files = [seed.value.file, ...(zones === "two" ? await actPipelineFiles(COMMAND) : [])];
   const done = await generateFiles(session, { path: root, repository: identity }, files, options);

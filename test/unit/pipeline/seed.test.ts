@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import { readFleet } from "../../../src/pipeline/fleet.ts";
 import { renderSeed, type Seed, type SeedOptions } from "../../../src/pipeline/seed.ts";
 
-const ONE: SeedOptions = { zones: "one", sortsByPriority: false };
+const ONE: SeedOptions = { zones: "one", sortsByPriority: false, pipelines: {} };
 
 function seed(
   fleet: string,
@@ -67,7 +67,9 @@ describe("the fleet's jobs", () => {
     expect(scripts[0]).toContain("acme_checkout_token");
     expect(scripts[0]).not.toContain("acme_github_token");
     expect(idsOf(scripts[1])).toEqual(["codemonkeys-crates-io", "codemonkeys-github"]);
-    expect(scripts[1]).toMatch(/\['land', 'publish', 'deploy'\]\.each .*remote \{ url\(organisation\[0\]\) \}/s);
+    expect(scripts[1]).toMatch(
+      /fromOrganisation = \['land', 'publish', 'deploy'\].*remote \{ url\(organisation\[0\]\) \}/s,
+    );
     expect(seed(FLEET).scripts[1]).not.toContain("'land'");
   });
 

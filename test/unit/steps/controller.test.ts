@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -12,10 +13,17 @@ const text = await readFile(join(root, "jcasc/jenkins.yaml"), "utf8");
 const config = parse(text);
 
 /** What the fleet's file adds for the given fleet, with two zones. */
+const pipelines = Object.fromEntries(
+  (await readdir(join(root, "jenkinsfiles"))).map((name) => [
+    name,
+    readFileSync(join(root, "jenkinsfiles", name), "utf8"),
+  ]),
+);
+
 function seeds(fleet: string): string {
   const read = readFleet(fleet, { file: "fleet.yaml" });
   if (!read.ok) throw new Error(JSON.stringify(read.diagnostics));
-  const rendered = renderSeed(read.value, undefined, { zones: "two", sortsByPriority: true });
+  const rendered = renderSeed(read.value, undefined, { zones: "two", sortsByPriority: true, pipelines });
   return rendered.ok ? rendered.value.file.text : "";
 }
 
@@ -65,10 +73,16 @@ describe("the controller's configuration", () => {
 
   it("makes a job of each system pipeline, in scripts that the configuration's own interpolation leaves alone", async () => {
     const scripts = `${config.jobs[0].script}${seeds("companies: { acme: {} }")}`;
-    const listed = [...scripts.matchAll(/\[(.*)\]\.each/g)].flatMap(([, list]) => list?.match(/[a-z]+/g) ?? []);
+    const listed = [...scripts.matchAll(/def from\w+ = \[(.*)\]/g)].flatMap(([, list]) => list?.match(/[a-z]+/g) ?? []);
     const single = [...scripts.matchAll(/jenkinsfiles\/([a-z]+)\.Jenkinsfile/g)].map(([, name]) => name as string);
     const names = (await readdir(join(root, "jenkinsfiles"))).map((name) => name.replace(".Jenkinsfile", ""));
     expect([...listed, ...single].sort()).toEqual(names.sort());
+    // What nobody declared Jenkins drops from the first trigger.
+    for (const [name, text] of Object.entries(pipelines)) {
+      const declared = new RegExp(`^ *${name.split(".")[0]}: \\[(.*)\\],$`, "m").exec(scripts)?.[1] ?? "";
+      const names = [...text.matchAll(/(?:string|booleanParam)\(name: '(\w+)'/g)].map(([, one]) => one);
+      if (name !== "fleet.Jenkinsfile") expect([...declared.matchAll(/(\w+): /g)].map(([, one]) => one)).toEqual(names);
+    }
     for (const [, name] of scripts.matchAll(/\$\{([^}]*)\}/g)) expect(name).toMatch(/^CODEMONKEYS_[A-Z_]+$/);
     // A lightweight checkout, as these are, takes a bare name for a branch's.
     for (const [, ref] of scripts.matchAll(/ branch\((.*)\)/g)) expect(ref).toMatch(/^'refs\/|^protectedRef$/);
