@@ -4,8 +4,6 @@ import { fail, messageOf, type Outcome, problem, succeed } from "../../core/diag
 import { task } from "../../core/events.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { runWork } from "../../tools/sandbox/sandbox.ts";
-import type { Acting } from "./acting.ts";
-import { type Landing, tagRelease } from "./land.ts";
 import type { ReleasePlan, ReleaseUnit } from "./report.ts";
 
 /** What the work half built for a tag that contains built files; digests name them in the artefact store. */
@@ -91,28 +89,4 @@ function noFile(path: string, why: string): Outcome<never> {
       next: "release.built_tag of SPEC.md names its files",
     }),
   );
-}
-
-/**
- * Makes and pushes the tag of a commit that stands on the release commit and has the built files in it. No branch gets
- * that commit. Its id follows from what is in it, so whoever goes on with the release finds the very same one.
- */
-export async function makeBuiltTag(
-  acting: Acting,
-  landing: Landing,
-  built: BuiltTag,
-  release: string,
-): Promise<Outcome<string>> {
-  const of = builtTagOf(acting.session, landing.plan);
-  if (!of) throw new Error("a built tag belongs to a unit of the plan");
-  const files: { path: string; source: string }[] = [];
-  for (const { path, digest } of built.files) {
-    const source = await acting.session.artifacts.path(digest);
-    if (!source.ok) return source;
-    files.push({ path, source: source.value });
-  }
-  const message = `build: ${of.unit.name} ${of.unit.version} with its built files`;
-  const commit = await landing.git.builtCommit({ base: release, files, message });
-  if (!commit.ok) return commit;
-  return await tagRelease(acting, landing, { ...of.unit, tag: built.tag }, commit.value);
 }

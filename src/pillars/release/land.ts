@@ -2,6 +2,7 @@ import { protectedPaths } from "../../constitution/protect.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { changeFacts, type Git, type RemoteCredentials } from "../../tools/git/git.ts";
 import { type Acting, permitFor } from "./acting.ts";
+import { type BuiltTag, builtTagOf } from "./built-tag.ts";
 import type { ReleasePlan, ReleaseUnit } from "./report.ts";
 import { REMOTE } from "./source.ts";
 import { inWorktree, putEdits, type ReleaseWork } from "./work.ts";
@@ -140,4 +141,28 @@ export async function tagRelease(
       return await git.push(pushing.value, pushTarget, credentials ? { credentials } : {});
     },
   });
+}
+
+/**
+ * Makes and pushes the tag of a commit that stands on the release commit and has the built files in it. No branch gets
+ * that commit. Its id follows from what is in it, so whoever goes on with the release finds the very same one.
+ */
+export async function makeBuiltTag(
+  acting: Acting,
+  landing: Landing,
+  built: BuiltTag,
+  release: string,
+): Promise<Outcome<string>> {
+  const of = builtTagOf(acting.session, landing.plan);
+  if (!of) throw new Error("a built tag belongs to a unit of the plan");
+  const files: { path: string; source: string }[] = [];
+  for (const { path, digest } of built.files) {
+    const source = await acting.session.artifacts.path(digest);
+    if (!source.ok) return source;
+    files.push({ path, source: source.value });
+  }
+  const message = `build: ${of.unit.name} ${of.unit.version} with its built files`;
+  const commit = await landing.git.builtCommit({ base: release, files, message });
+  if (!commit.ok) return commit;
+  return await tagRelease(acting, landing, { ...of.unit, tag: built.tag }, commit.value);
 }
