@@ -11,7 +11,7 @@ export function text(said: string): string {
   return said
     .replace(/[&<>"']/g, (char) => ENTITIES[char]!)
     .replace(
-      /[\u0000-\u0008\u000b-\u001f\u007f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g,
+      /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g,
       (char) => `<i class="code">U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}</i>`,
     );
 }

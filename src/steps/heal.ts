@@ -8,6 +8,7 @@ import { healBuild } from "../pillars/heal/heal.ts";
 import { readEvidence } from "../pillars/heal/patch.ts";
 import { type HealReport, healReportSchema } from "../pillars/heal/report.ts";
 import { resumeHeals } from "../pillars/heal/resume.ts";
+import { markdownLine } from "../pillars/release/markdown.ts";
 import { planOfProduct } from "../pipeline/product-plan.ts";
 import type { Session } from "../pipeline/session.ts";
 import { failureOfCi } from "./ci-failure.ts";
@@ -184,7 +185,8 @@ function reportOf(report: HealReport, root: string): StepReport<HealReport> {
     ...(report.handover ? { handover: report.handover } : {}),
     ...(report.pull_request ? { links: [{ title: "pull request", url: report.pull_request }] } : {}),
     data: report,
-    summary: lines.join("\n"),
+    // Words of logs and models: shown as they are, they form no markup on a page.
+    summary: lines.map((line) => markdownLine(line)).join("\n"),
     display,
   };
 }

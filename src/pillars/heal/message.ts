@@ -1,3 +1,4 @@
+import { plainLine } from "../release/markdown.ts";
 import type { BuildFailure } from "./read/report.ts";
 import type { HealFix } from "./report.ts";
 import type { Worked } from "./work.ts";
@@ -17,7 +18,10 @@ const WHAT: Readonly<Record<string, string>> = {
   warnings_as_errors: "a warning",
 };
 
-/** Subject, and a body that says what failed, what was changed and how that was proven. */
+/**
+ * Subject, and a body that says what failed, what was changed and how that was proven. Words of logs, repositories and
+ * models stand in it as one line each without control characters: they form no trailer.
+ */
 export function commitMessage(about: {
   readonly failure: BuildFailure;
   readonly worked: Worked;
@@ -25,15 +29,17 @@ export function commitMessage(about: {
   readonly commit: string;
 }): string {
   const { failure, worked, stage, commit } = about;
-  const place = failure.place ? ` (${failure.place.file}${failure.place.line ? `:${failure.place.line}` : ""})` : "";
-  const test = failure.test ? `\nFailed test: ${failure.test}` : "";
+  const place = failure.place
+    ? ` (${line(failure.place.file)}${failure.place.line ? `:${failure.place.line}` : ""})`
+    : "";
+  const test = failure.test ? `\nFailed test: ${line(failure.test)}` : "";
   return [
     shorten(`fix: ${subjectOf(failure, worked.fixes)}`),
     "",
-    `The stage ${stage} failed at ${commit.slice(0, 12)}: ${failure.message}${place}.${test}`,
+    `The stage ${line(stage)} failed at ${commit.slice(0, 12)}: ${line(failure.message)}${place}.${test}`,
     "",
-    ...worked.fixes.map((fix) => sentenceOf(fix)),
-    `Proven in a clean checkout: the failure was seen again, then it was gone and the whole stage ${stage} passed.`,
+    ...worked.fixes.map((fix) => line(sentenceOf(fix))),
+    `Proven in a clean checkout: the failure was seen again, then it was gone and the whole stage ${line(stage)} passed.`,
   ].join("\n");
 }
 
@@ -63,8 +69,14 @@ function sentenceOf(fix: HealFix): string {
   }
 }
 
-function shorten(line: string): string {
-  const plain = line.replaceAll(/\s+/g, " ").trim();
+const LONGEST_LINE = 1_000;
+
+function line(text: string): string {
+  return plainLine(text, LONGEST_LINE);
+}
+
+function shorten(subject: string): string {
+  const plain = plainLine(subject);
   return plain.length <= SUBJECT ? plain : `${plain.slice(0, SUBJECT - 1).trimEnd()}…`;
 }
 
@@ -78,7 +90,7 @@ export function commitTrailers(about: {
   return {
     "Heal-Run": about.run,
     "Heal-Fingerprint": about.failure.occurrence,
-    "Heal-Source": about.fixes.map((fix) => `${fix.kind} ${fix.name}`).join(", "),
+    "Heal-Source": plainLine(about.fixes.map((fix) => `${fix.kind} ${fix.name}`).join(", ")),
     "Heal-Trust": weakest.toFixed(2),
   };
 }

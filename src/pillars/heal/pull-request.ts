@@ -7,6 +7,7 @@ import type { Run } from "../../swarm/journal.ts";
 import type { Git } from "../../tools/git/git.ts";
 import { findPullRequest, openPullRequest, type PullRequest } from "../../tools/github/pulls.ts";
 import { forgeOf } from "../forge.ts";
+import { markdownBlock, plainLine } from "../release/markdown.ts";
 import { shown } from "./land-way.ts";
 import type { HealGate } from "./report.ts";
 
@@ -79,9 +80,21 @@ function refused({ reason }: Decision): string {
   return `the pull request is not opened: ${reason}`;
 }
 
-/** Title and description, from the commit's message; the trailers last, as in the commit. */
-function wordsOf(message: string, trailers: Readonly<Record<string, string>>) {
+/**
+ * Title and description, from the commit's message; the trailers last, as in the commit. The message holds words of logs,
+ * repositories and models: shown as they are, they make no link, image or mention, and close no issue.
+ */
+export function wordsOf(message: string, trailers: Readonly<Record<string, string>>) {
   const [title = "", ...rest] = message.split("\n");
-  const lines = Object.entries(trailers).map(([name, value]) => `${name}: ${value}`);
-  return { title, body: [rest.join("\n").trim(), "", "---", ...lines].join("\n") };
+  const shownText = (text: string) =>
+    markdownBlock(
+      text.replace(REFERENCE, (found) => `\`${found.replaceAll("`", "'")}\``),
+      (number) => `\`#${number}\``,
+    );
+  const lines = Object.entries(trailers).flatMap(([name, value]) => shownText(`${name}: ${plainLine(value)}`));
+  return { title: plainLine(title), body: [...shownText(rest.join("\n").trim()), "", "---", ...lines].join("\n") };
 }
+
+/** What a forge makes a link of by itself: addresses, issues of other repositories, people. */
+const REFERENCE =
+  /\b(?:[a-z][a-z0-9+.-]*:\/\/|www\.)[^\s<>]+|\b[\w.-]+(?:\/[\w.-]+)?#\d+\b|\bGH-\d+\b|(?<!\w)@[a-z0-9][\w-]*(?:\/[\w.-]+)?/gi;

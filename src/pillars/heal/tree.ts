@@ -124,6 +124,8 @@ export async function insidePath(root: string, path: string): Promise<string | u
   for (;;) {
     const real = await realpath(folder).catch(missing);
     if (real !== undefined) return real === folder ? join(folder, relative(folder, place)) : undefined;
+    // A link that points at nothing yet: what is made through it would lie elsewhere.
+    if ((await lstat(folder).catch(missing)) !== undefined) return undefined;
     folder = dirname(folder);
   }
 }

@@ -246,7 +246,7 @@ function write(
   return lines;
 }
 
-function fill(
+export function fill(
   template: EditTemplate,
   index: number,
   bound: Bound,
