@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { stringify } from "yaml";
-import { type Outcome, succeed } from "../core/diagnostic.ts";
+import { type Diagnostic, type Outcome, succeed } from "../core/diagnostic.ts";
 import { detectEcosystems, ECOSYSTEMS, type EcosystemId, type Tree } from "../ecosystems/index.ts";
 
 export interface InferredPackage {
@@ -30,10 +30,22 @@ export async function inferSpec(
 ): Promise<Outcome<InferredSpec>> {
   const packages: InferredPackage[] = [];
   const names: string[] = [];
+  const notes: Diagnostic[] = [];
   for (const path of await candidateFolders(tree)) {
     for (const ecosystem of await detectEcosystems(tree, path)) {
       const manifest = await ECOSYSTEMS[ecosystem].readManifest(tree, path);
-      if (!manifest.ok) return manifest;
+      if (!manifest.ok) {
+        // A workspace's root, a marker such as `{ "type": "module" }`: a manifest that names no package is common.
+        if (manifest.diagnostics.every(({ code }) => code === "npm.no_name")) continue;
+        notes.push(
+          ...manifest.diagnostics.map((one) => ({
+            ...one,
+            severity: "warning" as const,
+            next: `${path === "." ? "it" : `the folder ${path}`} is not taken as a package of ${ecosystem}; where it is one, mend this and add it to packages in SPEC.md`,
+          })),
+        );
+        continue;
+      }
       names.push(manifest.value.name);
       packages.push({ ecosystem, path, publish: !manifest.value.private });
     }
@@ -47,7 +59,7 @@ export async function inferSpec(
   };
   const purpose = firstParagraph((await tree.read("README.md")) ?? "") ?? "Say here what this product is for.";
   const text = `---\n${stringify(front, { flowCollectionPadding: true, lineWidth: 0 })}---\n# ${titleOf(product)}\n\n${purpose}\n`;
-  return succeed({ product, packages, text });
+  return succeed({ product, packages, text }, notes);
 }
 
 async function candidateFolders(tree: Tree): Promise<string[]> {

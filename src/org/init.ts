@@ -64,7 +64,10 @@ export async function initProduct(
     "codemonkeys run",
   ];
   const { url, founded, listed } = organisation.value;
-  return succeed({ product: spec.value.product, written, kept, organisation: { url, founded, listed }, next });
+  return succeed(
+    { product: spec.value.product, written, kept, organisation: { url, founded, listed }, next },
+    spec.warnings,
+  );
 }
 
 interface Joined {

@@ -42,10 +42,13 @@ export const initStep = defineStep({
         : `· the organisation is ${organisation.url}`,
       ...(next.length > 0 ? ["", "Next:", ...next.flatMap((one) => one.split("\n").map((line) => `  ${line}`))] : []),
     ];
-    return succeed({
-      data: { product, written: [...written], kept: [...kept], organisation: { ...organisation }, next: [...next] },
-      summary: lines.join("\n"),
-      display: lines,
-    });
+    return succeed(
+      {
+        data: { product, written: [...written], kept: [...kept], organisation: { ...organisation }, next: [...next] },
+        summary: lines.join("\n"),
+        display: lines,
+      },
+      done.warnings,
+    );
   },
 });

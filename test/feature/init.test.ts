@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { type BadLuckWorld, badLuckWorld, GOOD } from "./bad-luck-world.ts";
@@ -40,4 +40,14 @@ test("a second product joins the organisation that is there, once its listing is
     next: ["codemonkeys generate", "codemonkeys run"],
   });
   expect((await tell(["run"], { cwd })).code).toBe(0);
+});
+
+test("takes in what is a package, and tells which manifests it leaves out", async () => {
+  world = await badLuckWorld();
+  const cwd = await newcomer(world);
+  world.write("bin/package.json", '{ "type": "module" }\n', cwd);
+  world.write("legacy/package.json", '{ "name": "legacy", \n', cwd);
+  const done = await world.tell(["init", "--company", "acme"], { cwd });
+  expect([done.code, done.result.diagnostics.map(({ where }) => where?.file)]).toEqual([0, ["legacy/package.json"]]);
+  expect(readFileSync(join(cwd, "SPEC.md"), "utf8").match(/path: .*/g)).toEqual(["path: ."]);
 });
