@@ -55,16 +55,19 @@ export function protectedPaths(constitution: Constitution, paths: readonly strin
   });
 }
 
+const NOTHING_PROTECTED = /\bsize\(\s*change\.protected\s*\)\s*(?:==\s*0|<\s*1)/g;
+
 /**
  * Whether a rule asks people about changes of protected paths: one that asks about commits and says so itself, with
- * `change.protected` in its condition. Without one, nothing that touches such a path is even tried.
+ * `change.protected` in its condition, for more than to leave such changes out. Without one, nothing that touches such a
+ * path is even tried.
  */
 export function asksAboutProtected(constitution: Constitution): boolean {
   return constitution.document.rules.some(
     (rule) =>
       "ask" in rule &&
       rule.ask?.some((action) => /^(?:git\.|\*)/.test(action)) &&
-      /\bchange\.protected\b/.test(rule.when ?? ""),
+      /\bchange\.protected\b/.test((rule.when ?? "").replaceAll(NOTHING_PROTECTED, "")),
   );
 }
 

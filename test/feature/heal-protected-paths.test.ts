@@ -34,7 +34,9 @@ async function broken(constitution: string): Promise<void> {
 
 describe("a repair of a test", () => {
   it("is not tried where rules allow heals and say nothing of protected paths", async () => {
-    await broken(ALLOWED.replace("%s", "true"));
+    // The second rule asks about something else, and only leaves protected paths out.
+    const rules = `${ALLOWED.replace("%s", "true")}${ASKED.replace("size(change.protected) > 0", 'fix.source == "model" && size(change.protected) == 0')}`;
+    await broken(rules);
     const { report } = await world.heal("north");
     expect(report).toMatchObject({ verdict: "refused", pushed: false });
     expect(report.reason).toContain("test/one.test.js is protected");
@@ -53,7 +55,8 @@ describe("a repair of a test", () => {
   it("is proven, then proposed to people, and lands on a branch of its own when they agree", async () => {
     await broken(ALLOWED.replace("%s", "true") + ASKED);
     const log = (await world.build("north")).log;
-    const { report } = await world.heal("north", { log });
+    const { report, told } = await world.heal("north", { log });
+    expect(told).toContain("within limits: 1 file, 2 lines, protected: test/one.test.js");
     expect(report).toMatchObject({ verdict: "proposed", pushed: false, approval: { group: "keepers" } });
     const { session, close } = await world.open("north");
     const answered = await answerApproval(

@@ -1,6 +1,8 @@
-/** Two small products, sound as they are, and the slips that are seeded in them, one at a time. */
+/** Small products, sound as they are, and the slips that are seeded in them, one at a time. */
 export interface SearchProduct {
   readonly name: string;
+  /** Packages that npm installs first, with their versions. */
+  readonly install?: readonly string[];
   readonly test: string;
   readonly files: Readonly<Record<string, string>>;
   readonly slips: readonly Slip[];
@@ -183,4 +185,115 @@ def test_depth():
     { operator: "return", file: "tides.py", right: "    return chart + tide", wrong: "    chart + tide" },
     { operator: "variable", file: "tides.py", right: "return best", wrong: "return level" },
   ],
+};
+
+const FARES = `/** Cents for a journey. */
+export function fare(zones, age) {
+  const whole = 120 + zones * 80;
+  if (age < 6) return 0;
+  return age <= 14 ? whole / 2 : whole;
+}
+
+export function cheapest(fares) {
+  let best = fares[0];
+  for (const one of fares) {
+    if (one < best) best = one;
+  }
+  return best;
+}
+
+export class Card {
+  constructor(balance) {
+    this.balance = balance;
+  }
+
+  pay(amount) {
+    if (amount > this.balance) throw new RangeError("not enough");
+    this.balance -= amount;
+    return this.balance;
+  }
+}
+`;
+
+const FARE_TESTS = `
+describe("fares", () => {
+  it("counts zones", () => equal(fare(2, 30), 280));
+  it("lets small children travel", () => equal(fare(2, 5), 0));
+  it("takes half of children", () => equal(fare(2, 14), 140));
+  it("finds the cheapest", () => equal(cheapest([300, 120, 200]), 120));
+});
+
+describe("a card", () => {
+  it("is paid with", () => equal(new Card(500).pay(200), 300));
+  it("pays all that it has", () => equal(new Card(200).pay(200), 0));
+});
+`;
+
+const FARE_SLIPS: readonly Slip[] = [
+  { operator: "boundary", file: "src/fares.js", right: "age <= 14", wrong: "age < 14" },
+  { operator: "comparison", file: "src/fares.js", right: "one < best", wrong: "one > best" },
+  { operator: "boundary", file: "src/fares.js", right: "amount > this", wrong: "amount >= this" },
+  { operator: "arithmetic", file: "src/fares.js", right: "120 + zones", wrong: "120 - zones" },
+];
+
+const manifest = (name: string) =>
+  `{\n  "name": "${name}",\n  "version": "1.0.0",\n  "type": "module",\n  "scripts": {\n    "test": "${name}"\n  }\n}\n`;
+const EXPECTING =
+  'import { Card, cheapest, fare } from "../src/fares.js";\n\nconst equal = (a, b) => expect(a).toBe(b);\n';
+
+/** vitest runs sources that it has transformed. */
+export const VITEST: SearchProduct = {
+  name: "vitest",
+  test: "vitest run",
+  files: {
+    "package.json": manifest("vitest").replace('"vitest"\n', '"vitest run"\n'),
+    "vitest.config.js": "export default { test: { globals: true } };\n",
+    "src/fares.js": FARES,
+    "test/fares.test.js": EXPECTING + FARE_TESTS,
+  },
+  slips: FARE_SLIPS,
+};
+
+/** jest runs CommonJS here, in contexts of its own. */
+export const JEST: SearchProduct = {
+  name: "jest",
+  install: ["jest@29"],
+  test: "npm test",
+  files: {
+    ".gitignore": "node_modules\n",
+    "package.json": manifest("jest").replace('  "type": "module",\n', ""),
+    "src/fares.js": `${FARES.replaceAll("export ", "")}\nmodule.exports = { fare, cheapest, Card };\n`,
+    "test/fares.test.js": `${EXPECTING.replace('import { Card, cheapest, fare } from "../src/fares.js"', 'const { Card, cheapest, fare } = require("../src/fares.js")')}${FARE_TESTS}`,
+  },
+  slips: FARE_SLIPS,
+};
+
+export const MOCHA: SearchProduct = {
+  name: "mocha",
+  install: ["mocha@11"],
+  test: "npm test",
+  files: {
+    ".gitignore": "node_modules\n",
+    "package.json": manifest("mocha"),
+    "src/fares.js": FARES,
+    "test/fares.test.js": `import { equal } from "node:assert/strict";\nimport { Card, cheapest, fare } from "../src/fares.js";\n${FARE_TESTS}`,
+  },
+  slips: FARE_SLIPS,
+};
+
+/** TypeScript under vitest, where lines of the stack are those of the source. */
+export const VITEST_TYPESCRIPT: SearchProduct = {
+  ...VITEST,
+  name: "vitest-typescript",
+  files: {
+    "package.json": VITEST.files["package.json"] ?? "",
+    "vitest.config.ts": "export default { test: { globals: true } };\n",
+    "src/fares.ts": FARES.replace("(zones, age)", "(zones: number, age: number): number")
+      .replace("(fares)", "(fares: readonly number[]): number | undefined")
+      .replace("let best = fares[0];", "let best = fares[0] ?? 0;")
+      .replace("  constructor(balance) {\n", "  balance: number;\n\n  constructor(balance: number) {\n")
+      .replace("pay(amount)", "pay(amount: number): number"),
+    "test/fares.test.ts": `${EXPECTING.replace("(a, b)", "(a: unknown, b: unknown)").replace("fares.js", "fares.ts")}${FARE_TESTS}`,
+  },
+  slips: FARE_SLIPS.map((slip) => ({ ...slip, file: "src/fares.ts" })),
 };

@@ -137,7 +137,7 @@ export async function repair(
           clock.verify += inVerification;
           const verifiedLog = await keepLog(run);
           if (!verifiedLog.ok) return verifiedLog;
-          announceLimits(request.emit, changes);
+          announceLimits(request.emit, changes, request.constitution);
           return result("fixed", `${sourceName(candidate.source)}: ${candidate.summary}`, {
             changes,
             fixes: [...round.fixes, fixOf(candidate, changes)],

@@ -1,3 +1,5 @@
+import type { Constitution } from "../../constitution/constitution.ts";
+import { protectedPaths } from "../../constitution/protect.ts";
 import type { Outcome } from "../../core/diagnostic.ts";
 import { type Emit, task } from "../../core/events.ts";
 import { type Candidate, changedLines, type FileChange, type FixSource, sourceName } from "./candidate.ts";
@@ -23,10 +25,15 @@ export function announceApplied<T>(
   );
 }
 
-/** Tells that a repair keeps the limits that the constitution sets. */
-export function announceLimits(emit: Emit, changes: readonly FileChange[]): void {
+/** Tells that a repair keeps the limits that the constitution sets, and which protected paths people are to be asked about. */
+export function announceLimits(emit: Emit, changes: readonly FileChange[], constitution: Constitution): void {
   const lines = changedLines(changes);
-  const title = `within limits: ${count(changes.length, "file")}, ${count(lines, "line")}, nothing protected`;
+  const guarded = protectedPaths(
+    constitution,
+    changes.map(({ path }) => path),
+  );
+  const touched = guarded.length === 0 ? "nothing protected" : `protected: ${guarded.join(", ")}`;
+  const title = `within limits: ${count(changes.length, "file")}, ${count(lines, "line")}, ${touched}`;
   emit({ type: "task.started", task: "heal.limits", title });
   emit({ type: "task.finished", task: "heal.limits", state: "done", title });
 }
