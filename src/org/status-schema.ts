@@ -45,7 +45,8 @@ export const statusSchema = z.lazy(() =>
       )
       .optional()
       .describe("with `times`: how long the stages take when they pass"),
-    dead_letters: z.int(),
+    dead_letters: z.int().describe("alerts that were given up after ten tries"),
+    dead_letter_error: z.string().optional().describe("why the newest of them could not be delivered"),
     database: z.enum(["sqlite", "postgres"]),
   }),
 );

@@ -38,6 +38,7 @@ export async function readStatus(session: Overview): Promise<Outcome<Status>> {
       group: group_name,
     })),
     dead_letters: standing.deadLetters,
+    ...(standing.deadLetterError === undefined ? {} : { dead_letter_error: standing.deadLetterError }),
     database: state.kind,
   });
 }
@@ -112,7 +113,12 @@ export function statusLines(status: Status): string[] {
   for (const { id, action, product, group } of status.approvals) {
     lines.push(`● ${action}${product ? ` of ${product}` : ""} waits for ${group}: codemonkeys approve ${id}`);
   }
-  if (status.dead_letters > 0) lines.push(`✗ ${status.dead_letters} messages could not be delivered`);
+  if (status.dead_letters > 0) {
+    const why = status.dead_letter_error === undefined ? "" : ` (${status.dead_letter_error})`;
+    lines.push(
+      `✗ ${status.dead_letters} ${status.dead_letters === 1 ? "alert" : "alerts"} could not be delivered${why}`,
+    );
+  }
   if (status.mode === "observe") lines.push("● observe mode: gates log what would have been done, and nothing acts");
   const { companies, products, servers, commit } = status.organisation;
   lines.push(

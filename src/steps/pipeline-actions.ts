@@ -9,6 +9,7 @@ export const PIPELINE_ACTIONS: readonly ActionName[] = [
   "forge.release",
   "package.publish",
   "announce.post",
+  "webhook.send",
   "secret.read",
   "model.ask",
 ];

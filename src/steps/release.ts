@@ -97,6 +97,7 @@ export const releaseStep = defineStep({
     "package.publish",
     "forge.release",
     "announce.post",
+    "webhook.send",
     "secret.read",
   ],
   halves: true,

@@ -26,6 +26,8 @@ export interface Standing {
   /** Pauses in force, the oldest first. */
   readonly pauses: readonly Pick<PausesTable, "scope" | "company" | "product" | "reason">[];
   readonly deadLetters: number;
+  /** Why the newest of them could not be delivered. */
+  readonly deadLetterError: string | undefined;
 }
 
 /** A build of one stage is newer than the whole one it belongs to; among this many there is a whole one. */
@@ -64,7 +66,10 @@ export async function readStanding(state: SwarmReader): Promise<Outcome<Standing
     state.rows<Standing["pauses"][number]>(
       "select scope, company, product, reason from pauses where resumed_at is null order by paused_at",
     ),
-    state.rows<{ count: number }>("select count(*) as count from outbox where state = 'dead'"),
+    state.rows<{ count: number; last_error: string | null }>(
+      `select (select count(*) from outbox where state = 'dead') as count,
+         (select last_error from outbox where state = 'dead' order by finished_at desc, id limit 1) as last_error`,
+    ),
   ]);
   if (!products.ok) return products;
   if (!builds.ok) return builds;
@@ -82,6 +87,7 @@ export async function readStanding(state: SwarmReader): Promise<Outcome<Standing
     unfinished: unfinished.value,
     approvals: approvals.value,
     pauses: pauses.value,
-    deadLetters: dead.value[0]?.count ?? 0,
+    deadLetters: Number(dead.value[0]?.count ?? 0),
+    deadLetterError: dead.value[0]?.last_error ?? undefined,
   });
 }

@@ -160,6 +160,26 @@ export const OPTIONS = {
     description: "environment variable with that address; it goes before `webhook_url`",
     overridable: true,
   },
+  "ship.alerts.error_url": {
+    type: "url",
+    default: undefined,
+    description:
+      "address that failed releases are told to, such as a Gotify server's: JSON with title, message and priority",
+    overridable: true,
+  },
+  "ship.alerts.error_url_env": {
+    type: "variable",
+    default: undefined,
+    description: "environment variable with that address; it goes before `error_url`",
+    overridable: true,
+  },
+  "ship.alerts.signing_key_env": {
+    type: "variable",
+    default: undefined,
+    description:
+      "environment variable with a key that what is posted is signed with: `X-Codemonkeys-Signature-256`, HMAC-SHA-256 of the body, as GitHub does",
+    overridable: true,
+  },
   "ship.provenance.key_env": {
     type: "variable",
     default: undefined,

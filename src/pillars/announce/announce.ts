@@ -243,6 +243,12 @@ function addressOf(session: Session, { variable, address, from }: Channel): Outc
   return succeed(url);
 }
 
+/** What receivers can tell our posts by, where the configuration names one. */
+function signingKey(session: Session): string | undefined {
+  const variable = productOf(session).config.get("ship.alerts.signing_key_env");
+  return variable === undefined ? undefined : session.environment[variable];
+}
+
 /** The host alone: what follows may be a token. */
 function shown(url: string): string {
   return new URL(url).origin;
@@ -289,6 +295,7 @@ async function post(
   const sent = await postWebhook(permit.value, "announce.post", target, {
     url: url.value,
     body,
+    secret: signingKey(session),
     redactor: session.redactor,
     signal: session.signal,
   });

@@ -2,6 +2,7 @@ import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../cor
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { openRun, type Run } from "../../swarm/journal.ts";
 import type { Git } from "../../tools/git/git.ts";
+import { alertFailure } from "../announce/alert.ts";
 import { handOver, sameDigests, workHalfOnly } from "../halves.ts";
 import { tokensReady } from "../publish/token.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
@@ -51,8 +52,10 @@ export async function carryOut(
   }
   const waiting = done.diagnostics.some(({ code }) => code === "journal.waiting");
   if (!waiting) await run.release();
+  const title = `release ${product.name} ${versions.join(", ")}`;
+  const alerts = waiting ? [] : await alertFailure(session, { run: run.id, title, diagnostics: done.diagnostics });
   session.emit({ type: "run.finished", run: run.id, verdict: waiting ? "waiting" : "failure" });
-  return fail(...done.diagnostics, resumable(run, await artifactLines(session.swarm, run.id)));
+  return fail(...done.diagnostics, ...alerts, resumable(run, await artifactLines(session.swarm, run.id)));
 }
 
 function describeKey(run: Run): string {

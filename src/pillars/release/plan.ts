@@ -17,7 +17,7 @@ import { addDependencies, groupsOf, releaseNotes } from "./notes.ts";
 import { readReleaseTags, standIns } from "./release-tags.ts";
 import type { PlannedPackage, ReleasePlan, ReleaseUnit } from "./report.ts";
 import { commitTree, type ReleaseSource } from "./source.ts";
-import { newestOf, prefixFor, type ReleaseTag, schemeOf } from "./tags.ts";
+import { highestOf, newestOf, prefixFor, type ReleaseTag, schemeOf } from "./tags.ts";
 import { type SpecPackage, type UnitSource, unitsOf } from "./units.ts";
 import { nextVersion } from "./version.ts";
 
@@ -191,14 +191,13 @@ async function reachable(
   tags: readonly ReleaseTag[],
   commit: string,
 ): Promise<Outcome<{ stable: ReleaseTag | undefined; newest: ReleaseTag | undefined }>> {
-  const sorted = [...tags].sort((a, b) => b.version.compare(a.version));
-  const near = await placed(git, sorted.slice(0, SINGLE_LOOKS), (id) => git.isAncestor(id, commit));
+  const near = await placed(git, highestOf(tags, SINGLE_LOOKS), (id) => git.isAncestor(id, commit));
   if (!near.ok) return near;
-  if (sorted.length <= SINGLE_LOOKS || near.value.some(isStable)) return succeed(highest(near.value));
+  if (tags.length <= SINGLE_LOOKS || near.value.some(isStable)) return succeed(highest(near.value));
   const history = await git.log(commit);
   if (!history.ok) return history;
   const ids = new Set(history.value.map(({ id }) => id));
-  const all = await placed(git, sorted, async (id) => succeed(ids.has(id)));
+  const all = await placed(git, highestOf(tags, tags.length), async (id) => succeed(ids.has(id)));
   return all.ok ? succeed(highest(all.value)) : all;
 }
 

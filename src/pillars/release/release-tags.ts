@@ -11,16 +11,19 @@ export async function readReleaseTags(git: Git): Promise<Outcome<ReleaseTag[]>> 
   );
 }
 
+const SHORT = /^\d+\.\d+$/;
+
 /**
  * Leaves out the tags that only point at a release: `v2.3` is moved to each new patch, as users of GitHub Actions and of
  * images want it, where `v2.3.0` is a tag of its own or `v2.3.4` stands on the same commit. It names no version itself.
  */
 export function withoutAliases(tags: readonly ReleaseTag[]): ReleaseTag[] {
+  if (!tags.some(({ spelling }) => SHORT.test(spelling))) return [...tags];
   const spelled = new Set(tags.map(({ series, spelling }) => `${series}@${spelling}`));
   const onCommit = Map.groupBy(tags, ({ commit }) => commit);
   return tags.filter(
     ({ commit, series, spelling }) =>
-      !/^\d+\.\d+$/.test(spelling) ||
+      !SHORT.test(spelling) ||
       !(
         spelled.has(`${series}@${spelling}.0`) ||
         onCommit.get(commit)?.some((other) => other.series === series && other.spelling.startsWith(`${spelling}.`))

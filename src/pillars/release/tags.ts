@@ -21,6 +21,13 @@ const PLAIN = /^(?:v|ver|version|r|rel|release|releases)?$/i;
 
 /** Reads `v1.2.3`, `1.2.3`, `pkg@1.2.3`, `pkg-v1.2.3`, `pkg/v1.2.3`, `release-1.2.3`; undefined for any other tag. */
 export function parseTag(tag: string, commit: string): ReleaseTag | undefined {
+  // Most tags of most repositories, which may have ten thousand of them.
+  const plain = /^(v?)((?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*))$/.exec(tag);
+  if (plain) {
+    const [, prefix = "", spelling = ""] = plain;
+    const version = parse(spelling);
+    return version ? { tag, commit, prefix, series: "", version, spelling } : undefined;
+  }
   const match = TAG.exec(tag);
   if (!match) return undefined;
   const prefix = match[1] as string;
@@ -80,5 +87,20 @@ export function schemeOf(scheme: string, name: string): { readonly prefix: strin
 export function newestOf(tags: readonly ReleaseTag[]): ReleaseTag | undefined {
   let best: ReleaseTag | undefined;
   for (const tag of tags) if (!best || tag.version.compare(best.version) > 0) best = tag;
+  return best;
+}
+
+/** The highest versions of a list, highest first. Of a long list only a few are wanted, so that it is not sorted then. */
+export function highestOf(tags: readonly ReleaseTag[], count: number): ReleaseTag[] {
+  const down = (a: ReleaseTag, b: ReleaseTag) => b.version.compare(a.version);
+  if (count * 4 >= tags.length) return [...tags].sort(down).slice(0, count);
+  const best: ReleaseTag[] = [];
+  for (const tag of tags) {
+    const last = best.at(-1);
+    if (best.length === count && last && down(tag, last) >= 0) continue;
+    const at = best.findIndex((other) => down(tag, other) < 0);
+    best.splice(at < 0 ? best.length : at, 0, tag);
+    if (best.length > count) best.pop();
+  }
   return best;
 }

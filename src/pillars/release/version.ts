@@ -79,6 +79,7 @@ export function bumpOf(from: SemVer | undefined, to: SemVer | undefined): Bump {
 /** Pre-releases that stand after the last stable version: those of the version to come. */
 function prereleasesSince(input: VersionInput): SemVer[] {
   return input.existing
+    .filter((spelling) => /[A-Za-z-]/.test(spelling))
     .map(parseVersion)
     .filter((version): version is SemVer => version !== undefined && version.prerelease.length > 0)
     .filter((version) => !input.lastStable || version.compare(input.lastStable) > 0);

@@ -13,6 +13,7 @@ import {
   type Trigger,
 } from "../../swarm/triggers.ts";
 import type { Git } from "../../tools/git/git.ts";
+import { deliverAlerts } from "../announce/alert.ts";
 import { branchCi, goOnWithHeals, type WentOn } from "../heal/go-on.ts";
 import { type GreenInCi, learnFromCi } from "../heal/learn/ci.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
@@ -87,9 +88,11 @@ export async function watchProduct(watched: Watched, source: Trigger["source"]):
     const held = lease.diagnostics.some(({ code }) => code === "journal.held");
     return held ? succeed({ ...idle, skipped: "another pass is at it" }) : lease;
   }
+  const late = await deliverAlerts(session);
   const done = await pass(watched, source);
   const released = await lease.value.release();
-  return released.ok ? done : released;
+  if (!released.ok) return released;
+  return done.ok ? succeed(done.value, [...late, ...done.warnings]) : done;
 }
 
 async function pass(watched: Watched, source: Trigger["source"]): Promise<Outcome<Watching>> {
