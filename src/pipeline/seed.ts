@@ -77,7 +77,7 @@ export function renderSeed(
       );
       continue;
     }
-    const credentials = companies[one.product.company]?.accounts.github ? CHECKOUT : undefined;
+    const credentials = checkoutOf(fleet.value, one.product);
     known[jobName(one)] = one.product.repo;
     scripts.push(jobScript({ job: jobName(one), repo: one.product.repo, credentials, disabled: false }));
   }
@@ -101,6 +101,14 @@ export function renderSeed(
 
 function jobName({ name, product }: { name: string; product: FleetProduct }): string {
   return `${product.company}/${name}`;
+}
+
+/** Id of the credential that a product's repository is checked out with; git by ssh has the agent's own key. */
+export function checkoutOf(
+  fleet: Fleet,
+  { company, repo }: Pick<FleetProduct, "company" | "repo">,
+): string | undefined {
+  return /^https?:/i.test(repo) && fleet.companies[company]?.accounts.github ? CHECKOUT : undefined;
 }
 
 /** What an agent on another machine can clone. */

@@ -12,6 +12,7 @@ import { waitingHealOf } from "../pillars/heal/waiting-heal.ts";
 import { productsOfEvent, verifySignature } from "../pillars/watch/event.ts";
 import { type Watching, watchProduct } from "../pillars/watch/pass.ts";
 import { planOfProduct } from "../pipeline/product-plan.ts";
+import { checkoutOf } from "../pipeline/seed.ts";
 import { productOf, type Session } from "../pipeline/session.ts";
 import type { Build } from "../swarm/builds.ts";
 import { noteCiBuild } from "../swarm/ci-builds.ts";
@@ -206,8 +207,15 @@ function jobOf(
   const { branch = "", commit = "", stage = "", url = "" } = parameters;
   if (kind === "build") return { job: ci.job(branch), parameters: {} };
   if (ci.backend.name !== "jenkins" || kind === "docs") return undefined;
-  const repository = session.organisation.fleet.value.products[name]?.repo ?? "";
-  const common = { PRODUCT: name, REPOSITORY: repository, BRANCH: branch };
+  const fleet = session.organisation.fleet.value;
+  const repository = fleet.products[name]?.repo ?? "";
+  const credentials = checkoutOf(fleet, { company, repo: repository });
+  const common = {
+    PRODUCT: name,
+    REPOSITORY: repository,
+    BRANCH: branch,
+    ...(credentials ? { GIT_CREDENTIALS: credentials } : {}),
+  };
   return kind === "heal"
     ? {
         job: filled(config.get("ci.heal_job")),

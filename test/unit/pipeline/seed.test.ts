@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { readFleet } from "../../../src/pipeline/fleet.ts";
-import { renderSeed, type Seed, type SeedOptions } from "../../../src/pipeline/seed.ts";
+import { checkoutOf, renderSeed, type Seed, type SeedOptions } from "../../../src/pipeline/seed.ts";
 
 const ONE: SeedOptions = { zones: "one", sortsByPriority: false, pipelines: {} };
 
@@ -84,6 +84,17 @@ describe("the fleet's jobs", () => {
     });
     expect(jobGroups[1]).toMatchObject({ id: 1, priority: 3, jobGroupStrategy: "allJobs" });
     expect(jobGroups).toHaveLength(2);
+  });
+
+  test("are checked out with the company's token over https only", () => {
+    const fleet = readFleet(FLEET, { file: "fleet.yaml" });
+    if (!fleet.ok) throw new Error("no fleet");
+    const of = (company: string, repo: string) => checkoutOf(fleet.value.value, { company, repo });
+    expect(of("acme", "https://git.example/x.git")).toBe("codemonkeys-checkout");
+    expect([of("acme", "git@git.example:x.git"), of("umbrella", "https://git.example/x.git")]).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 
   test("name secrets, never values, and pass them where no quote can end a string", () => {
