@@ -1,6 +1,6 @@
 import type { ASTNode, TypeError as CelTypeError, ParseError } from "@marcbachmann/cel-js";
 import type { FactName, Facts } from "../core/facts.ts";
-import { comparisonOf, comparisonTest } from "./comparison.ts";
+import { type Comparison, comparisonOf, comparisonTest } from "./comparison.ts";
 import { type ConditionError, summaryOf, syntaxError, typeError, typeWord } from "./condition-errors.ts";
 import { referencesIn } from "./condition-facts.ts";
 import { expressionText } from "./expression-text.ts";
@@ -28,7 +28,9 @@ export interface SubCondition {
   readonly start: number;
   readonly end: number;
   readonly facts: readonly FactName[];
-  /** The whole of it, where it only compares a fact with literals. */
+  /** What it compares, where it only compares a fact with literals. */
+  readonly comparison: Comparison | undefined;
+  /** The whole of it then. */
   readonly quick: ((facts: Facts) => Truth) | undefined;
   /** Our own program for it, where there is one; it answers, or leaves it to the library. Made when it is asked for. */
   readonly own: () => OwnProgram | undefined;
@@ -169,6 +171,7 @@ function split(ast: ASTNode, text: string): ConditionNode {
     start,
     end,
     facts,
+    comparison,
     quick: comparison && comparisonTest(comparison),
     own: lazy(() => ownProgram(ast)),
     run: libraryProgram(ast),

@@ -1,5 +1,4 @@
 import { FACTS, type FactName } from "../core/facts.ts";
-import { comparisonOf } from "./comparison.ts";
 import { type ConditionNode, evaluate, subConditions } from "./condition.ts";
 import { type FactValues, factValues } from "./fact-values.ts";
 import { PILLARS } from "./pillars.ts";
@@ -59,7 +58,7 @@ function worldsOf(rules: readonly Rule[]): Iterable<World> | undefined {
   const coins = new Set<string>();
   for (const rule of rules) {
     for (const part of rule.condition ? subConditions(rule.condition.root) : []) {
-      const simple = comparisonOf(part.ast);
+      const simple = part.comparison;
       if (simple) literals.set(simple.fact, [...(literals.get(simple.fact) ?? []), ...simple.literals]);
       else if (part.facts.length > 0) coins.add(part.text);
     }
