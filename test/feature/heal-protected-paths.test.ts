@@ -37,9 +37,9 @@ describe("a repair of a test", () => {
     // The second rule asks about something else, and only leaves protected paths out.
     const rules = `${ALLOWED.replace("%s", "true")}${ASKED.replace("size(change.protected) > 0", 'fix.source == "model" && size(change.protected) == 0')}`;
     await broken(rules);
-    const { report } = await world.heal("north");
+    const { report, told } = await world.heal("north");
     expect(report).toMatchObject({ verdict: "refused", pushed: false });
-    expect(report.reason).toContain("test/one.test.js is protected");
+    expect(told).toContain("fixer misspelt-module-path refused: test/one.test.js is protected");
   });
 
   it("is not landed where a rule asks about some protected paths, but not about these", async () => {

@@ -544,4 +544,21 @@ export const JAVASCRIPT: readonly FixerCase[] = [
     after: { "test/a.test.js": 'import { m } from "../lib/money.js";\nvoid m;\n' },
     asked: true,
   },
+
+  {
+    fixer: "snapshot-update",
+    name: "jest",
+    files: {
+      ".gitignore": "node_modules\n",
+      "package.json": '{\n  "name": "x",\n  "version": "1.0.0"\n}\n',
+      "src/a.test.js": 'it("shows", () => {\n  expect({ a: 2 }).toMatchSnapshot();\n});\n',
+      "src/__snapshots__/a.test.js.snap":
+        '// Jest Snapshot v1, https://goo.gl/fbAQLP\n\nexports[`shows 1`] = `\n{\n  "a": 1,\n}\n`;\n',
+    },
+    setup: NPM_INSTALL.replace("npm install", "npm install --save-dev jest@29"),
+    command: "npx --no-install jest --ci",
+    after: { "src/__snapshots__/a.test.js.snap": expectText(/"a": 2,/) },
+    asked: true,
+    slow: "asks the npm registry",
+  },
 ];

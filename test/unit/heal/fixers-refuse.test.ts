@@ -158,8 +158,8 @@ const REFUSED: readonly (readonly [fixer: string, why: string, fault: Fault])[] 
     "a Node that is too old",
     {
       message:
-        'Not compatible with your version of node/npm: app@1.0.0\nRequired: {"node":">=26"}\nActual:   {"node":"v24.1.0"}',
-      files: { "package.json": json({ name: "app", engines: { node: ">=26" } }) },
+        'Not compatible with your version of node/npm: app@1.0.0\nRequired: {"node":"^26.1.0"}\nActual:   {"node":"v24.1.0"}',
+      files: { "package.json": json({ name: "app", engines: { node: "^26.1.0" } }) },
     },
   ],
   [

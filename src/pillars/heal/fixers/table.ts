@@ -2,11 +2,12 @@ import { commonjsInEsm } from "./commonjs-in-esm.ts";
 import { gccFixit, rustcSuggestion } from "./compiler-suggestion.ts";
 import { constReassigned } from "./const-reassigned.ts";
 import { deprecatedName } from "./deprecated-name.ts";
+import { docsLink } from "./docs-link.ts";
 import { esmInCommonjs } from "./esm-in-commonjs.ts";
 import type { Fixer } from "./fixer.ts";
 import { importAttributeMissing } from "./import-attribute-missing.ts";
 import { importAttributes } from "./import-attributes.ts";
-import { ansibleMisspelt, docsLink, terraformSuggestion } from "./infrastructure-code.ts";
+import { ansibleMisspelt, terraformSuggestion } from "./infrastructure-code.ts";
 import { javaFileName, missingThrows } from "./java.ts";
 import { jsonSyntax } from "./json-syntax.ts";
 import { mavenConvergence, mavenSourceLevel } from "./maven.ts";
@@ -44,6 +45,7 @@ import {
   pythonUnclosedBracket,
   pythonUnterminatedString,
 } from "./python-syntax.ts";
+import { nodeEngine, pythonRequires } from "./runtime-version.ts";
 import { cargoFeature, missingRustMod } from "./rust-modules.ts";
 import { crlfInScript, makefileSpaces, missingExecutableBit } from "./script-files.ts";
 import {
@@ -74,7 +76,7 @@ import { missingOverride, missingTypeAnnotation, misspeltLiteral, typeOnlyImport
 import { unbalancedBracket } from "./unbalanced-bracket.ts";
 import { unusedImport } from "./unused-import.ts";
 import { unusedVariable } from "./unused-variable.ts";
-import { nodeEngine, npmPeerConflict, pipConflict, pythonRequires } from "./version-conflict.ts";
+import { npmPeerConflict, pipConflict } from "./version-conflict.ts";
 import { misspeltModulePath, wrongModuleCase } from "./wrong-module-path.ts";
 import { yamlSyntax } from "./yaml-syntax.ts";
 
