@@ -166,7 +166,7 @@ const replayed = rows.flatMap(({ others }) => others);
 const healed = replayed.filter((one) => one.healed);
 const all = rows.flatMap(({ taught, others }) => [taught, ...others]);
 const summary = {
-  command: `npm run bench:repair -- ${values.model === undefined ? "--replay" : `--model ${values.model}`} --json`,
+  command: `npm run bench:repair -- ${values.model === undefined ? "--replay" : `--model ${values.model}`}${values.only === "" ? "" : ` --only ${values.only}`} --json`,
   first_repair: values.model === undefined ? "recorded answer" : `model ${values.model}`,
   kinds: rows.length,
   taught: rows.filter(({ taught }) => taught.healed).length,
