@@ -24,6 +24,9 @@ export const statusSchema = z.lazy(() =>
     ),
     waiting: z.array(z.object({ run: z.string(), title: z.string(), for: z.string(), detail: z.string() })),
     unfinished: z.array(z.object({ run: z.string(), title: z.string(), kind: z.string() })),
+    taken_back: z
+      .array(z.object({ run: z.string(), title: z.string(), why: z.string() }))
+      .describe("the newest canary of an environment, where it was taken back"),
     approvals: z.array(
       z.object({ id: z.string(), action: z.string(), product: z.string().optional(), group: z.string() }),
     ),

@@ -31,6 +31,7 @@ export async function readStatus(session: Overview): Promise<Outcome<Status>> {
       detail: waiting_detail ?? "",
     })),
     unfinished: running.map(({ id, title, kind }) => ({ run: id, title, kind })),
+    taken_back: standing.takenBack.map(({ id, title, evidence }) => ({ run: id, title, why: whyOf(evidence) })),
     approvals: standing.approvals.map(({ id, action, product, group_name }) => ({
       id,
       action,
@@ -85,6 +86,12 @@ function productStatus(standing: Standing, name: string, { company }: FleetProdu
   };
 }
 
+/** The reason that a canary's run kept of its end. */
+function whyOf(evidence: string | null): string {
+  const { why } = JSON.parse(evidence ?? "{}") as { readonly why?: string };
+  return why ?? "nobody noted why";
+}
+
 function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
@@ -110,6 +117,7 @@ export function statusLines(status: Status): string[] {
     lines.push(`● ${title} [${run}] waits for ${what}: ${detail}`);
   for (const { run, title } of status.unfinished)
     lines.push(`● ${title} [${run}] is under way, or stopped: the same command goes on with it`);
+  for (const { run, title, why } of status.taken_back) lines.push(`✗ ${title} [${run}] was taken back: ${why}`);
   for (const { id, action, product, group } of status.approvals) {
     lines.push(`● ${action}${product ? ` of ${product}` : ""} waits for ${group}: codemonkeys approve ${id}`);
   }

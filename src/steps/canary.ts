@@ -166,9 +166,9 @@ export function canaryLines(report: CanaryReport): string[] {
     `${MARK[state]} ${product} ${version} ${where}`,
     `  ${ladder}${since && state !== "planned" ? `   rung ${rung} of ${rungs.length} since ${since.slice(0, 16).replace("T", " ")} UTC, ${report.looks} ${report.looks === 1 ? "look" : "looks"}` : ""}`,
     `  ${why}`,
-    ...report.criteria.map(
-      ({ criterion, verdict, says, samples }) => `  ${VERDICT[verdict]} ${criterion}: ${says} (${samples} seen)`,
-    ),
+    ...report.criteria
+      .filter(({ says }) => !why.includes(says))
+      .map(({ criterion, verdict, says, samples }) => `  ${VERDICT[verdict]} ${criterion} ${says} (${samples} seen)`),
     ...report.orders.map(({ order, by, because, rung: on }) => `  ${by} said ${order} on rung ${on}: ${because}`),
     ...report.effects.map(effectLine),
   ];

@@ -17,6 +17,8 @@ export interface Standing {
   readonly releases: readonly Pick<RunsTable, "company" | "product" | "key" | "updated_at" | "finished_at">[];
   /** How many heals of a product succeeded, those that CI has still to confirm included. */
   readonly heals: readonly (Pick<RunsTable, "company" | "product"> & { readonly heals: number })[];
+  /** Of each product and environment the newest canary, where it was taken back. */
+  readonly takenBack: readonly Pick<RunsTable, "id" | "company" | "product" | "title" | "evidence">[];
   /** Runs that are not finished, newest first. */
   readonly unfinished: readonly Pick<
     RunsTable,
@@ -35,7 +37,7 @@ const BUILDS = 20;
 
 /** Reads it in one query for each kind of row, however many products there are. */
 export async function readStanding(state: SwarmReader): Promise<Outcome<Standing>> {
-  const [products, builds, releases, heals, unfinished, approvals, pauses, dead] = await Promise.all([
+  const [products, builds, releases, heals, takenBack, unfinished, approvals, pauses, dead] = await Promise.all([
     state.rows<Standing["products"][number]>(
       "select company, name, tier, priority, lifecycle, fail_count, setup_required from products",
     ),
@@ -56,6 +58,12 @@ export async function readStanding(state: SwarmReader): Promise<Outcome<Standing
        where kind = 'heal'
          and (status = 'succeeded' or (status = 'waiting' and waiting_for = 'ci')) group by company, product`,
     ),
+    state.rows<Standing["takenBack"][number]>(
+      `select id, company, product, title, evidence from (
+         select runs.*, row_number() over (partition by company, product, key order by created_at desc, id) as place
+         from runs where kind = 'canary' and status in ('succeeded', 'failed', 'running', 'waiting')
+       ) as newest where place = 1 and status = 'failed' order by finished_at desc`,
+    ),
     state.rows<Standing["unfinished"][number]>(
       `select id, title, kind, status, waiting_for, waiting_detail from runs
        where status in ('waiting', 'running') order by created_at desc, id`,
@@ -75,6 +83,7 @@ export async function readStanding(state: SwarmReader): Promise<Outcome<Standing
   if (!builds.ok) return builds;
   if (!releases.ok) return releases;
   if (!heals.ok) return heals;
+  if (!takenBack.ok) return takenBack;
   if (!unfinished.ok) return unfinished;
   if (!approvals.ok) return approvals;
   if (!pauses.ok) return pauses;
@@ -84,6 +93,7 @@ export async function readStanding(state: SwarmReader): Promise<Outcome<Standing
     builds: builds.value,
     releases: releases.value,
     heals: heals.value,
+    takenBack: takenBack.value,
     unfinished: unfinished.value,
     approvals: approvals.value,
     pauses: pauses.value,

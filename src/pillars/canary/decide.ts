@@ -42,7 +42,7 @@ export function decideRung({ judged, minutes, least, giveUp, held }: RungStandin
   const words = {
     baseline_bad: "the stable version is bad as well",
     no_data: "too little data",
-    marginal: "undecided",
+    marginal: "not sure yet",
   };
   return { decision: "stay", why: `${words[verdict]}: ${those(verdict)}` };
 }

@@ -126,7 +126,7 @@ function judgeOne(name: string, question: RungQuestion, levels: Levels): Judged 
     return { ...about, verdict: "no_data", says: `${has} of ${minimum} ${unit} of the ${side} version` };
   }
   if (absolute !== "marginal" && relative !== "marginal") return { ...about, verdict: "pass", says: said };
-  return { ...about, verdict: "marginal", says: `${said}: not decided yet` };
+  return { ...about, verdict: "marginal", says: said };
 }
 
 const QUANTILE = 0.95;
@@ -287,7 +287,7 @@ function describe(
   const allowed = [
     ...(worse_by === undefined
       ? []
-      : [isRate ? `at most ${round(worse_by * 100)} points more` : `at most ${round(worse_by * 100)} % more`]),
+      : [isRate ? `at most ${points(worse_by * 100)} more` : `at most ${round(worse_by * 100)} % more`]),
     ...(at_most === undefined
       ? []
       : [
@@ -298,6 +298,10 @@ function describe(
   ];
   const than = worse_by === undefined ? "" : ` (stable ${value(stable)})`;
   return `${value(canary)}${than}, allowed ${allowed.join(" and ")}`;
+}
+
+function points(number: number): string {
+  return `${round(number)} ${round(number) === "1" ? "point" : "points"}`;
 }
 
 function round(number: number): string {

@@ -130,3 +130,32 @@ export async function openCanaries(session: Session, environment?: string): Prom
   }
   return succeed(found);
 }
+
+const endedSchema = z.union([
+  z.object({ version: z.string(), stable: z.string(), why: z.string(), by: z.string(), rung: z.int() }),
+  z.object({ version: z.string(), stable: z.string() }),
+]);
+/** How a canary ended: with a reason when it was taken back. */
+export type EndedCanary = z.infer<typeof endedSchema> & { readonly run: string };
+
+/** The newest canary of an environment that is over. */
+export async function lastCanary(session: Session, environment: string): Promise<Outcome<EndedCanary | undefined>> {
+  const { company, name } = productOf(session);
+  const runs = await listRuns(session.swarm, {
+    company,
+    product: name,
+    kind: CANARY_RUN,
+    key: canaryKey(name, environment),
+    status: ["succeeded", "failed"],
+    limit: 1,
+  });
+  if (!runs.ok) return runs;
+  const [run] = runs.value;
+  const read = endedSchema.safeParse(run?.evidence);
+  return succeed(run && read.success ? { run: run.id, ...read.data } : undefined);
+}
+
+/** The business key of a canary's run. */
+export function canaryKey(product: string, environment: string): string {
+  return `${product} ${environment}`;
+}

@@ -14,7 +14,7 @@ import { releaseConditions } from "../release/conditions.ts";
 import { findRelease, type KeptRelease } from "../release/kept.ts";
 import type { PlannedEffect } from "../release/report.ts";
 import { climb } from "./climb.ts";
-import { CANARY_RUN, type Ladder, type OpenCanary, openCanaries, STEP } from "./ladder.ts";
+import { CANARY_RUN, canaryKey, type Ladder, lastCanary, type OpenCanary, openCanaries, STEP } from "./ladder.ts";
 import { backTarget, type CanaryReport, reportOf, targetOf } from "./report.ts";
 
 export interface CanaryParams {
@@ -50,6 +50,8 @@ export async function walkLadder(session: Session, params: CanaryParams): Promis
   if (!release.ok) return release;
   const version = params.version ?? release.value.plan.units[0]?.version ?? "";
   if (version === current.value.version) return succeed("already there");
+  const before = params.version === undefined ? await notTakenBack(session, environment, version) : succeed(undefined);
+  if (!before.ok) return before;
   const facts = await factsOf(session, release.value);
   if (!facts.ok) return facts;
   const about = { place: place.value, canary, environment, version, stable: current.value.version };
@@ -65,6 +67,18 @@ function noKeysHere(): Outcome<never> {
   return fail(
     problem("policy", "canary.act_half", "a canary is led where the keys are (zones: two)", {
       next: "codemonkeys deploy --half act, on a machine of the act half",
+    }),
+  );
+}
+
+/** A version that was taken back is tried again only by its name: a pipeline that deploys what is newest would go on for ever. */
+async function notTakenBack(session: Session, environment: string, version: string): Promise<Outcome<void>> {
+  const last = await lastCanary(session, environment);
+  if (!last.ok) return last;
+  if (last.value === undefined || !("why" in last.value) || last.value.version !== version) return succeed(undefined);
+  return fail(
+    problem("product", "canary.was_taken_back", `${version} was taken back in ${environment}: ${last.value.why}`, {
+      next: `release what mends it, or try the same once more with --version ${version}`,
     }),
   );
 }
@@ -114,7 +128,7 @@ export function requestOf(session: Session, { environment, version }: Pick<Ladde
   const { name, company } = productOf(session);
   return {
     kind: CANARY_RUN,
-    key: `${name} ${environment}`,
+    key: canaryKey(name, environment),
     company,
     product: name,
     title: `canary of ${name} ${version} in ${environment}`,

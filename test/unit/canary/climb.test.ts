@@ -116,7 +116,10 @@ rungs: [{ share: 10, minutes: 10 }, { share: 100, minutes: 10 }]
     canary.clock.add(1);
     expect(await next()).toMatchObject({ state: "taken_back" });
     canary.setHealth(WELL);
-    await next();
+    canary.clock.add(1);
+    const again = await walkLadder(await canary.open(), {});
+    expect(again.ok ? [] : again.diagnostics.map(({ code }) => code)).toEqual(["canary.was_taken_back"]);
+    must(await walkLadder(await canary.open(), { version: "1.1.0" }));
     expect(await say("abort", "wrong day")).toMatchObject({ state: "taken_back", why: "wrong day" });
     const { audit } = await canary.open();
     const orders = must(await audit.entries({ kinds: ["canary.order"] }));

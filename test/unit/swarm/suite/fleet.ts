@@ -177,6 +177,7 @@ export function fleetSuite(make: MakePlace): void {
       unfinished: [{ id: left.id, status: "running", title: "release payments 1.6.0" }],
       approvals: [],
       pauses: [{ scope: "company", company: "acme", reason: "freeze" }],
+      takenBack: [],
       deadLetters: 0,
     });
     expect(standing.builds).toHaveLength(2);
