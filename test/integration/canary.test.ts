@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -69,7 +69,7 @@ deploy:
       health: { url: "http://{host}:{port}/stats?side={side}", counting: total }
       criteria:
         errors: { bad: errors, of: requests, worse_by: 0.15, minimum: 20 }
-      rungs: [{ share: 20, minutes: 0 }, { share: 50, minutes: 0 }, { share: 100, minutes: 0 }]`,
+      rungs: [{ share: 20, minutes: 0 }, { share: 100, minutes: 0 }]`,
     files: { "package.json": '{\n  "name": "payments",\n  "version": "0.0.0"\n}\n', "index.js": program("none") },
   });
 });
@@ -118,7 +118,7 @@ const step = async (): Promise<CanaryReport> => {
 };
 
 describe("a canary on this machine", () => {
-  test("climbs by its criteria to all traffic, which a rollback takes back", async () => {
+  test("climbs by its criteria to all traffic", async () => {
     must(await release(await session()));
     expect(must(await walkLadder(await session(), {}))).toBe("first version there");
     must(await deploy(await session(), {}));
@@ -126,29 +126,21 @@ describe("a canary on this machine", () => {
     const first = await step();
     expect(first).toMatchObject({ state: "climbing", rung: 1, share: 20, version: "1.0.1", stable: "1.0.0" });
     expect(await traffic(300)).toEqual({ "1.0.0": 240, "1.0.1": 60 });
-    expect(await step()).toMatchObject({ rung: 2, share: 50 });
-    expect(await traffic(200)).toEqual({ "1.0.0": 100, "1.0.1": 100 });
-    expect(await step()).toMatchObject({ rung: 3, share: 100 });
+    expect(await step()).toMatchObject({ rung: 2, share: 100 });
     expect(await traffic(100)).toEqual({ "1.0.1": 100 });
     expect(await step()).toMatchObject({ state: "finished", share: 100 });
     expect(told).toMatchObject([{ event: "canary.finished", version: "1.0.1", by: "criteria" }]);
-    expect(must(await walkLadder(await session(), {}))).toBe("already there");
-    expect(must(await deploy(await session(), { rollback: true })).version).toBe("1.0.0");
-    expect(await traffic(20)).toEqual({ "1.0.0": 20 });
   });
 
   test("is taken back by itself when it goes bad, without a lost request", async () => {
     await released("1.0.2");
-    expect(await step()).toMatchObject({ rung: 1, stable: "1.0.0" });
-    await traffic(300);
-    expect(await step()).toMatchObject({ rung: 2 });
+    expect(await step()).toMatchObject({ rung: 1, share: 20, stable: "1.0.1" });
     writeFileSync(bad("1.0.2"), "");
-    await traffic(200);
+    await traffic(300);
     const end = await step();
-    expect(end).toMatchObject({ state: "taken_back", share: 0, rung: 2 });
+    expect(end).toMatchObject({ state: "taken_back", share: 0, rung: 1 });
     expect(end.why).toMatch(/^worse than allowed: errors 50 % \(stable 0 %\)/);
-    expect(await traffic(50)).toEqual({ "1.0.0": 50 });
-    expect(told.at(-1)).toMatchObject({ event: "canary.taken_back", stable: "1.0.0", why: end.why });
-    rmSync(bad("1.0.2"));
+    expect(await traffic(50)).toEqual({ "1.0.1": 50 });
+    expect(told.at(-1)).toMatchObject({ event: "canary.taken_back", stable: "1.0.1", why: end.why });
   });
 });

@@ -159,7 +159,10 @@ function judgeRate(counts: readonly Counts[], limit: Boundary, levels: Levels): 
   return well && worse(counts.slice(-RECENT)) < SUSPICION ? "pass" : "marginal";
 }
 
-/** Where the stable version is over the limit as well, the canary is not the reason. */
+/**
+ * An absolute limit. Looks in which the stable version was over it as well say nothing about the canary and do not count;
+ * they are left out by what the stable version did alone, which tells nothing of the canary's luck.
+ */
 function judgeAbsolute(
   criterion: CanaryCriterion,
   looks: readonly Readings[],
@@ -167,13 +170,13 @@ function judgeAbsolute(
 ): Limit | "baseline_bad" | undefined {
   const { at_most, values, quantile = QUANTILE } = criterion;
   if (at_most === undefined) return undefined;
+  const rate = values === undefined ? at_most : 1 - quantile;
   const counts = looks.map((look) => over(look, at_most, levels.alone));
-  const limit = { rate: values === undefined ? at_most : 1 - quantile };
-  const found = judgeRate(counts, limit, levels);
-  if (found !== "fail") return found;
-  const swapped = counts.map(({ canary, stable }) => ({ canary: stable, stable: canary }));
-  const shared = evidenceAgainst(swapped, { claim: "worse_at_most", limit }, "anywhere") >= Math.log(1 / levels.pass);
-  return shared ? "baseline_bad" : "fail";
+  const isShared = ({ stable }: Counts) => stable.bad > rate * stable.of;
+  const newest = counts.at(-1);
+  const own = counts.filter((look) => !isShared(look));
+  const found = judgeRate(own, { rate }, levels);
+  return found !== "fail" && newest !== undefined && isShared(newest) ? "baseline_bad" : found;
 }
 
 /**
