@@ -98,8 +98,7 @@ function sourceOf(
 
 function noBranch(ref: string, user: UserConfig): Diagnostic {
   return problem("config", "organisation.no_ref", `the organisation has no branch ${ref}`, {
-    where: { file: user.file },
-    next: "push the branch, or name the right one as organisation.ref",
+    next: `push the branch, or name the right one in ${user.saidBy} (organisation.ref; in the variable #REF behind the address)`,
   });
 }
 
@@ -133,7 +132,7 @@ async function mirror(
         {
           next: known.ok
             ? "nothing acts under a policy that may have changed: try again when it can be reached"
-            : `check the address in ${user.file}`,
+            : `check the address in ${user.saidBy}`,
         },
       ),
     );

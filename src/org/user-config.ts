@@ -7,6 +7,8 @@ import type { UserConfigFile } from "./user-config-file.ts";
 
 export interface UserConfig {
   readonly organisation: { readonly url: string; readonly ref: string } | undefined;
+  /** Who said where the organisation lies: the file, or the variable that wins over it. */
+  readonly saidBy: string;
   readonly databaseUrl: string | undefined;
   readonly workspaces: string | undefined;
   /** Undefined: in the state folder. */
@@ -52,6 +54,7 @@ export async function readUserConfig(homes: Homes, environment: Environment): Pr
   const workspaces = environment.CODEMONKEYS_WORKSPACES ?? (value.workspaces ? local(value.workspaces) : undefined);
   return succeed({
     organisation,
+    saidBy: fromEnvironment ? "CODEMONKEYS_ORGANISATION" : file,
     databaseUrl,
     workspaces,
     artifacts: environment.CODEMONKEYS_ARTIFACTS ?? (value.artifacts ? local(value.artifacts) : undefined),
