@@ -11,9 +11,9 @@ import {
   vote,
 } from "../swarm/approvals.ts";
 import type { Swarm } from "../swarm/open.ts";
+import type { AskedApproval } from "./asked-approval.ts";
 import type { Audit, AuditSubject } from "./audit.ts";
 import type { Constitution } from "./constitution.ts";
-import type { AskedApproval } from "./gate.ts";
 import type { Asked, Rule } from "./rules.ts";
 import { ALLOWED_SIGNERS, type AnswerSigners, answerStatement } from "./signed-answers.ts";
 

@@ -1,7 +1,8 @@
 import { ACTIONS, type ActionName, type Target } from "../core/action.ts";
 import { type Diagnostic, problem, type SourcePlace } from "../core/diagnostic.ts";
 import type { Facts } from "../core/facts.ts";
-import type { AskedApproval, GateOptions } from "./gate.ts";
+import type { AskedApproval } from "./asked-approval.ts";
+import type { GateOptions } from "./gate-options.ts";
 import { forgedFacts } from "./probe.ts";
 import type { Rule } from "./rules.ts";
 

@@ -1,40 +1,23 @@
 import type { ActionName, Target } from "../core/action.ts";
-import type { Clock } from "../core/clock.ts";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
-import { type Emit, silent } from "../core/events.ts";
+import { silent } from "../core/events.ts";
 import type { Facts } from "../core/facts.ts";
 import type { Permit } from "../core/permit.ts";
-import type { Redactor } from "../core/redact.ts";
 import type { ApprovalAsked } from "../core/result.ts";
-import type { Swarm } from "../swarm/open.ts";
 import { type ApprovalStanding, approvalStanding, planHash } from "./approvals.ts";
-import type { Audit, AuditSubject } from "./audit.ts";
-import type { Constitution } from "./constitution.ts";
+import type { AskedApproval } from "./asked-approval.ts";
+import type { AuditSubject } from "./audit.ts";
 import { decide, type RuleAnswer } from "./decide.ts";
 import { recordDecision } from "./decision-record.ts";
 import { explain } from "./explain.ts";
 import { explanationLines } from "./explain-text.ts";
 import { asks, denied, misused } from "./gate-diagnostics.ts";
 import { clockFacts, modelFacts, runFacts, targetFacts } from "./gate-facts.ts";
+import type { GateContext, GateOptions } from "./gate-options.ts";
 import { pauseReason } from "./pausing.ts";
 import { issuePermit, PERMIT_MS, targetHash } from "./permits.ts";
-import type { Pillar } from "./pillars.ts";
 import { mergeFacts } from "./probe.ts";
 import type { Rule } from "./rules.ts";
-import type { AnswerSigners } from "./signed-answers.ts";
-
-/** A question to people that stands until it is answered or its time is over. */
-export interface AskedApproval {
-  /** The row's id; `planned` in a preview of a question that nobody asked yet. */
-  readonly id: string;
-  readonly group: string;
-  /** Whose answer counts: the group's members without the requester. */
-  readonly people: readonly string[];
-  readonly count: number;
-  /** Milliseconds since the epoch. */
-  readonly until: number;
-  readonly reason: string;
-}
 
 /** A question as events and results tell it. */
 export function approvalAsked({ id, group, people, count, until, reason }: AskedApproval): ApprovalAsked {
@@ -88,41 +71,6 @@ export interface Gate {
   preview<A extends ActionName>(action: A, target: Target<A>, facts: Facts): Promise<Decision<A>>;
   /** The gate for one run or pillar, or with further facts that hold for all that follows. */
   bound(context: GateContext): Gate;
-}
-
-/** What a gate knows of the work it judges. */
-export interface GateContext {
-  readonly run?: { readonly id: string; readonly startedAt: number };
-  readonly pillar?: Pillar;
-  /** Which attempt at the same failure or release this is, from 1. */
-  readonly attempt?: number;
-  readonly trigger?: string;
-  /** Facts that hold for every question, as the product's. A question's own facts count more. */
-  readonly facts?: Facts;
-  /** The actions the step declared; asking for another one is a mistake in the program and refused. */
-  readonly actions?: readonly ActionName[];
-}
-
-export interface GateOptions extends GateContext {
-  /** The organisation's, at its protected ref; never the copy inside the change that is judged. */
-  readonly constitution: Constitution;
-  readonly organisationCommit: string;
-  readonly swarm: Swarm;
-  readonly audit: Audit;
-  readonly clock: Clock;
-  readonly redactor: Redactor;
-  readonly emit: Emit;
-  /** Absent for work that concerns the whole organisation. */
-  readonly product?: { readonly name: string; readonly company: string };
-  readonly requester: string;
-  /** See `ApprovalContext`. */
-  readonly signers?: AnswerSigners | undefined;
-  /** `plan` judges only; `observe` also logs what would have been done; only `act` issues permits. */
-  readonly mode: "act" | "plan" | "observe";
-  /** The half that this process does, where the halves are apart: each may ask for its own actions only. */
-  readonly half?: "work" | "act" | undefined;
-  /** How long a permit is good; milliseconds. */
-  readonly permitMs?: number;
 }
 
 /** The company of rows that concern no product. */

@@ -1,25 +1,9 @@
-import type { Diagnostic, Outcome } from "../core/diagnostic.ts";
+import type { Diagnostic } from "../core/diagnostic.ts";
+import type { Asked, AskedReader } from "./asked-reader.ts";
 import { askedOfCargo } from "./cargo-asked.ts";
 import type { EcosystemId, Tree } from "./ecosystem.ts";
 import { askedOfNpm } from "./npm-asked.ts";
 import { askedOfPython } from "./python-asked.ts";
-
-/** A package that a file asks for. */
-export interface Asked {
-  readonly ecosystem: EcosystemId;
-  readonly name: string;
-  /** In the ecosystem's own spelling; the very version in a lock file. */
-  readonly range: string;
-  /** Relative to the product's root. */
-  readonly file: string;
-  /** From 1. */
-  readonly line: number;
-  /** A lock file holds it at this version; else a manifest asks for it. */
-  readonly locked: boolean;
-}
-
-/** Reads what one file asks for of the wanted packages. */
-export type AskedReader = (file: string, text: string, wanted: (name: string) => boolean) => Outcome<readonly Asked[]>;
 
 const KINDS: readonly { readonly ecosystem: EcosystemId; readonly files: RegExp; readonly read: AskedReader }[] = [
   { ecosystem: "npm", files: /(?:^|\/)(?:package|package-lock|npm-shrinkwrap)\.json$/, read: askedOfNpm },

@@ -1,5 +1,5 @@
 import { type Outcome, succeed } from "../core/diagnostic.ts";
-import type { Asked } from "./asked.ts";
+import type { Asked } from "./asked-reader.ts";
 import { readTomlSpans } from "./toml-spans.ts";
 
 /** What a Cargo.toml asks for in any of its tables of dependencies, and what a Cargo.lock holds. */

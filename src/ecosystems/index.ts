@@ -4,7 +4,8 @@ import { ECOSYSTEM_IDS, type Ecosystem, type EcosystemId, type Tree } from "./ec
 import { npm } from "./npm.ts";
 import { pypi } from "./pypi.ts";
 
-export { type Asked, askedPackages } from "./asked.ts";
+export { askedPackages } from "./asked.ts";
+export type { Asked } from "./asked-reader.ts";
 export {
   type Artifact,
   ECOSYSTEM_IDS,

@@ -2,7 +2,7 @@ import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { FileEdit, Tree } from "./ecosystem.ts";
 import { within } from "./paths.ts";
 import { type Replacement, replaceSpans } from "./text-edit.ts";
-import type { VersionChange } from "./version-files.ts";
+import type { VersionChange } from "./version-change.ts";
 
 /** Text of an element, without the white space around it. */
 interface Said {

@@ -1,5 +1,5 @@
 import { type Outcome, succeed } from "../core/diagnostic.ts";
-import type { Asked } from "./asked.ts";
+import type { Asked } from "./asked-reader.ts";
 import { readJsonSpans } from "./json-spans.ts";
 import { lineColumn } from "./text-edit.ts";
 

@@ -1,5 +1,5 @@
 import { type Outcome, succeed } from "../core/diagnostic.ts";
-import type { Asked } from "./asked.ts";
+import type { Asked } from "./asked-reader.ts";
 import { normalizedName } from "./pep440.ts";
 import { readTomlSpans, type TomlPath } from "./toml-spans.ts";
 

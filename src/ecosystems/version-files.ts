@@ -4,19 +4,7 @@ import type { FileEdit, Tree } from "./ecosystem.ts";
 import { bumpMaven } from "./maven-manifest.ts";
 import { folderOf, within } from "./paths.ts";
 import { lineColumn, type Replacement, replaceSpans } from "./text-edit.ts";
-
-/** A release as files that belong to no package name it. */
-export interface VersionChange {
-  /** The folder whose files are looked at, and folders below it that have versions of their own. */
-  readonly folder: string;
-  readonly except: readonly string[];
-  /** The versions that a file may still say, in any spelling. A file that says another keeps it. */
-  readonly old: readonly string[];
-  /** In semver spelling. */
-  readonly version: string;
-  /** Files in which the lines to change are marked. */
-  readonly marked: readonly string[];
-}
+import type { VersionChange } from "./version-change.ts";
 
 const IGNORED = /(?:^|\/)(?:node_modules|vendor|third_party|target|dist|\.git)\//;
 /** Deeper ones are examples and fixtures. */

@@ -15,7 +15,7 @@ import { answerSigners } from "./answer-signers.ts";
 import { companyEnvironment } from "./company-environment.ts";
 import { halfOf } from "./half.ts";
 import { observedNote, observingBy } from "./observing.ts";
-import type { Opened, OpenOptions } from "./open.ts";
+import type { Opened, OpenOptions } from "./opened.ts";
 import { readOrganisation } from "./organisation.ts";
 import { nearestSpec, openProduct } from "./product.ts";
 import { productFacts } from "./product-facts.ts";

@@ -5,7 +5,7 @@ import { recall, remember } from "../core/remember.ts";
 import type { Overview, Workplace } from "../pipeline/session.ts";
 import { openReader } from "../swarm/reader.ts";
 import { localCommit, remoteCommit } from "../tools/git/mirror.ts";
-import type { Opened } from "./open.ts";
+import type { Opened } from "./opened.ts";
 import type { OrganisationSource, SourceOptions } from "./organisation-source.ts";
 import { registerFleet } from "./secrets.ts";
 import type { UserConfig } from "./user-config.ts";

@@ -3,16 +3,8 @@ import { dirname } from "node:path";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { makeFolder, writeFileAtomic } from "../../core/files.ts";
 import { lineHunks } from "./edit/difference.ts";
+import type { FileChange } from "./file-change.ts";
 import { insidePath } from "./tree.ts";
-
-/** One file of an edit, whole: `before` is absent for a new file, `after` for a deleted one. Paths are relative. */
-export interface FileChange {
-  readonly path: string;
-  readonly before: string | undefined;
-  readonly after: string | undefined;
-  /** Sets the executable bit. */
-  readonly executable?: true;
-}
 
 /** Who proposes an edit. */
 export type FixSource =
@@ -36,6 +28,8 @@ export interface Proposal {
   /** Run after the changes; what they leave behind becomes part of the edit. */
   readonly commands?: readonly FixCommand[];
 }
+
+export type { FileChange } from "./file-change.ts";
 
 /** An edit that may heal, before anything has been proven about it. */
 export interface Candidate extends Proposal {

@@ -1,5 +1,4 @@
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
-import type { Plan } from "../../pipeline/plan.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { productRepository } from "../../pipeline/session-git.ts";
 import { advanceWaiting, listRuns, openRun } from "../../swarm/journal.ts";
@@ -12,25 +11,9 @@ import { confirmLessons, shareEarlier } from "./learn.ts";
 import type { BuildFailure } from "./read/report.ts";
 import type { HealReport } from "./report.ts";
 import { failureReport } from "./reporting.ts";
+import type { HealRequest } from "./request.ts";
 import { type AwaitingRun, awaitingCi, ciKey, newestOf } from "./rounds.ts";
 import { stageToRun } from "./stage.ts";
-
-export interface HealRequest {
-  /** The failed build's log. */
-  readonly log: string;
-  /** The stage that failed, by its name in the plan. */
-  readonly stage: string;
-  /** The product's pipeline: it says how the stage is run. */
-  readonly plan: Plan;
-  /** The commit that was built; the checked-out one without it. */
-  readonly commit?: string | undefined;
-  /** The branch that was built; the checked-out one without it (Jenkins checks out no branch). */
-  readonly branch?: string | undefined;
-  /** A model's name, instead of the configured one. */
-  readonly model?: string | undefined;
-  /** Begins anew where an earlier run of the same failure did not finish. */
-  readonly fresh?: boolean | undefined;
-}
 
 /**
  * Heals a failed build: reads its log, proves that it fails, finds a repair that makes the whole stage pass, and lands

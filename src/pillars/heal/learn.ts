@@ -8,6 +8,7 @@ import { listTemplates, recordTemplateOutcome, saveTemplate, shareTemplate } fro
 import type { Git } from "../../tools/git/git.ts";
 import type { FileChange } from "./candidate.ts";
 import { ecosystemOf } from "./candidates.ts";
+import type { PendingLesson } from "./pending-lesson.ts";
 import type { BuildFailure } from "./read/report.ts";
 import type { HealFix, HealTried } from "./report.ts";
 import { awaitingCi, newestOf } from "./rounds.ts";
@@ -42,16 +43,6 @@ export async function lessonOf(changes: readonly FileChange[], failure: BuildFai
 
 function textsOf(changes: readonly FileChange[]): Json {
   return Object.fromEntries(changes.map((change) => [change.path, change.after ?? null]));
-}
-
-/** A template that waits until its commit has reached a protected branch; kept in the evidence of the run. */
-export interface PendingLesson {
-  readonly pattern: string;
-  readonly ecosystem: string;
-  readonly source: "builtin" | "model";
-  /** Digest of the template's JSON in the artefact store. */
-  readonly template: string;
-  readonly commit: string;
 }
 
 /** Makes a lesson a template of the company: only called for a commit that is on a protected branch. */

@@ -1,7 +1,7 @@
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import { listRuns, type RunRecord, readRun, type StepRecord } from "../../swarm/journal.ts";
 import type { Swarm } from "../../swarm/open.ts";
-import type { PendingLesson } from "./learn.ts";
+import type { PendingLesson } from "./pending-lesson.ts";
 import type { HealReport } from "./report.ts";
 
 /**

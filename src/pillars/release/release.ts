@@ -1,36 +1,19 @@
-import type { CiBackend } from "../../core/ci-backend.ts";
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import { task } from "../../core/events.ts";
-import type { Rules } from "../../pipeline/release-rules.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { productRepository } from "../../pipeline/session-git.ts";
 import { openRun } from "../../swarm/journal.ts";
 import type { Git } from "../../tools/git/git.ts";
 import { fetchForAct, runToTake } from "../halves.ts";
-import type { PublishPatience } from "../publish/publish-package.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
 import { carryOut } from "./carry-out.ts";
 import { describePlan } from "./describe.ts";
 import { previewRelease } from "./dry-run.ts";
+import type { ReleaseParams } from "./params.ts";
 import { planRelease } from "./plan.ts";
 import { emptyResult, type ReleasePlan, type ReleaseResult } from "./report.ts";
 import { findUnfinished } from "./resume.ts";
 import { findSource } from "./source.ts";
-
-export interface ReleaseParams {
-  /** Pre-release channel; undefined for a stable release. */
-  readonly channel?: string | undefined;
-  /** A person's word for the next version. */
-  readonly releaseAs?: string | undefined;
-  /** Go on with this run; without it the newest unfinished release goes on. */
-  readonly resume?: string | undefined;
-  /** Whether the tag is pushed after everything is published, or before; as the spec says without it. */
-  readonly tag?: "last" | "first" | undefined;
-  readonly rules?: Rules;
-  /** Who knows whether the commit's pipeline passed; the local runner's builds when absent. */
-  readonly ci?: CiBackend | undefined;
-  readonly patience?: PublishPatience;
-}
 
 /**
  * Releases the product: plan, versions and changelog, artefacts (work half), then commit, push, publish, tag and

@@ -1,5 +1,5 @@
 import { createTwoFilesPatch, diffArrays } from "diff";
-import type { FileChange } from "../candidate.ts";
+import type { FileChange } from "../file-change.ts";
 
 /** One stretch of differing lines; line numbers count from 0. */
 export interface LineHunk {

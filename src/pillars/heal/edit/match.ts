@@ -1,6 +1,7 @@
 import { distance } from "fastest-levenshtein";
 import { didYouMean } from "../../../core/suggest.ts";
 import { mergeBlock } from "./merge.ts";
+import type { Region } from "./region.ts";
 
 /** One search/replace edit, as a model writes it. */
 export interface SearchReplace {
@@ -19,15 +20,6 @@ export type Matched =
       /** What to tell whoever wrote the edit, so that the next try fits. */
       readonly feedback: string;
     };
-
-/** A run of lines of the original that the search means, and which of its lines is which of the search's. */
-export interface Region {
-  /** First line and the one after the last, from 0. */
-  readonly from: number;
-  readonly to: number;
-  /** For each line of the search the line of the original, or undefined where it has none (a blank line too many). */
-  readonly lines: readonly (number | undefined)[];
-}
 
 /** The one-letter slips that a fuzzy match forgives, for each line and for a whole block. */
 const MOST_PER_LINE = 0.2;

@@ -1,7 +1,7 @@
 import { distance } from "fastest-levenshtein";
 import { tokenise } from "../template/tokens.ts";
 import { commonPairs, sequenceHunks } from "./difference.ts";
-import type { Region } from "./match.ts";
+import type { Region } from "./region.ts";
 
 /**
  * The new lines of a region. Search and replacement were written together, perhaps both with the same noise (another
