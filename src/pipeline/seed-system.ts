@@ -24,6 +24,8 @@ export function systemJobs(company: string, zones: "one" | "two", pipelines: Pip
   const folder = groovyString(`${company}/${SYSTEM}/`);
   const names = [...FROM_LIBRARY, ...(zones === "two" ? ACT_PIPELINES : [])];
   return [
+    "// A webhook only wakes watch up: what happened is looked up. Without the plugin there is the pipeline's cron.",
+    "def takesWebhooks = jm.isMinimumPluginVersionInstalled('generic-webhook-trigger', '2.0')",
     "// Jenkins drops what a job does not declare, and a pipeline declares its parameters with its first run only.",
     "def declared = [",
     ...names.map((name) => `    ${name}: [${parametersOf(pipelines[`${name}.Jenkinsfile`] ?? "").join(", ")}],`),
@@ -35,8 +37,7 @@ export function systemJobs(company: string, zones: "one" | "two", pipelines: Pip
     ...definition(`'\${CODEMONKEYS_LIBRARY_URL}'`, `'refs/tags/\${CODEMONKEYS_LIBRARY_VERSION}'`),
     "        }",
     ...parameters(),
-    "        // A webhook only wakes the pass up: what happened is looked up. Without the plugin there is the pipeline's cron.",
-    "        if (name == 'watch' && jm.isMinimumPluginVersionInstalled('generic-webhook-trigger', '2.0')) {",
+    "        if (name == 'watch' && takesWebhooks) {",
     "            properties {",
     "                pipelineTriggers {",
     "                    triggers {",
