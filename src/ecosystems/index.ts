@@ -18,6 +18,7 @@ export {
 } from "./ecosystem.ts";
 export { directoryTree } from "./paths.ts";
 export { normalizedName } from "./pep440.ts";
+export { yankedOnIndex } from "./pypi.ts";
 export { rangesMeet, rangeWithin } from "./ranges.ts";
 export { bumpVersionFiles, goModuleProblem } from "./version-files.ts";
 

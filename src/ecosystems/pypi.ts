@@ -111,6 +111,16 @@ export const pypi: Ecosystem = {
   },
 };
 
+/** Whether the index marks every file of a version as yanked; undefined when it shows none of it. */
+export async function yankedOnIndex(query: PackageQuery): Promise<Outcome<boolean | undefined>> {
+  const spelled = toPep440(query.version);
+  if (!spelled.ok) return spelled;
+  const files = await indexFiles(query.name, { index: indexAddress(query.url, query.token), signal: query.signal });
+  if (!files.ok) return files;
+  const mine = files.value.filter(({ filename }) => isVersion(filename, query.name, spelled.value));
+  return succeed(mine.length === 0 ? undefined : mine.every(({ yanked }) => yanked));
+}
+
 function isVersion(file: string, name: string, version: string): boolean {
   const found = versionOfFile(file, name);
   return found !== undefined && normalizedVersion(found) === normalizedVersion(version);

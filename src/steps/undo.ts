@@ -28,11 +28,20 @@ export const undoStep = defineStep({
   },
 });
 
-const MARK = { undone: "✔", already: "✔", cannot: "–", refused: "✗", waiting: "●", planned: "◇" } as const;
+const MARK = {
+  undone: "✔",
+  already: "✔",
+  cannot: "–",
+  by_hand: "☐",
+  refused: "✗",
+  waiting: "●",
+  planned: "◇",
+} as const;
 const WORDS = {
   undone: "undone",
   already: "already",
   cannot: "stays",
+  by_hand: "is yours to do",
   refused: "refused",
   waiting: "waits",
   planned: "would be undone",
@@ -49,7 +58,13 @@ export function undoReport(result: UndoResult): StepReport<UndoResult> {
   }
   const has = (state: UndoEffect["state"]) => effects.some((effect) => effect.state === state);
   return {
-    verdict: has("waiting") ? "waiting" : has("refused") ? "failure" : "success",
+    verdict: has("waiting")
+      ? "waiting"
+      : has("refused")
+        ? "failure"
+        : has("by_hand") && result.run !== null
+          ? "unstable"
+          : "success",
     ...(has("refused") ? { kind: refusalKind(effects) } : {}),
     ...(result.run ? { run: result.run } : {}),
     ...(result.approval ? { approval: result.approval } : {}),

@@ -1,4 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -55,7 +57,21 @@ async function released(): Promise<string> {
   return opened.id;
 }
 
+let yanked = false;
+/** A Python index that has the release, and shows when a person has yanked it. */
+const index: Server = createServer((_, response) => {
+  response.setHeader("content-type", "application/vnd.pypi.simple.v1+json");
+  const file = {
+    filename: "payments-1.0.0.tar.gz",
+    url: "payments-1.0.0.tar.gz",
+    hashes: { sha256: "0".repeat(64) },
+    yanked,
+  };
+  response.end(JSON.stringify({ meta: { "api-version": "1.0" }, name: "payments", files: [file] }));
+});
+
 beforeAll(async () => {
+  await new Promise<void>((resolve) => index.listen(0, "127.0.0.1", resolve));
   world = await spineWorld({ fleet: "{ acme: { accounts: { npm: { token_env: ACME_NPM } } } }" });
   mkdirSync(join(world.root, "npm"));
   npm = must(await startVerdaccio(join(world.root, "npm")));
@@ -64,10 +80,13 @@ beforeAll(async () => {
   writeFileSync(join(folder, "package.json"), '{ "name": "payments", "version": "1.0.0" }\n');
   writeFileSync(join(folder, ".npmrc"), `${npm.url.replace("http:", "")}/:_authToken=${npm.token}\n`);
   await execa("npm", ["publish", `--registry=${npm.url}`], { cwd: folder });
-  await world.governConfig(`ship:\n  registries:\n    npm: { url: "${npm.url}/" }\n`);
+  await world.governConfig(
+    `ship:\n  registries:\n    npm: { url: "${npm.url}/" }\n    pypi: { url: "http://127.0.0.1:${(index.address() as AddressInfo).port}" }\n`,
+  );
   run = await released();
 });
 afterAll(async () => {
+  index.close();
   await npm?.stop();
   await world?.close();
 });
@@ -81,7 +100,9 @@ describe("undoing a release", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^◇ give up the unfinished run/m);
     expect(stdout).toMatch(/^◇ npm payments 1\.0\.0 {2}would be undone by undoing/m);
-    expect(stdout).toMatch(/^– PyPI payments 1\.0\.0 {2}stays: .*by hand: .*Yank$/m);
+    expect(stdout).toMatch(
+      /^☐ PyPI payments 1\.0\.0 {2}is yours to do: .*open http:\/\/127\.0\.0\.1:\d+\/manage\/project\/payments\/release\/1\.0\.0\/ and choose Options, Yank/m,
+    );
     expect(stdout).toMatch(/^– announce payments webhook {2}stays: what was told cannot be taken back/m);
     expect(stdout).toMatch(/^– tag v1\.0\.0 {2}stays: a published tag is never moved or deleted/m);
     expect(await deprecated()).toBe("");
@@ -101,11 +122,14 @@ describe("undoing a release", () => {
     };
     const states = (result: UndoResult) => result.effects.map(({ action, state }) => `${action ?? "-"} ${state}`);
     const done = await ask();
-    expect(done.code).toBe(0);
-    expect(states(done.data)).toEqual(["package.retract undone", "- cannot", "- cannot", "- cannot", "- cannot"]);
+    expect(done).toMatchObject({ code: 2, verdict: "unstable" });
+    expect(states(done.data)).toEqual(["package.retract undone", "- by_hand", "- cannot", "- cannot", "- cannot"]);
     expect(await deprecated()).toContain("Taken back by its publisher");
     const again = await ask();
-    expect([again.code, states(again.data)[0]]).toEqual([0, "package.retract already"]);
+    expect(states(again.data)[0]).toBe("package.retract already");
+    yanked = true;
+    const seen = await ask();
+    expect([seen.code, states(seen.data)[1]]).toEqual([0, "- already"]);
 
     const shown = await world.result<{ unfinished: unknown[] }>("status");
     expect(shown.data.unfinished).toEqual([]);

@@ -1,8 +1,11 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { createRedactor } from "../../src/core/redact.ts";
 import type { SecurityReport } from "../../src/pillars/scan/report.ts";
 import { openArtifacts } from "../../src/swarm/artifacts.ts";
+import { sbomOf, scanWithTrivy } from "../../src/tools/trivy/trivy.ts";
+import { ociArchive } from "./oci-image.ts";
 import { type ScanWorld, scanWorld } from "./scan-world.ts";
 
 let world: ScanWorld;
@@ -106,10 +109,15 @@ test("a release is refused with its findings before its first effect, and goes t
     "high 7.2  CVE-2021-23337  lodash 4.17.4 (fixed in 4.17.21)  Command Injection in lodash  package-lock.json",
   );
   expect(await world.git("ls-remote", "--tags", world.origin)).toBe("");
-  await world.policy(
-    "{ unrated: low, waivers: [{ id: CVE-2021-23337, until: 2999-01-31, because: not reachable, by: security-team }] }",
-    true,
-  );
+  const waiver = (until: string) =>
+    `{ unrated: low, waivers: [{ id: CVE-2021-23337, until: ${until}, because: not reachable, by: security-team }] }`;
+  await world.policy(waiver("2020-01-31"), true);
+  const over = await world.scan("release", "--plain");
+  expect(over.code).toBe(5);
+  expect(over.stderr).toContain("the waiver of CVE-2021-23337 ended on 2020-01-31");
+  expect(over.stderr).toContain("let security-team give it a new date and reason in constitution.yaml");
+  expect(await world.git("ls-remote", "--tags", world.origin)).toBe("");
+  await world.policy(waiver("2999-01-31"), true);
   const { stdout, code } = await world.scan("release", "--json");
   const { data } = JSON.parse(stdout);
   expect([code, data.scan?.clean, data.scan?.counts.waived]).toEqual([0, true, 1]);
@@ -122,4 +130,35 @@ test("a release is refused with its findings before its first effect, and goes t
   expect(await world.git("ls-remote", "--tags", world.origin)).toContain("v1.0.0");
   const { data: after } = await report();
   expect(after.findings.map((one) => one.new)).toEqual([false, false, false, false]);
+});
+
+test("an image, as a release keeps it, is scanned for packages and secrets in its layers, and has a bill of materials", async () => {
+  const folder = join(world.root, "image");
+  mkdirSync(folder);
+  const archive = ociArchive(folder, {
+    "app/node_modules/lodash/package.json": '{ "name": "lodash", "version": "4.17.4" }',
+    // A made-up one, put together here so that nobody finds it in this repository.
+    "app/.env": `AWS_ACCESS_KEY_ID=${"AKIA"}${"QYLPMN5HFIQR7XYA"}\n`,
+  });
+  const options = {
+    cache: join(world.root, "trivy"),
+    offline: true,
+    timeoutMs: 60_000,
+    redactor: createRedactor(),
+    signal: AbortSignal.timeout(60_000),
+  };
+  vi.stubEnv("PATH", world.environment.PATH as string);
+  try {
+    const scanned = await scanWithTrivy({ kind: "image", archive }, options);
+    if (!scanned.ok) throw new Error(JSON.stringify(scanned.diagnostics));
+    const found = scanned.value.findings.map(({ id, kind, package: name }) => [kind, id, name ?? ""]);
+    expect(found).toContainEqual(["vulnerability", "CVE-2021-23337", "lodash"]);
+    expect(found.some(([kind]) => kind === "secret")).toBe(true);
+    for (const format of ["cyclonedx", "spdx-json"] as const) {
+      const bill = await sbomOf({ kind: "image", archive }, format, options);
+      expect(bill.ok && bill.value, format).toContain("lodash");
+    }
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });

@@ -1,12 +1,12 @@
 import type { Target } from "../../core/action.ts";
-import { type Outcome, succeed } from "../../core/diagnostic.ts";
+import { type Diagnostic, type Outcome, succeed } from "../../core/diagnostic.ts";
 import { ECOSYSTEMS } from "../../ecosystems/index.ts";
 import { productOf } from "../../pipeline/session.ts";
 import { destinationOf, readToken } from "../publish/token.ts";
 import { findRelease } from "../release/kept.ts";
 import { type PlannedPackage, planSchema, type ReleasePlan } from "../release/report.ts";
 import { plainEffect, type UndoEffect } from "./report.ts";
-import { byHand, retractionOf } from "./retract.ts";
+import { type ByHand, byHand, retractionOf } from "./retract.ts";
 import { takeBack, type Undoing } from "./undoing.ts";
 
 /**
@@ -55,6 +55,17 @@ async function planOf({ session, target, steps }: Undoing): Promise<Outcome<Rele
   return succeed(plan ? planSchema.parse(plan.value) : undefined);
 }
 
+/** What a person does: seen to be done, or how to do it. An index that cannot be asked now changes nothing in that. */
+async function lookedAt(effect: string, { byHand: way, probe }: ByHand): Promise<Outcome<UndoEffect>> {
+  const seen = await probe();
+  if (!seen.ok) return succeed(plainEffect(effect, "by_hand", way), seen.diagnostics.map(asWarning));
+  return succeed(plainEffect(effect, seen.value === undefined ? "by_hand" : "already", seen.value ?? way));
+}
+
+function asWarning(diagnostic: Diagnostic): Diagnostic {
+  return { ...diagnostic, severity: "warning" };
+}
+
 async function retract(undoing: Undoing, pkg: PlannedPackage, version: string): Promise<Outcome<UndoEffect>> {
   const ecosystem = ECOSYSTEMS[pkg.ecosystem];
   const effect = `${ecosystem.title} ${pkg.name} ${pkg.version}`;
@@ -74,6 +85,7 @@ async function retract(undoing: Undoing, pkg: PlannedPackage, version: string): 
   const retraction = await retractionOf(pkg.ecosystem, target, { ...named, url: to.url, redactor, signal });
   if (!retraction.ok) return retraction;
   if (typeof retraction.value === "string") return succeed(plainEffect(effect, "cannot", retraction.value));
+  if ("byHand" in retraction.value) return await lookedAt(effect, retraction.value);
   const { probe, act, words } = retraction.value;
   return await takeBack(undoing, {
     effect,

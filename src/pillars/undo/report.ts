@@ -2,11 +2,11 @@ import * as z from "zod";
 import { approvalAskedSchema } from "../../core/result.ts";
 
 /**
- * How one effect of a run was taken back. `undone`: by this call. `already`: it was, before. `cannot`: nobody can from
- * here, and `reason` says what a person can do. `refused`: it could be, but the constitution or later work says no.
+ * How one effect of a run was taken back. `undone`: by this call. `already`: it was, before. `by_hand`: only a
+ * person can, at the page that `reason` names; the next call looks whether it was done. `cannot`: nobody can. `refused`: it could be, but the constitution or later work says no.
  * `planned`: a dry run would.
  */
-export const UNDO_STATES = ["undone", "already", "cannot", "refused", "waiting", "planned"] as const;
+export const UNDO_STATES = ["undone", "already", "cannot", "by_hand", "refused", "waiting", "planned"] as const;
 
 export const undoEffectSchema = z.object({
   effect: z.string().describe("what is taken back, in words"),

@@ -3,6 +3,7 @@ import type { Target } from "../../core/action.ts";
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import type { Permit } from "../../core/permit.ts";
 import type { EcosystemId, PackageQuery } from "../../ecosystems/ecosystem.ts";
+import { yankedOnIndex } from "../../ecosystems/index.ts";
 import { crateYanked, yankCrate } from "../../tools/cargo/index.ts";
 import { npmDeprecate, npmDeprecated } from "../../tools/npm/deprecate.ts";
 import { imageDigest, imageTags, retagImage } from "../../tools/oci/index.ts";
@@ -20,17 +21,23 @@ export interface Retraction {
   readonly words: (shown: string) => string;
 }
 
+/** What only a person can do, and how it is seen that it was done. */
+export interface ByHand {
+  readonly byHand: string;
+  readonly probe: () => Promise<Outcome<string | undefined>>;
+}
+
 /** What can be done at the registry, or in words why nothing can and what a person does by hand. */
 export async function retractionOf(
   ecosystem: EcosystemId,
   target: Retract,
   query: PackageQuery,
-): Promise<Outcome<Retraction | string>> {
+): Promise<Outcome<Retraction | ByHand | string>> {
   return await RETRACTIONS[ecosystem](target, query);
 }
 
 const RETRACTIONS: Readonly<
-  Record<EcosystemId, (target: Retract, query: PackageQuery) => Promise<Outcome<Retraction | string>>>
+  Record<EcosystemId, (target: Retract, query: PackageQuery) => Promise<Outcome<Retraction | ByHand | string>>>
 > = {
   async npm(target, { name, version, redactor, signal }) {
     const options = { registry: target.registry, redactor, signal };
@@ -40,8 +47,17 @@ const RETRACTIONS: Readonly<
       words: (said) => `deprecated at ${target.registry}: ${said}`,
     });
   },
-  async pypi(_target, query) {
-    return succeed(byHand("pypi", query));
+  async pypi({ registry }, query) {
+    // Warehouse's own page; other indexes have one of their own at the same server, or none.
+    const page = `${new URL(registry).origin}/manage/project/${query.name}/release/${query.version}/`;
+    return succeed({
+      byHand: `a Python index offers programs no call for it. Sign in, open ${page} and choose Options, Yank; then run this again: it looks whether the index shows ${query.version} as yanked`,
+      async probe() {
+        const yanked = await yankedOnIndex(query);
+        if (!yanked.ok) return yanked;
+        return succeed(yanked.value === true ? `the index shows ${query.version} as yanked` : undefined);
+      },
+    });
   },
   async cargo(target, query) {
     return succeed({

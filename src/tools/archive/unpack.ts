@@ -4,10 +4,11 @@ import { runProcess } from "../../core/process.ts";
 import { findPython } from "../python/interpreter.ts";
 
 /** How a file is unpacked, told by its name. */
-type Kind = "tar.gz" | "zip";
+type Kind = "tar" | "tar.gz" | "zip";
 
 function kindOf(name: string): Kind | undefined {
   if (/\.(?:tgz|tar\.gz|crate)$/.test(name)) return "tar.gz";
+  if (name.endsWith(".tar")) return "tar";
   return /\.(?:whl|zip)$/.test(name) ? "zip" : undefined;
 }
 
@@ -34,11 +35,11 @@ export async function unpack(file: string, name: string, into: string, signal: A
 }
 
 async function commandFor(kind: Kind, file: string, into: string): Promise<Outcome<readonly [string, ...string[]]>> {
-  if (kind === "tar.gz") {
+  if (kind !== "zip") {
     return succeed([
       "tar",
       "--extract",
-      "--gzip",
+      ...(kind === "tar.gz" ? ["--gzip"] : []),
       "--no-same-owner",
       "--no-same-permissions",
       "--file",

@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import type { ScannerAnswer } from "../../core/security.ts";
+import { unpack } from "../archive/unpack.ts";
 import { inScratch, runScanner, type ScanCall } from "../scanner/run.ts";
 import { readAnswer } from "./answer.ts";
 
@@ -29,11 +31,13 @@ const FETCH_NOTHING = ["--offline-scan", "--skip-db-update", "--skip-java-db-upd
 export async function scanWithTrivy(target: TrivyTarget, options: TrivyOptions): Promise<Outcome<ScannerAnswer>> {
   return await inScratch(async (scratch) => {
     const out = join(scratch, "report.json");
+    const input = await inputOf(target, scratch, options);
+    if (!input.ok) return input;
     const args = [
       ...command(target, options),
       ...["--scanners", "vuln,secret,misconfig", "--format", "json", "--output", out],
       ...(options.offline ? FETCH_NOTHING : []),
-      ...subject(target),
+      ...input.value,
     ];
     const ran = await runScanner("trivy", "trivy", args, { ...options, cwd: scratch, inherit: TRIVY_VARIABLES });
     if (!ran.ok) return ran;
@@ -54,7 +58,9 @@ export async function sbomOf(
 ): Promise<Outcome<string>> {
   return await inScratch(async (scratch) => {
     const out = join(scratch, "sbom.json");
-    const args = [...command(target, options), "--format", format, "--output", out, ...subject(target)];
+    const input = await inputOf(target, scratch, options);
+    if (!input.ok) return input;
+    const args = [...command(target, options), "--format", format, "--output", out, ...input.value];
     const ran = await runScanner("trivy", "trivy", args, { ...options, cwd: scratch, inherit: TRIVY_VARIABLES });
     if (!ran.ok) return ran;
     return ran.value.exitCode === 0
@@ -75,8 +81,14 @@ function command({ kind }: TrivyTarget, { cache }: TrivyOptions): string[] {
   return [kind, "--quiet", "--cache-dir", cache];
 }
 
-function subject(target: TrivyTarget): string[] {
-  return target.kind === "image" ? ["--input", target.archive] : ["--", target.path];
+/** Trivy takes an OCI layout as a folder only, and what `docker save` writes as the file it is. */
+async function inputOf(target: TrivyTarget, scratch: string, { signal }: TrivyOptions): Promise<Outcome<string[]>> {
+  if (target.kind !== "image") return succeed(["--", target.path]);
+  const layout = join(scratch, "image");
+  const unpacked = await unpack(target.archive, "image.tar", layout, signal);
+  if (!unpacked.ok) return unpacked;
+  const isLayout = existsSync(join(layout, "oci-layout")) && !existsSync(join(layout, "manifest.json"));
+  return succeed(["--input", isLayout ? layout : target.archive]);
 }
 
 async function trivyVersion(options: TrivyOptions): Promise<string | undefined> {
