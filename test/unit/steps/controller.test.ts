@@ -61,6 +61,7 @@ describe("the controller's configuration", () => {
       ...Object.values(ECOSYSTEMS).map(({ account }) => account),
       "webhook",
       "webhook_secret",
+      "provenance_key",
     ];
     const accounts = services.map((service) => `${service}: { token_env: T }`).join(", ");
     const ids = [...seeds(`companies: { acme: { accounts: { ${accounts} } } }`).matchAll(/'id', '([\w-]+)'/g)];
