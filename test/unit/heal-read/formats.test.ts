@@ -3,6 +3,19 @@ import { readLog } from "../../../src/pillars/heal/read/index.ts";
 import { fixture, read } from "./logs.ts";
 
 // Formats of tools that need a daemon, a network or another system to run; written after the tools' own sources.
+test.each([
+  ["src/fee.c:3:10: Fehler: »zwei« nicht deklariert", "src/fee.c", 3],
+  ["src/fee.c:3:10: erreur: « deux » non déclaré", "src/fee.c", 3],
+  ["src/fee.c:3:10: ошибка: «dva» не описан", "src/fee.c", 3],
+  ["src/fee.c:3:10: 错误：‘two’未声明", "src/fee.c", 3],
+  ["src/fee.c:3:10: エラー: ‘two’ が宣言されていません", "src/fee.c", 3],
+])("a compiler of another language than English: %s", async (line, file, at) => {
+  const { root } = await read(
+    `gcc -c src/fee.c\n${line}\n    3 |   return two;\nmake: *** [Makefile:3: fee.o] Error 1\n`,
+  );
+  expect(root).toMatchObject({ message: line, place: { file, line: at } });
+});
+
 describe("tools that cannot run in a test", () => {
   test("BuildKit: the box of the failed step, with the Dockerfile's line", async () => {
     const log = [

@@ -41,11 +41,19 @@ export const GENERAL_HINTS = [
   "exit code",
   "exit status",
   "::error",
+  // Compilers and shells of machines whose language is not English.
+  "fehler",
+  "erreur",
+  "errore:",
+  "ошибка",
+  "Ошибка",
+  "错误",
+  "エラー",
 ];
 
 /** Plain announcements of an error by some program. */
 const PLAIN =
-  /^(?:\S{1,40}: )?(?:\[?(?:ERROR|FATAL|FATAL ERROR|Error|Fatal|CRITICAL|SEVERE|E)\]?[: !]|error[: ]|fatal[: ]|panic: |FAILED?[: ]|FAILURE[: ]|✗|✘|❌|\*\*\* )|^\s+(?:FAIL|FAILED|ERROR) /;
+  /^(?:\S{1,40}: )?(?:\[?(?:ERROR|FATAL|FATAL ERROR|Error|Fatal|CRITICAL|SEVERE|E)\]?[: !]|error[: ]|fatal[: ]|panic: |FAILED?[: ]|FAILURE[: ]|✗|✘|❌|\*\*\* )|^\s+(?:FAIL|FAILED|ERROR) |(?:^|[\s:])(?:[Ff]ehler|[Ee]rreur|[Ee]rrore|[Оо]шибка|错误|エラー) ?[:：]/;
 /** Says that something failed, and not what. */
 const EMPTY =
   /^\W*(?:the )?(?:build|compilation|command|job|tests?|task|\d+ tests?|errors?|\d+ errors?|(?:nox > )?session \w+)(?: has| have)?(?: failed| found| occurred)?[.!:]?$|with exit code \d+\.?$|^tar: Exiting/i;
