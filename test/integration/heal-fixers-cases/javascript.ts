@@ -11,6 +11,48 @@ const NPM_INSTALL = "npm install --ignore-scripts --no-audit --no-fund --silent"
 
 export const JAVASCRIPT: readonly FixerCase[] = [
   {
+    fixer: "argument-type",
+    name: "arguments in the wrong order",
+    files: {
+      "tsconfig.json": TSCONFIG,
+      "package.json": ESM,
+      "a.ts":
+        "const pad = (text: string, width: number) => text.padStart(width);\nexport const a = pad(12, String(5));\n",
+    },
+    command: "tsc -p .",
+    after: { "a.ts": expectText(/^export const a = pad\(String\(5\), 12\);$/m) },
+  },
+  {
+    fixer: "argument-type",
+    name: "a number where a text is wanted",
+    files: {
+      "tsconfig.json": TSCONFIG,
+      "package.json": ESM,
+      "a.ts":
+        "const pad = (text: string, width: number) => text.padStart(width);\nconst n = [1].length;\nexport const a = pad(n, n);\n",
+    },
+    command: "tsc -p .",
+    after: { "a.ts": expectText(/^export const a = pad\(String\(n\), n\);$/m) },
+  },
+  {
+    fixer: "misspelt-keyword",
+    name: "tsc's own suggestion",
+    files: {
+      "tsconfig.json": TSCONFIG,
+      "package.json": ESM,
+      "a.ts": "xexport function a(): number {\n  return 1;\n}\n",
+    },
+    command: "tsc -p .",
+    after: { "a.ts": "export function a(): number {\n  return 1;\n}\n" },
+  },
+  {
+    fixer: "unbalanced-bracket",
+    name: "within a template string",
+    files: { "a.js": "const n = 5;\nconsole.log([n].map((one) => `${String(Math.max(one, 1)} ${n}`));\n" },
+    command: "node a.js",
+    after: { "a.js": "const n = 5;\nconsole.log([n].map((one) => `${String(Math.max(one, 1))} ${n}`));\n" },
+  },
+  {
     fixer: "missing-esm-export",
     name: "what tsc says of a misspelt export",
     files: {

@@ -37,6 +37,30 @@ const SUGGESTED: readonly RegExp[] = [
   `with a similar name(?: exists)?:? ${Q}${NAME}${Q}`,
 ].map((source) => new RegExp(source, "u"));
 
+/** tsc of a word that begins no statement; it suggests the keyword, and the place is the word's. */
+const KEYWORD = /Unknown keyword or identifier\. Did you mean '([a-z ]+)'\?/;
+
+export const misspeltKeyword: Fixer = {
+  name: "misspelt-keyword",
+  summary: "a misspelt keyword of TypeScript, by tsc's own suggestion",
+  trust: 0.9,
+  async propose(input) {
+    const meant = KEYWORD.exec(textOf(input))?.[1];
+    const place = await placeOf(input);
+    const column = input.failure.place?.column;
+    if (meant === undefined || !place || column === undefined) return [];
+    const change = await rewrite(
+      input.tree,
+      place.file,
+      editLine(
+        place.line,
+        (line) => line.slice(0, column - 1) + line.slice(column - 1).replace(/^[\p{L}\p{N}_$]+/u, meant),
+      ),
+    );
+    return proposals(`write ${meant}`, [change]);
+  },
+};
+
 export const misspeltIdentifier: Fixer = {
   name: "misspelt-identifier",
   summary: "a misspelt variable, function, property, type, argument or fixture, by the tool's or the file's own names",

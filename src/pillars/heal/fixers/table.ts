@@ -1,3 +1,4 @@
+import { argumentType } from "./argument-type.ts";
 import { commonjsInEsm } from "./commonjs-in-esm.ts";
 import { gccFixit, rustcSuggestion } from "./compiler-suggestion.ts";
 import { constReassigned } from "./const-reassigned.ts";
@@ -30,7 +31,7 @@ import { missingPythonImport } from "./missing-python-import.ts";
 import { missingReturn } from "./missing-return.ts";
 import { missingSelf } from "./missing-self.ts";
 import { missingSemicolon } from "./missing-semicolon.ts";
-import { misspeltIdentifier } from "./misspelt-identifier.ts";
+import { misspeltIdentifier, misspeltKeyword } from "./misspelt-identifier.ts";
 import { misspeltKey } from "./misspelt-key.ts";
 import { misspeltModule } from "./misspelt-module.ts";
 import { cmakeMisspelt, dockerCopyPath, makeMisspelt, misspeltInclude, misspeltPath } from "./misspelt-path.ts";
@@ -157,6 +158,8 @@ export const FIXERS: readonly Fixer[] = [
   unbalancedBracket,
   unusedImport,
   unusedVariable,
+  misspeltKeyword,
+  argumentType,
   misspeltIdentifier,
   misspeltKey,
   deprecatedName,
