@@ -134,6 +134,10 @@ test("the released migrations are what they were when they were released", () =>
         "0006-dependency-conflicts",
         "66d5780ee9c4de5d1d31c5ce00566234332d1818582c60a0713d812cc333cb5a",
       ],
+      [
+        "0007-waits-for-time",
+        "18e5feece7ec491f16e730d3fd19dfe1ec6b7443c362aa39fd6c2694cb969dbb",
+      ],
     ]
   `);
 });
