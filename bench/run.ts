@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-const BENCHES = ["startup", "constitution", "release", "canary", "edits", "logs"];
+const BENCHES = ["startup", "constitution", "release", "canary", "edits", "repair", "logs"];
 
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !BENCHES.includes(name));
