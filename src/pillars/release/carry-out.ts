@@ -10,6 +10,7 @@ import { scanBuilt, scanOf, withScan } from "../scan/scan.ts";
 import { act } from "./act.ts";
 import { actingFor, waitIfAsked } from "./acting.ts";
 import { releaseConditions } from "./conditions.ts";
+import { publishTargets } from "./dry-run.ts";
 import type { ReleaseParams } from "./params.ts";
 import { keepProvenance } from "./provenance.ts";
 import { emptyResult, type ReleasePlan, type ReleaseResult } from "./report.ts";
@@ -105,6 +106,7 @@ async function carryOutRun(
     { run, stops: true },
   );
   if (!scanned.ok) return scanned;
+  const unseen = scanOf(scanned.value) === null ? await unseenElsewhere(session, plan.value, work.value) : [];
   const ready = await tokensReady(session, plan.value);
   if (!ready.ok) return ready;
   const allowed = await remoteCredentials(session, git, "release");
@@ -134,6 +136,30 @@ async function carryOutRun(
   if (!done.ok) return await waitIfAsked(acting, done);
   return succeed({ ...done.value, scan: scanOf(scanned.value), provenance: provenance.value }, [
     ...scanned.warnings,
+    ...unseen,
     ...done.warnings,
   ]);
+}
+
+/** That nobody looks at what goes to a registry beyond this machine: the organisation asks for no scan. */
+async function unseenElsewhere(session: Session, plan: ReleasePlan, work: ReleaseWork): Promise<Diagnostic[]> {
+  const targets = await publishTargets(session, plan, work);
+  // What is wrong with a registry's settings is told where the package is published.
+  if (!targets.ok) return [];
+  const away = targets.value.find(({ target: { registry } }) => {
+    const host = URL.canParse(registry) ? new URL(registry).hostname : registry;
+    return !/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?(?:\/|$)/.test(host);
+  });
+  if (!away) return [];
+  return [
+    problem(
+      "config",
+      "release.not_scanned",
+      `${away.target.name} was published without a scan: the organisation asks for none`,
+      {
+        severity: "warning",
+        next: "put scans.clean under release.requires in constitution.yaml, once the scanners are installed",
+      },
+    ),
+  ];
 }
