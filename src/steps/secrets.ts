@@ -68,7 +68,7 @@ export const secretsSetStep = defineStep({
   needs: "either",
   async run(session, { name, recipients = [], ...where }) {
     const title = `the value of ${name}, then Enter (it is not shown)`;
-    const value = await readHidden(() => session.emit({ type: "task.started", task: "secrets.value", title }));
+    const value = await readHidden(() => session.emit({ type: "output", line: `${title}:`, asked: true }));
     if (!value.ok) return value;
     const set = await setSecret(session, { ...where, name, value: value.value, recipients });
     return set.ok ? succeed(keptReport(set.value, `${name} is in`), set.warnings) : set;
