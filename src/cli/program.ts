@@ -76,6 +76,7 @@ function commandFor(program: Command, step: StepDefinition): Command {
 
 /** What `--help` says of a word that only gathers commands. */
 export const GROUPS: Readonly<Record<string, string>> = {
+  canary: "a new version on its way up a ladder of shares",
   audit: "the log of every decision and effect",
   config: "the layered configuration",
   constitution: "the policy that every act is judged by",
