@@ -163,7 +163,7 @@ async function incremental(repository: string): Promise<{ ms: number; git: numbe
   return { ms: performance.now() - start - spent(), git: spent(), version: plan.value.units[0]?.version };
 }
 
-/** git-cliff over the newest releases: over all 10,000 tags it was still at it after seven minutes. */
+/** git-cliff over the newest releases: over all 10,000 tags it was still at it after seven minutes on a busy machine. */
 function gitCliff(peers: string, repository: string, from: string): { ms: number; bytes: number } {
   const start = performance.now();
   const done = spawnSync(
