@@ -50,7 +50,10 @@ export const healStep = defineStep({
       .describe(
         "write the page of this heal to this file; without it into the state folder, in Jenkins to the build's artefacts",
       ),
-    fresh: z.boolean().default(false).describe("begin anew where an earlier heal of the same failure did not finish"),
+    fresh: z
+      .boolean()
+      .default(false)
+      .describe("begin anew where an earlier heal of the same failure did not finish, or was undone"),
   }),
   positional: ["log"],
   result: healReportSchema,

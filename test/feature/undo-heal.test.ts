@@ -80,6 +80,17 @@ describe("undoing a heal", () => {
     expect(await remoteTip()).toBe(tip);
   });
 
+  it("leaves the failure to people from then on, unless one of them asks for its repair again", async () => {
+    await undo();
+    const tip = await remoteTip();
+    expect((await world.run("run")).code).toBe(1);
+    const left = await world.result<{ reason: string }>("heal");
+    expect(left).toMatchObject({ code: 5, data: { verdict: "refused" } });
+    expect(left.data.reason).toContain(`has undone the repair of this failure by ${heal}`);
+    expect(await remoteTip()).toBe(tip);
+    expect(await world.result("heal", "--fresh")).toMatchObject({ code: 0, data: { verdict: "fixed" } });
+  });
+
   it("leaves a revert that somebody made alone", async () => {
     await world.git("revert", "--no-edit", healed);
     await world.git("push", "-q", "origin", "main");

@@ -1,6 +1,6 @@
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
-import { listRuns } from "../../swarm/journal.ts";
+import { listRuns, readRun } from "../../swarm/journal.ts";
 import type { Git } from "../../tools/git/git.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
 import { REMOTE, remoteOf } from "./branch-state.ts";
@@ -44,6 +44,27 @@ export async function healedBefore(
     if (!stands.value && !waits) continue;
     const told = { ...kept.data, reason: `${kept.data.reason}, by ${run.id} before` };
     return succeed({ report: told, stands: stands.value });
+  }
+  return succeed(undefined);
+}
+
+/**
+ * The heal of this very failure that a person has undone, and who it was. Then the repair is the people's: by itself the
+ * program would only find and land again what they did not want.
+ */
+export async function undoneBefore(
+  session: Session,
+  occurrence: string,
+): Promise<Outcome<{ readonly run: string; readonly by: string } | undefined>> {
+  const { company, name } = productOf(session);
+  const of = { company, product: name };
+  const undoing = await listRuns(session.swarm, { ...of, kind: "undo", status: "succeeded" });
+  if (!undoing.ok) return undoing;
+  for (const { key, requester } of undoing.value) {
+    const target = await readRun(session.swarm, key);
+    if (!target.ok) return target;
+    const { run } = target.value;
+    if (run.kind === "heal" && run.key.startsWith(`${occurrence}@`)) return succeed({ run: run.id, by: requester });
   }
   return succeed(undefined);
 }

@@ -5,7 +5,7 @@ import { advanceWaiting, listRuns, openRun } from "../../swarm/journal.ts";
 import { acquireLease } from "../../swarm/leases.ts";
 import { demoteAfterRed } from "./advance.ts";
 import { type Context, carryOut } from "./carry-out.ts";
-import { healedBefore } from "./earlier.ts";
+import { healedBefore, undoneBefore } from "./earlier.ts";
 import { inProduct, note, readFailure } from "./failure.ts";
 import { confirmLessons, shareEarlier } from "./learn.ts";
 import type { BuildFailure } from "./read/report.ts";
@@ -62,6 +62,12 @@ export async function healBuild(session: Session, request: HealRequest): Promise
   const base: HealReport = { ...empty, failure: { ...failureReport(failure), seen: noted.value } };
   if (failure.category === "infrastructure") {
     return succeed({ ...base, verdict: "infrastructure", reason: `${failure.message}: build it again` });
+  }
+  const undone = request.fresh ? succeed(undefined) : await undoneBefore(session, failure.occurrence);
+  if (!undone.ok) return undone;
+  if (undone.value) {
+    const reason = `${undone.value.by} has undone the repair of this failure by ${undone.value.run}: it is left to people; heal --fresh repairs it again`;
+    return succeed({ ...base, verdict: "refused", reason });
   }
   const own = await ownRun(session, commit.value, failure);
   if (!own.ok) return own;

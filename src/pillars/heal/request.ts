@@ -13,6 +13,6 @@ export interface HealRequest {
   readonly branch?: string | undefined;
   /** A model's name, instead of the configured one. */
   readonly model?: string | undefined;
-  /** Begins anew where an earlier run of the same failure did not finish. */
+  /** Begins anew where an earlier run of the same failure did not finish, or was undone. */
   readonly fresh?: boolean | undefined;
 }
