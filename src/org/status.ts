@@ -124,7 +124,7 @@ export function statusLines(status: Status): string[] {
   if (status.dead_letters > 0) {
     const why = status.dead_letter_error === undefined ? "" : ` (${status.dead_letter_error})`;
     lines.push(
-      `✗ ${status.dead_letters} ${status.dead_letters === 1 ? "alert" : "alerts"} could not be delivered${why}`,
+      `✗ ${status.dead_letters} ${status.dead_letters === 1 ? "alert" : "alerts"} could not be delivered${why}: codemonkeys alerts --retry in the product`,
     );
   }
   if (status.mode === "observe") lines.push("● observe mode: gates log what would have been done, and nothing acts");

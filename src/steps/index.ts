@@ -1,3 +1,4 @@
+import { alertsStep } from "./alerts.ts";
 import { announceStep } from "./announce.ts";
 import { approveStep } from "./approve.ts";
 import { auditShow, auditVerify } from "./audit.ts";
@@ -63,6 +64,7 @@ export const STEPS: readonly AnyStep[] = [
   infraDriftStep,
   infraDestroyStep,
   announceStep,
+  alertsStep,
   undoStep,
   warnStep,
   scanStep,

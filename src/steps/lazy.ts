@@ -33,6 +33,7 @@ const LOADERS = {
   "infra drift": async () => (await import("./infra.ts")).infraDriftStep,
   "infra destroy": async () => (await import("./infra.ts")).infraDestroyStep,
   announce: async () => (await import("./announce.ts")).announceStep,
+  alerts: async () => (await import("./alerts.ts")).alertsStep,
   undo: async () => (await import("./undo.ts")).undoStep,
   warn: async () => (await import("./warn.ts")).warnStep,
   scan: async () => (await import("./scan.ts")).scanStep,

@@ -2,7 +2,7 @@ import { permitOf } from "../../constitution/gate.ts";
 import { canonicalJson, type Json, sha256 } from "../../core/canonical.ts";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
-import { deliverDue, enqueue, type Message } from "../../swarm/outbox.ts";
+import { deliverDue, enqueue, listMessages, type Message, reviveMessage } from "../../swarm/outbox.ts";
 import { postWebhook } from "../../tools/http/webhook.ts";
 
 /** Something that went wrong and that people should hear of wherever they are. */
@@ -56,6 +56,26 @@ export async function deliverAlerts(session: Session): Promise<readonly Diagnost
     { topic: topicOf(session) },
   );
   return softly(pass.ok ? problems : pass.diagnostics);
+}
+
+/** The product's alerts that nobody has received, oldest first; those that were given up are `dead`. */
+export async function undeliveredAlerts(session: Session): Promise<Outcome<readonly Message[]>> {
+  const { company } = productOf(session);
+  const all = await listMessages(session.swarm, { company });
+  if (!all.ok) return all;
+  const topic = topicOf(session);
+  return succeed(all.value.filter((message) => message.topic === topic && message.state !== "delivered"));
+}
+
+/** Makes the product's alerts that were given up due again, under the keys that they had, and delivers what is due. */
+export async function retryAlerts(session: Session): Promise<Outcome<readonly Diagnostic[]>> {
+  const found = await undeliveredAlerts(session);
+  if (!found.ok) return found;
+  for (const { id } of found.value.filter(({ state }) => state === "dead")) {
+    const revived = await reviveMessage(session.swarm, id);
+    if (!revived.ok) return revived;
+  }
+  return succeed(await deliverAlerts(session));
 }
 
 /** Each product's alerts are delivered by its own sessions, which know its address. */

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { deliverAlerts } from "../../../src/pillars/announce/alert.ts";
+import { deliverAlerts, retryAlerts, undeliveredAlerts } from "../../../src/pillars/announce/alert.ts";
 import { release } from "../../../src/pillars/release/release.ts";
 import { listMessages, MAX_ATTEMPTS } from "../../../src/swarm/outbox.ts";
 import { must, RELEASE_RULES, releaseWorld, type World } from "../release/world.ts";
@@ -92,6 +92,14 @@ test("what is not taken stays in the outbox, is sent again under its key, and is
   expect(must(await listMessages(later.swarm, { state: "dead" }))).toMatchObject([
     { attempts: MAX_ATTEMPTS, lastError: expect.stringContaining("503") },
   ]);
+  now += 5 * 3_600_000;
+  await deliverAlerts(later);
+  expect(got, "a dead letter is left alone").toHaveLength(MAX_ATTEMPTS);
+  answer = 200;
+  expect(must(await retryAlerts(later))).toEqual([]);
+  expect(got).toHaveLength(MAX_ATTEMPTS + 1);
+  expect(got.at(-1)?.key).toBe(got[0]?.key);
+  expect(must(await undeliveredAlerts(later))).toEqual([]);
 });
 
 test("a refusal by the constitution rings nobody, and without a rule that allows it nothing is sent", {
