@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Warned } from "../../src/org/warn-schema.ts";
-import { type SpineWorld, spineWorld } from "./spine-world.ts";
+import { LOOP_RULES, type SpineWorld, spineWorld } from "./spine-world.ts";
 
 /** What npm prints where a peer range and the project's own ask exclude each other. */
 const CONFLICT = `npm error code ERESOLVE
@@ -61,6 +61,8 @@ beforeAll(async () => {
     (name) =>
       `  ${name}: { company: ${name === "other" ? "globex" : "acme"}, repo: ${join(world.root, `${name}.git`)} }\n`,
   );
+  // No repair is tried: that would ask a registry.
+  await world.govern(LOOP_RULES, "protect: [package.json]\n");
   await world.governFiles({ "fleet.yaml": `companies: { acme: {}, globex: {} }\nproducts:\n${entries.join("")}` });
 });
 afterAll(() => world.close());
