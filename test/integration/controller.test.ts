@@ -152,11 +152,11 @@ test("a host becomes a controller, once, and starts with every secret in place",
   const refused = await start();
   expect(refused.exitCode).toBe(78);
   const missing = (refused.stderr.split("variable: ")[1] as string).trim().split(" ");
-  expect(missing).toContain("github_token");
+  expect(missing).toContain("admin_password");
   for (const name of missing) writeFileSync(at(`secrets-given/${name}`), `s3cret-${name}\n`);
 
   expect((await up()).data.roles).toMatchObject([{ changed: true }]);
-  expect(statSync(at("etc/secrets/github_token")).mode & 0o777).toBe(0o400);
+  expect(statSync(at("etc/secrets/admin_password")).mode & 0o777).toBe(0o400);
   const started = await start();
   expect(started.stdout).toContain(`--httpListenAddress=127.0.0.1 --httpPort=8080 casc=${at("etc/casc")}`);
 });
