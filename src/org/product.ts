@@ -35,7 +35,11 @@ export async function openProduct(options: {
   if (!spec.ok) problems.push(...spec.diagnostics);
   if (!config.ok) problems.push(...config.diagnostics);
   if (!spec.ok || !config.ok) return fail(...problems);
-  const fits = checkAgainstFleet(spec.value, options.fleet);
+  const fits = checkAgainstFleet(
+    spec.value,
+    options.fleet,
+    () => config.value.get("ship.ansible.inventory") !== undefined,
+  );
   if (!fits.ok) return fits;
   const { product: name, company } = spec.value.value;
   return succeed({ name, company, path, repository: git.value.identity, spec: spec.value, config: config.value }, [

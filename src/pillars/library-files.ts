@@ -31,17 +31,29 @@ export async function ownJenkinsfiles(): Promise<FileTexts> {
 
 /** A folder of the organisation repository at the commit that decides: never a work tree's. */
 export async function organisationFolder(session: Session, folder: string): Promise<Outcome<FileTexts>> {
+  const prefix = `${posix.normalize(folder).replace(/\/$/, "")}/`;
+  const files = await organisationFiles(session, (path) => path.startsWith(prefix));
+  if (!files.ok) return files;
+  return succeed(
+    Object.fromEntries(Object.entries(files.value).map(([path, text]) => [path.slice(prefix.length), text])),
+  );
+}
+
+/** The chosen files of the organisation repository, at the same commit, by their path in it. */
+export async function organisationFiles(
+  session: Session,
+  chosen: (path: string) => boolean,
+): Promise<Outcome<FileTexts>> {
   const { path, commit } = session.organisation;
   const git = await repositoryAt(session, path);
   if (!git.ok) return git;
   const paths = await git.value.listAt(commit);
   if (!paths.ok) return paths;
-  const prefix = `${posix.normalize(folder).replace(/\/$/, "")}/`;
   const files: Record<string, string> = {};
-  for (const file of paths.value.filter((one) => one.startsWith(prefix))) {
+  for (const file of paths.value.filter(chosen)) {
     const text = await git.value.readAt(commit, file);
     if (!text.ok) return text;
-    files[file.slice(prefix.length)] = text.value;
+    files[file] = text.value;
   }
   return succeed(files);
 }

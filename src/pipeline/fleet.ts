@@ -189,9 +189,14 @@ export function productEntry(fleet: Fleet, product: string): FleetProduct | unde
 
 /**
  * Holds a product's spec against the fleet. Company and tier decide what the constitution allows, so a spec that claims
- * others than the organisation's is refused; an unknown dependency or server is refused too.
+ * others than the organisation's is refused; an unknown dependency or server is refused too. Where an inventory or the
+ * product's infrastructure may know a server (`othersKnow`), only a deployment can tell.
  */
-export function checkAgainstFleet(spec: Located<Spec>, fleet: Located<Fleet>): Outcome<void> {
+export function checkAgainstFleet(
+  spec: Located<Spec>,
+  fleet: Located<Fleet>,
+  othersKnow: (environment: string) => boolean = () => false,
+): Outcome<void> {
   const { value, place } = spec;
   const found: Diagnostic[] = [];
   const report = (path: (string | number)[], code: string, message: string, next: string | undefined) =>
@@ -241,7 +246,7 @@ export function checkAgainstFleet(spec: Located<Spec>, fleet: Located<Fleet>): O
   });
   value.deploy.forEach((target, at) => {
     target.servers.forEach((name, index) => {
-      if (Object.hasOwn(fleet.value.servers, name)) return;
+      if (othersKnow(target.environment) || Object.hasOwn(fleet.value.servers, name)) return;
       const next = hint(name, Object.keys(fleet.value.servers), "servers");
       report(["deploy", at, "servers", index], "unknown_server", `${name} is no server of this fleet`, next);
     });

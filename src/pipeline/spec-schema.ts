@@ -127,7 +127,12 @@ export const frontMatterSchema = z
       .array(
         z.strictObject({
           environment: slug,
-          servers: z.array(slug).default([]).describe("servers of fleet.yaml; this machine without any"),
+          servers: z
+            .array(slug)
+            .default([])
+            .describe(
+              "servers of the inventory or fleet.yaml; without any the inventory's group of the environment's name, or this machine where no inventory is configured",
+            ),
           package: label.optional().describe("the package whose artefact is deployed, where there are several"),
           setup: command.optional().describe("run once in the unpacked folder, such as `npm ci --omit=dev`"),
           command: command.optional().describe("what runs the service, in its folder; it listens on $PORT"),

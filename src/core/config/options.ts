@@ -76,7 +76,8 @@ export const OPTIONS = {
   "ship.ansible.inventory": {
     type: "path",
     default: undefined,
-    description: "Ansible inventory; when not set, playbooks run on this machine",
+    description:
+      "Ansible inventory of deployments, a file or folder; what it says of a host goes before fleet.yaml. Publishing runs on this machine",
     overridable: false,
   },
   "ship.secrets.sops_age_key": {

@@ -33,7 +33,7 @@ export type NoCanary = "none in SPEC.md" | "first version there" | "already ther
  * not where the deployment needs none.
  */
 export async function walkLadder(session: Session, params: CanaryParams): Promise<Outcome<CanaryReport | NoCanary>> {
-  const place = placeOf(session, params.environment);
+  const place = await placeOf(session, params.environment);
   if (!place.ok) return place;
   const { environment, canary } = place.value.entry;
   const open = await openCanaries(session, environment);

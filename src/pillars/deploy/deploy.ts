@@ -39,7 +39,7 @@ export async function deploy(session: Session, asked: DeployParams = {}): Promis
   if (!taken.ok) return taken;
   const params: DeployParams = taken.value;
   const product = productOf(session);
-  const place = placeOf(session, params.environment);
+  const place = await placeOf(session, params.environment);
   if (!place.ok) return place;
   const { environment } = place.value.entry;
   const back = params.rollback ? await previousDeploy(session, environment) : succeed(undefined);

@@ -5,7 +5,8 @@ import type { Json } from "../../core/canonical.ts";
 import type { Outcome } from "../../core/diagnostic.ts";
 import type { Session } from "../../pipeline/session.ts";
 import type { PlaybookOptions } from "../../tools/ansible/ansible.ts";
-import { type Place, writeInventory } from "./place.ts";
+import { inventoryOf } from "./inventory.ts";
+import type { Place } from "./place.ts";
 import { artifactVariable, deployPlaybook } from "./playbook.ts";
 import type { Deployable } from "./report.ts";
 
@@ -31,9 +32,11 @@ export async function withPlaybook<T>(
   try {
     const file = join(scratch, artifact.file);
     await copyFile(stored.value, file);
+    const inventory = await inventoryOf(session, place, scratch);
+    if (!inventory.ok) return inventory;
     return await work({
       playbook: playbook.value,
-      inventory: await writeInventory(place, scratch),
+      ...inventory.value,
       extraVars: { ...variables, [artifactVariable(variables)]: file } as Readonly<Record<string, Json>>,
       redactor: session.redactor,
       signal: session.signal,

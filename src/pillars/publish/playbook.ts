@@ -1,11 +1,9 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile, rm } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
-import { digestOf } from "../../core/canonical.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
-import { writeFileAtomic } from "../../core/files.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { organisationFolder, ownPlaybooks } from "../library-files.ts";
+import { writtenOut } from "../written-out.ts";
 
 /**
  * The playbook of a name, as a file: one of the organisation's folder (`ship.ansible.playbook_dir`, read at the same
@@ -41,25 +39,4 @@ async function configuredFolder(session: Session): Promise<Outcome<string | unde
   if (from === "product") return succeed(resolve(product.path, value));
   const files = await organisationFolder(session, value);
   return files.ok ? succeed(await writtenOut(session, files.value)) : files;
-}
-
-/** Files below the cache, in a folder named by their content; what is there is compared, and written again if it differs. */
-async function writtenOut(session: Session, files: Readonly<Record<string, string>>): Promise<string> {
-  const folder = join(session.homes.cache, "playbook-library", digestOf(files).slice(0, 16));
-  for (const [name, text] of Object.entries(files)) {
-    const file = join(folder, name);
-    if (!existsSync(file) || (await readFile(file, "utf8")) !== text) await writeFileAtomic(file, text);
-  }
-  await removeStrangers(folder, new Set(Object.keys(files)));
-  return folder;
-}
-
-/** A file that somebody put beside ours could be included by a playbook; the folder holds what its name says, or nothing. */
-async function removeStrangers(folder: string, known: ReadonlySet<string>): Promise<void> {
-  if (!existsSync(folder)) return;
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isDirectory()) continue;
-    const file = join(entry.parentPath, entry.name);
-    if (!known.has(file.slice(folder.length + 1))) await rm(file);
-  }
 }

@@ -19,8 +19,8 @@ export { type Ansible, ensureAnsible } from "./install.ts";
 
 export interface PlaybookOptions {
   readonly playbook: string;
-  /** A file, a directory or a list `host,`; absent: this machine alone, with the Python that runs Ansible. */
-  readonly inventory?: string | undefined;
+  /** Files, directories or lists `host,`, later ones over earlier; absent: this machine alone, with the Python that runs Ansible. */
+  readonly inventory?: string | readonly string[] | undefined;
   /** Handed over in a file (mode 0600) that is removed afterwards. No secrets: playbooks may print variables. */
   readonly extraVars?: Readonly<Record<string, Json>>;
   /** Environment variables that carry secrets; they are redacted from everything that is kept. */
@@ -152,7 +152,7 @@ function argumentsOf(options: PlaybookOptions, python: string): string[] {
           "--extra-vars",
           JSON.stringify({ ansible_python_interpreter: python, ansible_pipelining: true }),
         ]
-      : ["--inventory", options.inventory];
+      : [options.inventory].flat().flatMap((source) => ["--inventory", source]);
   return [
     ...inventory,
     ...(options.diff ? ["--diff"] : []),
