@@ -24,7 +24,8 @@ export default defineConfig({
           globalSetup: ["test/build-once.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          maxWorkers: 2,
+          // On two cores, two of these leave half of the time unused.
+          maxWorkers: 3,
         },
       },
     ],

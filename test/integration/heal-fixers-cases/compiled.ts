@@ -317,6 +317,7 @@ export const COMPILED: readonly FixerCase[] = [
     },
     command: "javac -d out A.java",
     after: { "A.java": expectText(/int f\(String p\) throws [\w.]+, ClassNotFoundException \{/) },
+    slow: "starts javac three times",
   },
   {
     fixer: "java-file-name",
@@ -387,5 +388,6 @@ export const COMPILED: readonly FixerCase[] = [
       "src/main.rs":
         'fn one() -> u8 {\n    1\n}\n\nfn two() -> u8 {\n    2\n}\n\nfn main() {\n    println!("{}", one() + two());\n}\n',
     },
+    slow: "starts clippy often",
   },
 ];

@@ -13,6 +13,7 @@ export const INFRASTRUCTURE: readonly FixerCase[] = [
     after: {
       "p.yml": "- hosts: localhost\n  gather_facts: false\n  tasks:\n    - ansible.builtin.debug:\n        msg: hi\n",
     },
+    slow: "starts Ansible often",
   },
   {
     fixer: "ansible-misspelt",
@@ -86,5 +87,6 @@ export const INFRASTRUCTURE: readonly FixerCase[] = [
     },
     command: "mkdocs build --strict --site-dir site",
     after: { "docs/index.md": "# Home\n\n[Use](usage.md)\n" },
+    slow: "builds a site three times",
   },
 ];

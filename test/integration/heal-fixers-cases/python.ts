@@ -223,6 +223,7 @@ export const PYTHON: readonly FixerCase[] = [
       "a.py":
         'names: list[str] = []\ncounts: dict[str, int] = {}\n\n\ndef add() -> None:\n    names.append("a")\n    counts["a"] = 1\n',
     },
+    slow: "starts mypy often",
   },
   {
     fixer: "ruff-fix",
