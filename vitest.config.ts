@@ -1,11 +1,13 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // Three projects by speed and need: `unit` runs anywhere in seconds; `feature` drives the built program over scratch
 // repositories; `real` needs the tools that scripts/ installs.
 export default defineConfig({
   test: {
-    // All cores: a test mostly waits for the programs that it starts, and vitest would leave one core to nobody.
-    maxWorkers: "100%",
+    // One more than there are cores: a test mostly waits for the programs that it starts. As many as cores were measured to
+    // leave up to half of the time unused.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 10_000 } },
       {
@@ -24,8 +26,6 @@ export default defineConfig({
           globalSetup: ["test/build-once.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          // On two cores, two of these leave half of the time unused.
-          maxWorkers: 3,
         },
       },
     ],
