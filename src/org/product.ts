@@ -38,7 +38,9 @@ export async function openProduct(options: {
   const fits = checkAgainstFleet(
     spec.value,
     options.fleet,
-    () => config.value.get("ship.ansible.inventory") !== undefined,
+    (environment) =>
+      config.value.get("ship.ansible.inventory") !== undefined ||
+      (spec.value.value.infrastructure?.environments.includes(environment) ?? false),
   );
   if (!fits.ok) return fits;
   const { product: name, company } = spec.value.value;

@@ -40,7 +40,7 @@ export const infraApplyStep = defineStep({
   name: "infra apply",
   summary: "Apply exactly the plan that was made and approved",
   description:
-    "Asks the constitution `infra.apply` for the plan's digest. OpenTofu refuses a plan that the state has moved past: then plan again. One run at a time has an environment; a crashed one is gone on with by the same command, which asks the world first. Outputs go to `outputs.json` in the environment's folder, where a deployment finds its hosts.",
+    "Asks the constitution `infra.apply` for the plan's digest. OpenTofu refuses a plan that the state has moved past: then plan again. One run at a time has an environment; a crashed one is gone on with by the same command, which asks the world first. Outputs that are not sensitive are kept with the run: deployments get `hosts` as servers and all others as the variable `infra`.",
   examples: [
     { command: "codemonkeys infra apply --environment staging", says: "the newest plan" },
     {

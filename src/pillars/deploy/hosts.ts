@@ -1,9 +1,11 @@
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { didYouMean } from "../../core/suggest.ts";
+import type { Fleet } from "../../pipeline/fleet.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import type { FrontMatter } from "../../pipeline/spec-schema.ts";
 import type { ResolvedInventory } from "../../tools/ansible/inventory.ts";
 import { configuredInventory } from "./configured-inventory.ts";
+import { type InfraHosts, infraHosts } from "./infra-hosts.ts";
 
 export type DeployEntry = FrontMatter["deploy"][number];
 
@@ -19,34 +21,49 @@ export interface Host {
 
 const HERE = { localhost: { host: "localhost" } } as const;
 
+/** What is known of servers, in the order in which it counts. */
+interface Known {
+  readonly inventory: ResolvedInventory | undefined;
+  readonly fleet: Fleet["servers"];
+  readonly infra: InfraHosts | undefined;
+}
+
 /**
  * The servers of an environment. Those that its entry names; where it names none, the configured inventory's group of the
- * environment's name; where no inventory is configured, this machine. What an inventory says of a host goes before
- * fleet.yaml, variable by variable; a server that fleet.yaml gives to another company is refused whoever names it.
+ * environment's name and the hosts of its infrastructure; where neither is said, this machine. What an inventory says of a
+ * host goes before fleet.yaml, variable by variable, and both before the infrastructure: a product's outputs cannot move a
+ * server that the organisation knows. One that fleet.yaml gives to another company is refused whoever names it.
  */
 export async function hostsOf(session: Session, entry: DeployEntry): Promise<Outcome<Readonly<Record<string, Host>>>> {
   const configured = await configuredInventory(session);
   if (!configured.ok) return configured;
-  const inventory = configured.value?.resolved;
+  const infra = await infraHosts(session, entry.environment);
+  if (!infra.ok) return infra;
+  const fleet = session.organisation.fleet.value.servers;
+  const known: Known = { inventory: configured.value?.resolved, fleet, infra: infra.value };
   const { value: spec, place } = productOf(session).spec;
   const at = ["deploy", spec.deploy.indexOf(entry)];
   const named = entry.servers.length > 0;
-  const names = named ? entry.servers : (inventory?.groups[entry.environment] ?? []);
+  const names = named ? entry.servers : namesIn(known, entry.environment);
+  if (names === undefined) return succeed(HERE);
   if (names.length === 0) {
-    if (inventory === undefined) return succeed(HERE);
     return fail(
-      problem("config", "deploy.no_servers", `the inventory has no host in a group ${entry.environment}`, {
+      problem("config", "deploy.no_servers", nobody(known, entry.environment), {
         where: place(at),
-        next: `add the group ${entry.environment} to the inventory, or name servers in SPEC.md`,
+        next: infra.value
+          ? `codemonkeys infra plan --environment ${entry.environment} shows what would be made, or name servers in SPEC.md`
+          : `add the group ${entry.environment} to the inventory, or name servers in SPEC.md`,
       }),
     );
   }
   const hosts: Record<string, Host> = {};
   for (const [index, name] of names.entries()) {
-    const host = hostNamed(session, inventory, name);
+    const host = hostNamed(session, known, name);
     if (typeof host === "string") {
-      const known = [...Object.keys(session.organisation.fleet.value.servers), ...Object.keys(inventory?.hosts ?? {})];
-      const meant = didYouMean(name, known);
+      const meant = didYouMean(
+        name,
+        [known.inventory?.hosts, fleet, known.infra?.hosts].flatMap((one) => Object.keys(one ?? {})),
+      );
       return fail(
         problem("config", "deploy.unknown_server", `the server ${name} of ${entry.environment} ${host}`, {
           where: place(named ? [...at, "servers", index] : at),
@@ -61,13 +78,24 @@ export async function hostsOf(session: Session, entry: DeployEntry): Promise<Out
   return succeed(hosts);
 }
 
+/** The servers that an environment has without naming them; undefined where nothing says that it has any. */
+function namesIn({ inventory, infra }: Known, environment: string): readonly string[] | undefined {
+  if (inventory === undefined && infra?.hosts === undefined && !infra?.destroyed) return undefined;
+  return [...new Set([...(inventory?.groups[environment] ?? []), ...Object.keys(infra?.hosts ?? {})])];
+}
+
+function nobody({ inventory, infra }: Known, environment: string): string {
+  if (infra?.destroyed) return `the infrastructure of ${environment} was removed`;
+  if (infra?.hosts) return `the infrastructure of ${environment} has no hosts`;
+  return inventory ? `the inventory has no host in a group ${environment}` : `${environment} has no servers`;
+}
+
 /** What is known of a server, or why it cannot be one of this product's. */
-function hostNamed(session: Session, inventory: ResolvedInventory | undefined, name: string): Host | string {
-  const { servers } = session.organisation.fleet.value;
-  const server = Object.hasOwn(servers, name) ? servers[name] : undefined;
+function hostNamed(session: Session, { inventory, fleet, infra }: Known, name: string): Host | string {
+  const server = own(fleet, name);
   if (server !== undefined && server.company !== productOf(session).company) return `belongs to ${server.company}`;
-  if (inventory && Object.hasOwn(inventory.groups, name)) return "has the name of a group of the inventory";
-  const listed = inventory && Object.hasOwn(inventory.hosts, name) ? inventory.hosts[name] : undefined;
+  if (own(inventory?.groups, name)) return "has the name of a group of the inventory";
+  const listed = own(inventory?.hosts, name);
   if (listed !== undefined) {
     const address = listed.ansible_host;
     const { host, port, user } = server ?? { host: name };
@@ -79,5 +107,16 @@ function hostNamed(session: Session, inventory: ResolvedInventory | undefined, n
     };
   }
   if (server !== undefined) return { host: server.host, port: server.port, user: server.user };
-  return inventory === undefined ? "is not in fleet.yaml" : "is neither in the inventory nor in fleet.yaml";
+  const made = own(infra?.hosts, name);
+  if (made !== undefined) return made;
+  const places = [
+    ...(inventory ? ["the inventory"] : []),
+    "fleet.yaml",
+    ...(infra ? ["the infrastructure's hosts"] : []),
+  ];
+  return places.length === 1 ? "is not in fleet.yaml" : `is neither in ${places.join(" nor in ")}`;
+}
+
+function own<T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
 }

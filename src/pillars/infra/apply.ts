@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { mergeFacts } from "../../constitution/probe.ts";
 import type { Target } from "../../core/action.ts";
+import type { Json } from "../../core/canonical.ts";
 import { fail, type Outcome, succeed } from "../../core/diagnostic.ts";
 import { task } from "../../core/events.ts";
 import { writeFileAtomic } from "../../core/files.ts";
@@ -9,8 +10,9 @@ import { productRepository } from "../../pipeline/session-git.ts";
 import { openRun } from "../../swarm/journal.ts";
 import { gitFacts } from "../../tools/git/git.ts";
 import { infraFacts } from "../../tools/tofu/facts.ts";
-import { applyPlan, outputs, planInto } from "../../tools/tofu/tofu.ts";
+import { applyPlan, type InfraPlan, outputs, planInto } from "../../tools/tofu/tofu.ts";
 import { actingFor, permitFor, waitIfAsked } from "../release/acting.ts";
+import type { AppliedEvidence } from "./outputs.ts";
 import { environmentOf, infraHome, withInfra } from "./place.ts";
 import { findPlan, planFile, planInfra, unfinishedPlan } from "./plan.ts";
 import type { KeptPlan } from "./report.ts";
@@ -43,7 +45,7 @@ export async function applyInfra(
   if (!source.ok) return source;
   const facts = mergeFacts(source.value, infraFacts(plan.value));
   const target: Target<"infra.apply"> = { environment: environment.value, plan_digest: plan.value.digest };
-  if (plan.value.changes.length === 0) {
+  if (changesNothing(plan.value)) {
     return succeed({ plan: plan.value, state: "nothing", run: undefined, outputs: {} });
   }
   if (session.dryRun) {
@@ -78,7 +80,7 @@ export async function applyInfra(
             plan.value.destroy ? "destroy" : "change",
           );
           if (!now.ok) return now;
-          return succeed(now.value.changes.length === 0 ? true : undefined);
+          return succeed(changesNothing(now.value) ? true : undefined);
         },
         act: async () => {
           begun = true;
@@ -110,9 +112,18 @@ export async function applyInfra(
     const closed = over ? await run.value.finish("failed") : await run.value.release();
     return closed.ok ? done : closed;
   }
-  const closed = await run.value.finish("succeeded", { plan: plan.value.digest });
+  const closed = await run.value.finish("succeeded", {
+    environment: environment.value,
+    plan: plan.value.digest,
+    destroyed: plan.value.destroy,
+    outputs: done.value as Readonly<Record<string, Json>>,
+  } satisfies AppliedEvidence);
   if (!closed.ok) return closed;
   return succeed({ plan: plan.value, state: "applied", run: run.value.id, outputs: done.value }, done.warnings);
+}
+
+function changesNothing({ changes, outputs }: Pick<InfraPlan, "changes" | "outputs">): boolean {
+  return changes.length === 0 && outputs.length === 0;
 }
 
 /**

@@ -39,6 +39,7 @@ export async function planInfra(
           destroy: params.mode === "destroy",
           changes: [...planned.value.changes],
           drift: [...planned.value.drift],
+          outputs: [...planned.value.outputs],
           resources: planned.value.resources,
           regions: [...planned.value.regions],
           made_at: session.clock.now(),

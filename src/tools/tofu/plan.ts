@@ -15,6 +15,7 @@ const shown = z.object({
   format_version: z.string().regex(/^1\./),
   resource_changes: z.array(change).default([]),
   resource_drift: z.array(change).default([]),
+  output_changes: z.record(z.string(), z.object({ actions: z.array(z.string()) })).default({}),
   planned_values: z.object({ root_module: z.unknown() }).partial().optional(),
   configuration: z
     .object({
@@ -35,6 +36,8 @@ export interface InfraPlan {
   readonly changes: readonly InfraChange[];
   /** What changed in the world since the state was written. */
   readonly drift: readonly InfraChange[];
+  /** Names of the outputs whose values change. */
+  readonly outputs: readonly string[];
   /** Resources that there will be afterwards. */
   readonly resources: number;
   /** Regions and locations that the configuration names, sorted. */
@@ -58,13 +61,17 @@ export function readPlan(text: string): Outcome<InfraPlan> {
       }),
     );
   }
-  const { resource_changes, resource_drift, planned_values, configuration } = read.data;
+  const { resource_changes, resource_drift, output_changes, planned_values, configuration } = read.data;
   const regions = new Set<string>();
   collectRegions(configuration?.provider_config, regions);
   for (const one of resource_changes) collectRegions(one.change.after, regions);
   return succeed({
     changes: resource_changes.flatMap(changeOf),
     drift: resource_drift.flatMap(changeOf),
+    outputs: Object.entries(output_changes)
+      .filter(([, { actions }]) => actions.some((action) => action !== "no-op"))
+      .map(([name]) => name)
+      .sort(),
     resources: countResources(planned_values?.root_module),
     regions: [...regions].sort(),
   });

@@ -64,13 +64,22 @@ export function applyPlan(
   return perform(permit, "infra.apply", target, () => judged(work, ["apply", `-lock-timeout=${LOCK_TIMEOUT}`, file]));
 }
 
-/** The configuration's outputs that are not sensitive, by name. */
+/** The configuration's outputs that are not sensitive, by name. The sensitive ones are redacted from here on. */
 export async function outputs(work: TofuWork): Promise<Outcome<Record<string, unknown>>> {
   const result = await call(work, ["output", "-json", "-no-color"], { quiet: true });
   if (result.exitCode !== 0) return fail(ended(result, "output") ?? unreadable(result, "output"));
   const all = JSON.parse(result.stdout) as Record<string, { readonly sensitive?: boolean; readonly value: unknown }>;
+  for (const { sensitive, value } of Object.values(all)) if (sensitive) redactAll(work.redactor, value);
   const open = Object.entries(all).filter(([, { sensitive }]) => !sensitive);
   return succeed(Object.fromEntries(open.map(([name, { value }]) => [name, value])));
+}
+
+/** Shorter texts (`true`, a port) would hit ordinary words. */
+const SHORTEST_SECRET = 6;
+
+function redactAll(redactor: Redactor, value: unknown): void {
+  if (typeof value === "string" && value.length >= SHORTEST_SECRET) redactor.add(value);
+  if (typeof value === "object" && value !== null) for (const one of Object.values(value)) redactAll(redactor, one);
 }
 
 /** A command that tells its progress and its problems as JSON lines. */

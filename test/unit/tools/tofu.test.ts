@@ -23,6 +23,7 @@ describe("a plan as OpenTofu shows it", () => {
       change("aws_instance.kept", ["update"]),
     ],
     resource_drift: [change("aws_instance.kept", ["update"])],
+    output_changes: { hosts: { actions: ["update"] }, same: { actions: ["no-op"] }, address: { actions: ["create"] } },
     planned_values: {
       root_module: {
         resources: [{ mode: "managed" }, { mode: "data" }],
@@ -46,7 +47,11 @@ describe("a plan as OpenTofu shows it", () => {
       "delete aws_instance.old",
       "update aws_instance.kept",
     ]);
-    expect(plan.value).toMatchObject({ resources: 2, regions: ["eu-west-1a", "us-east-1"] });
+    expect(plan.value).toMatchObject({
+      outputs: ["address", "hosts"],
+      resources: 2,
+      regions: ["eu-west-1a", "us-east-1"],
+    });
     expect(
       Object.fromEntries(Object.entries(infraFacts(plan.value)).map(([name, fact]) => [name, fact?.value])),
     ).toEqual({
