@@ -33,7 +33,8 @@ export function nextCalendarVersion(format: string, at: number, existing: readon
     if (!existing.includes(version)) return succeed(version);
     return fail(
       problem("config", "release.calver_taken", `${version} is already released, and ${format} has no counter`, {
-        next: `add MICRO to the format: ${format}.MICRO`,
+        // A version has three numbers at most.
+        next: `let MICRO count the releases of the same date: ${[...parts.slice(0, 2), "MICRO"].join(".")}`,
       }),
     );
   }

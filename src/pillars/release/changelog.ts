@@ -18,9 +18,11 @@ interface Style {
   readonly brackets: boolean;
   readonly v: string;
   readonly parenthesesDate: boolean;
+  /** What begins a list item: another mark would begin another list. */
+  readonly bullet: string;
 }
 
-const KEEP_STYLE: Style = { level: 2, brackets: true, v: "", parenthesesDate: false };
+const KEEP_STYLE: Style = { level: 2, brackets: true, v: "", parenthesesDate: false, bullet: "-" };
 
 export const NEW_CHANGELOG = `# Changelog
 
@@ -35,8 +37,10 @@ The format is based on [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
  */
 export function insertRelease(text: string, entry: ChangelogEntry): string {
   if (text.trim() === "") return insertRelease(NEW_CHANGELOG, entry);
-  const eol = /\r\n/.test(text) ? "\r\n" : "\n";
-  const lines = text.split(/\r?\n/);
+  // A line keeps its carriage return in `ended`: files that were edited on two systems have both kinds of line ends.
+  const ended = text.split("\n");
+  const lines = ended.map((line) => line.replace(/\r$/, ""));
+  const eol = /\r\n/.test(text) ? "\r" : "";
   const headings = headingsOf(lines);
   if (headings.some((heading) => heading.version === entry.version)) return text;
   const versions = headings.filter((heading) => heading.version !== undefined);
@@ -49,7 +53,11 @@ export function insertRelease(text: string, entry: ChangelogEntry): string {
     additions.push(...intoUnreleased(lines, headings, unreleased, entry, style, hasDefinitions));
   } else {
     const at = newPlace(lines, versions);
-    const block = [headingLine(entry, style, hasDefinitions), "", ...groupLines(entry.groups, style.level + 1)];
+    const block = [
+      headingLine(entry, style, hasDefinitions),
+      "",
+      ...groupLines(entry.groups, style.level + 1, style.bullet),
+    ];
     additions.push({ at, lines: block });
   }
   if (hasDefinitions && entry.forge && entry.previousTag) {
@@ -57,7 +65,7 @@ export function insertRelease(text: string, entry: ChangelogEntry): string {
     const definition = `[${style.v}${entry.version}]: ${entry.forge.compare(entry.previousTag, entry.tag)}`;
     additions.push({ at: first, lines: [definition], tight: true });
   }
-  return apply(lines, additions).join(eol);
+  return apply(ended, additions, eol).join("\n");
 }
 
 /** The layout a changelog already has; Keep a Changelog's for a new one. */
@@ -75,24 +83,31 @@ interface Addition {
   readonly tight?: boolean;
 }
 
-/** Puts additions in, with one blank line on either side of each that is not tight. Existing lines stay. */
-function apply(lines: readonly string[], additions: readonly Addition[]): string[] {
+/**
+ * Puts additions in, with one blank line on either side of each that is not tight; added lines end with `eol` before the
+ * line break. Existing lines stay as they are.
+ */
+function apply(lines: readonly string[], additions: readonly Addition[], eol: string): string[] {
   const out: string[] = [];
   const byPlace = Map.groupBy(additions, ({ at }) => at);
+  const add = (added: readonly string[]) => out.push(...added.map((line) => line + eol));
   for (let at = 0; at <= lines.length; at++) {
     for (const addition of byPlace.get(at) ?? []) {
+      // The last line of a file may lack its line break: it gets one before anything follows it.
+      if (at === lines.length && eol !== "" && out.at(-1)?.endsWith(eol) === false) out.push(out.pop() + eol);
       if (addition.tight) {
-        out.push(...addition.lines);
+        add(addition.lines);
         continue;
       }
-      if (out.length > 0 && out.at(-1)?.trim() !== "") out.push("");
-      out.push(...trimEnd(addition.lines));
+      if (out.length > 0 && out.at(-1)?.trim() !== "") add([""]);
+      add(trimEnd(addition.lines));
       const next = lines[at] ?? "";
-      if (next.trim() !== "") out.push("");
+      if (next.trim() !== "") add([""]);
     }
     if (at < lines.length) out.push(lines[at] as string);
   }
-  return out.at(-1) === "" ? out : [...out, ""];
+  // Only what was added ends the file with a line break; a person's last line stays as it was.
+  return byPlace.has(lines.length) ? [...out, ""] : out;
 }
 
 function trimEnd(lines: readonly string[]): readonly string[] {
@@ -171,14 +186,26 @@ function definitionsOf(lines: readonly string[]): Map<string, number> {
 function styleOf(lines: readonly string[], version: Heading | undefined, unreleased: Heading | undefined): Style {
   const model = version ?? unreleased;
   if (!model) return KEEP_STYLE;
+  const first = Math.min(version?.line ?? lines.length, unreleased?.line ?? lines.length);
+  const bullet = bulletIn(lines, first, lines.length) ?? KEEP_STYLE.bullet;
   const level = /^ {0,3}#/.test(lines[model.line] as string) ? model.level : 2;
-  if (!version) return { ...KEEP_STYLE, level, brackets: model.text.startsWith("[") };
+  if (!version) return { ...KEEP_STYLE, level, bullet, brackets: model.text.startsWith("[") };
   return {
     level,
     brackets: version.text.includes("["),
     v: /^\[?v\d/.test(version.text) ? "v" : "",
     parenthesesDate: /\(\d{4}-\d\d-\d\d\)\s*$/.test(version.text),
+    bullet,
   };
+}
+
+/** The mark of the first list item in some lines. */
+function bulletIn(lines: readonly string[], from: number, to: number): string | undefined {
+  for (const line of lines.slice(from, to)) {
+    const mark = /^ {0,3}([-*+])[ \t]+\S/.exec(line)?.[1];
+    if (mark !== undefined) return mark;
+  }
+  return undefined;
 }
 
 function headingLine(entry: ChangelogEntry, style: Style, hasDefinitions: boolean): string {
@@ -188,9 +215,9 @@ function headingLine(entry: ChangelogEntry, style: Style, hasDefinitions: boolea
   return `${"#".repeat(style.level)} ${title}${style.parenthesesDate ? ` (${entry.date})` : ` - ${entry.date}`}`;
 }
 
-function groupLines(groups: readonly Group[], level: number): string[] {
+function groupLines(groups: readonly Group[], level: number, bullet: string): string[] {
   if (groups.length === 0) return ["Maintenance release without changes that users notice.", ""];
-  return groups.flatMap((group) => [`${"#".repeat(level)} ${group.title}`, "", ...itemLines(group), ""]);
+  return groups.flatMap((group) => [`${"#".repeat(level)} ${group.title}`, "", ...itemLines(group, bullet), ""]);
 }
 
 /** Where a release goes in a file without an Unreleased part: before the newest version, wherever the file keeps it. */
@@ -234,7 +261,7 @@ function intoUnreleased(
   const groups = after.filter((group) => group.line < end && group.level === unreleased.level + 1);
   const empty = lines.slice(start, end).every((line) => line.trim() === "");
   if (empty) {
-    const block = [heading, "", ...groupLines(entry.groups, unreleased.level + 1)];
+    const block = [heading, "", ...groupLines(entry.groups, unreleased.level + 1, style.bullet)];
     return [{ at: start, lines: block }];
   }
   const additions: Addition[] = [{ at: start, lines: [heading] }];
@@ -248,9 +275,9 @@ function intoUnreleased(
     const following = after.find((other) => other.line > own.line && other.level <= own.level);
     const from = own.line + own.height;
     const at = endOf(lines, Math.min(following?.line ?? end, end), from);
-    const hasItems = at > from;
-    additions.push({ at, lines: hasItems ? itemLines(group) : ["", ...itemLines(group)], tight: true });
+    const items = itemLines(group, bulletIn(lines, from, at) ?? style.bullet);
+    additions.push({ at, lines: at > from ? items : ["", ...items], tight: true });
   }
-  if (rest.length > 0) additions.push({ at: end, lines: groupLines(rest, unreleased.level + 1) });
+  if (rest.length > 0) additions.push({ at: end, lines: groupLines(rest, unreleased.level + 1, style.bullet) });
   return additions;
 }

@@ -111,11 +111,33 @@ function cancelled(
     }
     if (targets.length === 0) continue;
     gone ??= new Set();
-    for (const target of targets) gone.add(target);
+    for (const target of targets) {
+      gone.add(target);
+      for (const brought of broughtBy(target, commits)) gone.add(brought);
+    }
     // The revert itself is not news either, unless it also undoes something that was released before.
     if (targets.length >= reverts.length) gone.add(commit);
   }
   return gone ?? NOTHING;
+}
+
+/** What a merge brought to its branch: its revert takes that back too. Nothing for an ordinary commit. */
+function broughtBy(merge: HistoryCommit, commits: readonly HistoryCommit[]): HistoryCommit[] {
+  const [mainline, ...merged] = merge.parents;
+  if (mainline === undefined || merged.length === 0) return [];
+  const byId = new Map(commits.map((commit) => [commit.id, commit]));
+  const below = (ids: readonly string[], but: ReadonlySet<HistoryCommit>) => {
+    const found = new Set<HistoryCommit>();
+    const open = [...ids];
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      const commit = byId.get(id);
+      if (!commit || found.has(commit) || but.has(commit)) continue;
+      found.add(commit);
+      open.push(...commit.parents);
+    }
+    return found;
+  };
+  return [...below(merged, below([mainline], NOTHING))];
 }
 
 function prefixes(commits: readonly HistoryCommit[]): Map<string, HistoryCommit[]> {

@@ -41,10 +41,13 @@ const BREAKING = /^(?:[*-][ \t]+)?BREAKING[ -]CHANGES?[ \t]*:[ \t]*(.*)$/;
 const FOOTER = /^([A-Za-z][A-Za-z0-9-]*)(?:: | #)(\S.*)$/;
 const DEFAULT_MERGE =
   /^(?:Merge (?:pull request|branch|branches|tag|commit|remote-tracking branch|bitbucket)\b|Merged in )/;
+/** A merge train's commit (bors): one line of its body for each pull request, `12: feat: title r=ann a=bob`. */
+const TRAIN = /^Merge #\d+(?: #\d+)*$/;
+const TRAIN_TITLE = /^\d+: (.*?)(?: r=\S+)?(?: a=\S+)?$/;
 const AZURE_MERGE = /^Merged PR \d+: (.*)$/;
 const REVERTED = /\b(?:[Tt]his reverts (?:commit|merge)|[Rr]everts?) ([0-9a-f]{7,64})\b/g;
 const GIT_REVERT = /^Revert "(.*)"(?: \(#\d+\))?$/;
-const REAPPLY = /^Reapply "(.*)"$/;
+const REAPPLY = /^Reapply "(.*)"(?: \(#\d+\))?$/;
 const SQUASHED_COMMIT = /^commit [0-9a-f]{40}$/;
 /** Characters of a body that are read; what stands beyond them is neither a header nor a note that a person wrote. */
 const BODY_LIMIT = 256 * 1024;
@@ -66,7 +69,12 @@ export function readMessage(subjectLine: string, rest: string, options: ReadOpti
   let subject = subjectLine.trim();
   // Most messages of most histories are one line; they need no splitting.
   let body = rest === "" ? [] : trimLines(rest.slice(0, BODY_LIMIT).split("\n"));
-  const merge = subject.charCodeAt(0) === 77 /* M */ && DEFAULT_MERGE.test(subject);
+  const capitalM = subject.charCodeAt(0) === 77;
+  if (capitalM && TRAIN.test(subject)) {
+    const changes = options.mergeTitles ? trainChanges(body) : [];
+    return { changes, reverts: [], revertsSubject: undefined, releaseAs: releaseAs(body), merge: true };
+  }
+  const merge = capitalM && DEFAULT_MERGE.test(subject);
   if (merge) {
     // The forge's default subject; the pull request's title is the body's first line.
     const at = body.findIndex((line) => line !== "");
@@ -84,6 +92,17 @@ export function readMessage(subjectLine: string, rest: string, options: ReadOpti
   const changes = [readChange(subject, own)];
   for (const part of segments) if (part.header !== undefined) changes.push(readChange(part.header, part.lines));
   return { changes, ...revertsOf(subject, body, changes[0] as Change), releaseAs: releaseAs(body), merge };
+}
+
+/** The pull requests of a merge train, by title; what their texts list in prose is no change of its own. */
+function trainChanges(body: readonly string[]): Change[] {
+  const parts: { title: string; lines: string[] }[] = [];
+  for (const line of body) {
+    const title = TRAIN_TITLE.exec(line)?.[1];
+    if (title === undefined) parts.at(-1)?.lines.push(line);
+    else parts.push({ title, lines: [] });
+  }
+  return parts.filter(({ title }) => HEADER.test(title)).map(({ title, lines }) => readChange(title, lines));
 }
 
 function trimLines(lines: string[]): string[] {
@@ -125,7 +144,14 @@ function segment(body: readonly string[], options: ReadOptions): { header?: stri
   return parts;
 }
 
-function readChange(header: string, body: readonly string[]): Change {
+/** What a header says once it and the reverts it takes back are struck out: what was reverted and comes again is that change. */
+function withoutPairs(header: string): string {
+  const again = REAPPLY.exec(header)?.[1] ?? GIT_REVERT.exec(GIT_REVERT.exec(header)?.[1] ?? "")?.[1];
+  return again === undefined ? header : withoutPairs(again);
+}
+
+function readChange(written: string, body: readonly string[]): Change {
+  const header = withoutPairs(written);
   const reverted = GIT_REVERT.exec(header)?.[1];
   const match = HEADER.exec(reverted === undefined ? header : `revert: ${reverted}`);
   const footers = body.length === 0 ? NO_FOOTERS : readFooters(body);

@@ -2,7 +2,7 @@ import type { ReleasePlan } from "./report.ts";
 
 /** `payments 1.4.2 → 1.5.0   feat: partial refunds (+1 fix)`, or that there is nothing to release. */
 export function describePlan(plan: ReleasePlan): string {
-  if (plan.units.length === 0) return `${plan.product}: nothing to release, no commit since the last one calls for it`;
+  if (plan.units.length === 0) return `${plan.product}: nothing to release, no new commit calls for it`;
   return plan.units
     .map((unit) => {
       const from = unit.previous ? `${unit.previous.version} → ` : "first release ";

@@ -121,9 +121,9 @@ function trimBlank(lines: string[]): string[] {
 }
 
 /** A group's list as lines; the later lines of an item are indented so that they stay in it. */
-export function itemLines(group: Group): string[] {
+export function itemLines(group: Group, bullet = "-"): string[] {
   return group.items.flatMap(([first = "", ...rest]) => [
-    `- ${first}`,
+    `${bullet} ${first}`,
     ...rest.map((line) => (line === "" ? "" : `  ${line}`)),
   ]);
 }

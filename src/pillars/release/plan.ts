@@ -135,24 +135,27 @@ async function planUnit(input: UnitInput): Promise<Outcome<ReleaseUnit | undefin
   const mine = seriesTags(input.tags, scheme ? [scheme.series, ...unit.series] : unit.series);
   const last = await reachable(git, mine.list, source.commit);
   if (!last.ok) return last;
-  const { stable, newest } = last.value;
+  const { stable, above } = last.value;
   const since = await commitsSince(git, stable, source.commit, unit.paths);
   if (!since.ok) return since;
-  const fresh =
-    options.channel === undefined || newest === stable
-      ? since
-      : await commitsSince(git, newest, source.commit, unit.paths);
-  if (!fresh.ok) return fresh;
   const changes = changesOf(since.value, rules);
-  if (fresh.value.length === 0 && input.follows.length === 0 && options.releaseAs === undefined)
-    return succeed(undefined);
+  // A channel goes on from its own last pre-release; one of another channel is no reason to leave this one out.
+  const before =
+    options.channel === undefined ? undefined : above.find((tag) => tag.version.prerelease[0] === options.channel);
+  const fresh = before ? await commitsSince(git, before, source.commit, unit.paths) : since;
+  if (!fresh.ok) return fresh;
+  const news = before ? changesOf(fresh.value, rules) : changes;
+  const called = fresh.value.length > 0 && (news.level !== "none" || news.releaseAs !== undefined);
+  if (!called && input.follows.length === 0 && options.releaseAs === undefined) return succeed(undefined);
+  const level = higher(changes.level, news.level);
   const next = nextVersion(
     {
       lastStable: stable?.version,
       existing: mine.list.map(({ spelling }) => spelling),
-      level: input.follows.length > 0 ? higher(changes.level, "patch") : changes.level,
+      reached: above.map(({ spelling }) => spelling),
+      level: input.follows.length > 0 ? higher(level, "patch") : level,
       channel: options.channel,
-      releaseAs: options.releaseAs ?? changes.releaseAs,
+      releaseAs: options.releaseAs ?? stillAsked(changes.releaseAs, above),
       manifest: unit.packages.map(({ manifest }) => manifest.version).find((version) => version !== undefined),
       at: options.at,
     },
@@ -160,7 +163,7 @@ async function planUnit(input: UnitInput): Promise<Outcome<ReleaseUnit | undefin
   );
   if (!next.ok || next.value === undefined) return next.ok ? succeed(undefined) : next;
   const { version, bump } = next.value;
-  const checked = checkVersion(input, mine, version, stable);
+  const checked = checkVersion(input, mine, version, last.value);
   if (!checked.ok) return checked;
   const packages = spelledPackages(unit, version);
   if (!packages.ok) return packages;
@@ -171,6 +174,12 @@ async function planUnit(input: UnitInput): Promise<Outcome<ReleaseUnit | undefin
     await unitOf(input, { version, bump, tag, stable, changes, packages: packages.value, count: fresh.value.length }),
     warnings,
   );
+}
+
+/** What a `Release-As` footer still asks for: once its pre-release is made, the version which that leads to. */
+function stillAsked(releaseAs: string | undefined, above: readonly ReleaseTag[]): string | undefined {
+  const made = above.find(({ version }) => version.version === releaseAs);
+  return made ? `${made.version.major}.${made.version.minor}.${made.version.patch}` : releaseAs;
 }
 
 /** The tags of the first series that has any, so that a repository that once changed its scheme goes on with its newest. */
@@ -185,12 +194,15 @@ function seriesTags(tags: readonly ReleaseTag[], series: readonly string[]): { s
 /** How many tags are asked one by one whether HEAD has them before the whole history is read at once. */
 const SINGLE_LOOKS = 8;
 
-/** The highest stable version and the highest of all that the commit's history contains. */
-async function reachable(
-  git: Git,
-  tags: readonly ReleaseTag[],
-  commit: string,
-): Promise<Outcome<{ stable: ReleaseTag | undefined; newest: ReleaseTag | undefined }>> {
+/** What of a series the commit's history contains. */
+interface Reached {
+  /** The highest version without a pre-release part. */
+  readonly stable: ReleaseTag | undefined;
+  /** Pre-releases above it, highest first. */
+  readonly above: readonly ReleaseTag[];
+}
+
+async function reachable(git: Git, tags: readonly ReleaseTag[], commit: string): Promise<Outcome<Reached>> {
   const near = await placed(git, highestOf(tags, SINGLE_LOOKS), (id) => git.isAncestor(id, commit));
   if (!near.ok) return near;
   if (tags.length <= SINGLE_LOOKS || near.value.some(isStable)) return succeed(highest(near.value));
@@ -219,8 +231,10 @@ async function placed(
   return standing.ok ? succeed([...found, ...standing.value].sort((a, b) => b.version.compare(a.version))) : standing;
 }
 
-function highest(tags: readonly ReleaseTag[]): { stable: ReleaseTag | undefined; newest: ReleaseTag | undefined } {
-  return { stable: tags.find(isStable), newest: tags[0] };
+/** Takes tags in their order, highest first. */
+function highest(tags: readonly ReleaseTag[]): Reached {
+  const at = tags.findIndex(isStable);
+  return { stable: tags[at], above: at < 0 ? tags : tags.slice(0, at) };
 }
 
 function isStable({ version }: ReleaseTag): boolean {
@@ -236,38 +250,41 @@ async function commitsSince(
   return await git.log(tag ? `${tag.commit}..${commit}` : commit, paths ? { paths } : {});
 }
 
-/** A version that exists elsewhere, or that the maintenance branch must not make, is refused before anything is done. */
+/** A version that exists already, or that the maintenance branch must not make, is refused before anything is done. */
 function checkVersion(
   { source }: UnitInput,
   mine: { readonly list: readonly ReleaseTag[] },
   version: string,
-  stable: ReleaseTag | undefined,
+  { stable, above }: Reached,
 ): Outcome<void> {
-  const taken = mine.list.find((tag) => tag.spelling === version || tag.version.version === version);
-  if (taken) {
-    const newest = newestOf(mine.list);
+  const range = /^(?:.*\/)?v?(\d+)(?:\.(\d+))?\.x$/.exec(source.branch);
+  const [, major, minor] = range ?? [];
+  const outside =
+    range && !(version.startsWith(`${major}.`) && (minor === undefined || version.startsWith(`${major}.${minor}.`)));
+  if (outside) {
     return fail(
       problem(
         "product",
-        "release.version_taken",
-        `${version} is tagged already (${taken.tag}), on a commit that ${source.branch} does not contain`,
-        {
-          next: `release from the branch that has ${newest?.tag ?? taken.tag}, or write Release-As: with a free version into a commit`,
-        },
+        "release.outside_maintenance",
+        `${source.branch} makes only versions of its range, but its commits since ${stable?.tag ?? "the start"} call for ${version}`,
+        { next: "move the feature or breaking change to the main branch, and keep fixes here" },
       ),
     );
   }
-  const range = /^(?:.*\/)?v?(\d+)(?:\.(\d+))?\.x$/.exec(source.branch);
-  if (!range) return succeed(undefined);
-  const [, major, minor] = range;
-  const inRange = version.startsWith(`${major}.`) && (minor === undefined || version.startsWith(`${major}.${minor}.`));
-  if (inRange) return succeed(undefined);
+  const taken = mine.list.find((tag) => tag.spelling === version || tag.version.version === version);
+  if (!taken) return succeed(undefined);
+  const here = above.some(({ tag }) => tag === taken.tag);
+  const newest = newestOf(mine.list)?.tag ?? taken.tag;
   return fail(
     problem(
       "product",
-      "release.outside_maintenance",
-      `${source.branch} makes only versions of its range, but its commits since ${stable?.tag ?? "the start"} call for ${version}`,
-      { next: "move the feature or breaking change to the main branch, and keep fixes here" },
+      "release.version_taken",
+      `${version} is tagged already (${taken.tag})${here ? "" : `, on a commit that ${source.branch} does not contain`}`,
+      {
+        next: here
+          ? "ask for a version that is free"
+          : `release from the branch that has ${newest}, or write Release-As: with a free version into a commit`,
+      },
     ),
   );
 }

@@ -23,10 +23,12 @@ export function predictVersion(
 ): string | undefined {
   const { tag, previousStable } = transition;
   const channel = tag.version.prerelease[0];
+  const before = earlier.map(({ spelling }) => spelling);
   const next = nextVersion(
     {
       lastStable: previousStable?.version,
-      existing: [...earlier, ...(previousStable ? [previousStable] : [])].map(({ spelling }) => spelling),
+      existing: [...before, ...(previousStable ? [previousStable.spelling] : [])],
+      reached: before,
       level: changes.level,
       channel: typeof channel === "string" ? channel : undefined,
       releaseAs: changes.releaseAs,

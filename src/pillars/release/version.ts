@@ -12,11 +12,13 @@ export interface VersionInput {
   readonly lastStable: SemVer | undefined;
   /** All versions of the series, pre-releases too, as their tags spell them. */
   readonly existing: readonly string[];
+  /** Those of them that the released commit contains: what another branch works towards is no aim of this one. */
+  readonly reached: readonly string[];
   /** What the commits since the last stable version call for. */
   readonly level: Level;
   /** Pre-release channel: `rc`, `beta`; undefined for a stable release. */
   readonly channel: string | undefined;
-  /** From a `Release-As` footer or a person's parameter: decides alone. */
+  /** From a `Release-As` footer or a person's parameter: decides alone; on a channel, what the pre-releases lead to. */
   readonly releaseAs: string | undefined;
   /** The version in the manifest, which a first release takes. */
   readonly manifest: string | undefined;
@@ -31,7 +33,7 @@ export interface NextVersion {
 
 /** The next version, or undefined when nothing calls for a release. */
 export function nextVersion(input: VersionInput, rules: Rules): Outcome<NextVersion | undefined> {
-  if (input.releaseAs !== undefined) return forced(input, input.releaseAs);
+  if (input.releaseAs !== undefined) return forced(input, input.releaseAs, rules);
   if (input.level === "none") return succeed(undefined);
   if (rules.calver !== undefined) {
     const next = nextCalendarVersion(rules.calver, input.at, input.existing);
@@ -49,7 +51,8 @@ export function nextVersion(input: VersionInput, rules: Rules): Outcome<NextVers
   if (input.channel === undefined) {
     return succeed({ version: core, bump: bumpOf(input.lastStable, parseVersion(core)) });
   }
-  return succeed({ version: withChannel(core, input.channel, pre, rules.prerelease_from), bump: "prerelease" });
+  const aim = aimOf(core, input.channel, pre);
+  return succeed({ version: withChannel(aim, input.channel, input, rules), bump: "prerelease" });
 }
 
 /**
@@ -76,13 +79,16 @@ export function bumpOf(from: SemVer | undefined, to: SemVer | undefined): Bump {
   return to.minor !== from.minor ? "minor" : "patch";
 }
 
-/** Pre-releases that stand after the last stable version: those of the version to come. */
+/** Pre-releases of this branch after its last stable version: those of the version to come. */
 function prereleasesSince(input: VersionInput): SemVer[] {
-  return input.existing
+  return prereleases(input.reached).filter((version) => !input.lastStable || version.compare(input.lastStable) > 0);
+}
+
+function prereleases(spellings: readonly string[]): SemVer[] {
+  return spellings
     .filter((spelling) => /[A-Za-z-]/.test(spelling))
     .map(parseVersion)
-    .filter((version): version is SemVer => version !== undefined && version.prerelease.length > 0)
-    .filter((version) => !input.lastStable || version.compare(input.lastStable) > 0);
+    .filter((version): version is SemVer => version !== undefined && version.prerelease.length > 0);
 }
 
 function firstCore(input: VersionInput, pre: readonly SemVer[], rules: Rules): string {
@@ -93,15 +99,19 @@ function firstCore(input: VersionInput, pre: readonly SemVer[], rules: Rules): s
   return named && coreOf(named) !== "0.0.0" ? coreOf(named) : rules.first;
 }
 
-/** `1.5.0-rc.3` after `-rc.2`; a channel whose pre-releases already aim higher stays there. */
-function withChannel(core: string, channel: string, pre: readonly SemVer[], from: number): string {
+/** A channel whose pre-releases already aim higher than the commits call for stays there. */
+function aimOf(core: string, channel: string, pre: readonly SemVer[]): string {
   const mine = pre.filter((version) => version.prerelease[0] === channel);
-  const aim = mine.reduce((best, version) => (version.compareMain(best) > 0 ? coreOf(version) : best), core);
-  const counts = mine
-    .filter((version) => coreOf(version) === aim)
+  return mine.reduce((best, version) => (version.compareMain(best) > 0 ? coreOf(version) : best), core);
+}
+
+/** `1.5.0-rc.3` after `-rc.2`, on whichever branch that one is. */
+function withChannel(aim: string, channel: string, { existing }: VersionInput, rules: Rules): string {
+  const counts = prereleases(existing)
+    .filter((version) => coreOf(version) === aim && version.prerelease[0] === channel)
     .map((version) => version.prerelease[1])
     .filter((count): count is number => typeof count === "number");
-  return `${aim}-${channel}.${Math.max(from - 1, ...counts) + 1}`;
+  return `${aim}-${channel}.${Math.max(rules.prerelease_from - 1, ...counts) + 1}`;
 }
 
 /** `2026.11.0-rc.2` after `-rc.1`, in the spelling of the calendar version, which may have leading zeros. */
@@ -118,7 +128,7 @@ function coreOf(version: SemVer): string {
   return `${version.major}.${version.minor}.${version.patch}`;
 }
 
-function forced(input: VersionInput, text: string): Outcome<NextVersion> {
+function forced(input: VersionInput, text: string, rules: Rules): Outcome<NextVersion> {
   const wanted = parse(text) ?? undefined;
   if (!wanted) {
     return fail(
@@ -143,6 +153,8 @@ function forced(input: VersionInput, text: string): Outcome<NextVersion> {
       ),
     );
   }
+  if (input.channel !== undefined && wanted.prerelease.length === 0)
+    return succeed({ version: withChannel(coreOf(wanted), input.channel, input, rules), bump: "prerelease" });
   return succeed({ version: wanted.version, bump: bumpOf(newest, wanted) });
 }
 

@@ -40,7 +40,7 @@ describe("a new release in a changelog", () => {
   test("goes above the newest version, in that file's style", () => {
     const text = insertRelease("# History\n\nIntro.\n\n# v1.4.2 (2026-01-01)\n\n* x\n", entry);
     expect(text).toBe(
-      "# History\n\nIntro.\n\n# v1.5.0 (2026-11-21)\n\n## Added\n\n- partial refunds (a1b2c3d)\n\n## Fixed\n\n- rounding (b2c3d4e)\n\n  more\n\n# v1.4.2 (2026-01-01)\n\n* x\n",
+      "# History\n\nIntro.\n\n# v1.5.0 (2026-11-21)\n\n## Added\n\n* partial refunds (a1b2c3d)\n\n## Fixed\n\n* rounding (b2c3d4e)\n\n  more\n\n# v1.4.2 (2026-01-01)\n\n* x\n",
     );
   });
 
@@ -49,6 +49,21 @@ describe("a new release in a changelog", () => {
       "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- my own words\n\n### Security\n\n- a note\n\n## [1.4.2] - 2026-01-01\n\n- x\n";
     expect(insertRelease(old, entry)).toBe(
       "# Changelog\n\n## [Unreleased]\n\n## [1.5.0] - 2026-11-21\n\n### Added\n\n- my own words\n- partial refunds (a1b2c3d)\n\n### Security\n\n- a note\n\n### Fixed\n\n- rounding (b2c3d4e)\n\n  more\n\n## [1.4.2] - 2026-01-01\n\n- x\n",
+    );
+  });
+
+  test("keeps every byte that a person wrote: both kinds of line ends, no line break at the end, bullets", () => {
+    const before = "# Changelog\r\n\n## [Unreleased]\r\n### Added\n* mine  \r\n";
+    const after = "\n## [1.4.2] - 2026-01-01\r\n- x";
+    const text = insertRelease(`${before}${after}`, { ...entry, groups: [{ title: "Added", items: [["theirs"]] }] });
+    expect(text).toBe(
+      `# Changelog\r\n\n## [Unreleased]\r\n\r\n## [1.5.0] - 2026-11-21\r\n\r\n### Added\n* mine  \r\n* theirs\r\n${after}`,
+    );
+  });
+
+  test("begins a line of its own after a last line without a line break", () => {
+    expect(insertRelease("# Log\r\n\r\nProse.", { ...entry, groups: [] })).toBe(
+      "# Log\r\n\r\nProse.\r\n\r\n## [1.5.0] - 2026-11-21\r\n\r\nMaintenance release without changes that users notice.\r\n",
     );
   });
 

@@ -128,6 +128,25 @@ describe("merges", () => {
     },
   );
 
+  test("a merge train counts by its pull requests' titles, and not by what their texts list", () => {
+    const body =
+      "12: feat: red theme r=ann a=bob\n\n- fix: prose\n\n13: fix(core)!: crash r=ann,carl a=bob\n\n14: A word r=ann a=bob\n\nCo-authored-by: Bob <b@x>";
+    const { changes, merge } = read("Merge #12 #13 #14", body);
+    expect(changes).toMatchObject([
+      { type: "feat", description: "red theme", breaking: false },
+      { type: "fix", scope: "core", description: "crash", breaking: true },
+    ]);
+    expect(merge).toBe(true);
+    expect(readMessage("Merge #12", body, { ...options, mergeTitles: false }).changes).toEqual([]);
+  });
+
+  test("what was reverted and comes again is that change", () => {
+    for (const subject of ['Reapply "feat(a): x" (#9)', 'Revert "Revert "feat(a): x""'])
+      expect(first(subject)).toMatchObject({ type: "feat", scope: "a", description: "x" });
+    expect(first('Revert "Reapply "feat: x""')).toMatchObject({ type: "revert" });
+    expect(first('Revert "Revert "Revert "feat: x"""')).toMatchObject({ type: "revert", description: "feat: x" });
+  });
+
   test("a forge that puts the title into the subject", () => {
     expect(first("Merged PR 17: fix: it")).toMatchObject({ type: "fix", description: "it" });
   });

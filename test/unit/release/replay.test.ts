@@ -91,6 +91,25 @@ describe("reverts", () => {
   });
 });
 
+test("the revert of a merge takes back what the merge brought, and nothing else", () => {
+  // 0 - 1 - 4(merge of 3) - 5(reverts 4);  0 - 2 - 3
+  const commits = [
+    commit(
+      5,
+      "Revert \"Merge branch 'topic'\"",
+      [4],
+      `This reverts commit ${id(4)}, reversing\nchanges made to ${id(1)}.`,
+    ),
+    commit(4, "Merge branch 'topic'", [1, 3], "feat: blue"),
+    commit(3, "fix: contrast of blue", [2]),
+    commit(2, "feat: blue", [0]),
+    commit(1, "fix: other", [0]),
+  ];
+  expect(changesOf(commits.slice(1), DEFAULT_RULES).level).toBe("minor");
+  const { changes } = changesOf(commits, DEFAULT_RULES);
+  expect(changes.map(({ description }) => description)).toEqual(["other"]);
+});
+
 describe("replay", () => {
   const history = (steps: [subject: string, tag?: string][]) =>
     historyOf(

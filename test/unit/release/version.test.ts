@@ -1,13 +1,15 @@
 import fc from "fast-check";
 import { parse, SemVer } from "semver";
 import { describe, expect, test } from "vitest";
+import { nextCalendarVersion } from "../../../src/pillars/release/calver.ts";
 import { parseTag, prefixFor } from "../../../src/pillars/release/tags.ts";
 import { nextVersion } from "../../../src/pillars/release/version.ts";
-import { DEFAULT_RULES, type Level, type Rules } from "../../../src/pipeline/release-rules.ts";
+import { calendarProblem, DEFAULT_RULES, type Level, type Rules } from "../../../src/pipeline/release-rules.ts";
 
 interface Case {
   last?: string;
   existing?: string[];
+  reached?: string[];
   level?: Level;
   channel?: string;
   releaseAs?: string;
@@ -16,11 +18,12 @@ interface Case {
   at?: number;
 }
 
-function next({ last, existing, level = "patch", rules, at, ...rest }: Case): string | undefined {
+function next({ last, existing, reached, level = "patch", rules, at, ...rest }: Case): string | undefined {
   const outcome = nextVersion(
     {
       lastStable: last === undefined ? undefined : new SemVer(last),
       existing: existing ?? (last === undefined ? [] : [last]),
+      reached: reached ?? existing ?? [],
       level,
       channel: undefined,
       releaseAs: undefined,
@@ -101,9 +104,21 @@ describe("pre-releases", () => {
     expect(next({ existing: ["1.0.0-beta.3"] })).toBe("1.0.0");
     expect(next({ existing: ["1.0.0-beta.3"], channel: "beta" })).toBe("1.0.0-beta.4");
   });
+
+  test("of another branch are counted, but are no aim of this one", () => {
+    const elsewhere = { last: "1.4.2", existing: ["1.4.2", "2.1.0-beta.1", "1.4.3-beta.1"], reached: [] };
+    expect(next({ ...elsewhere, level: "patch", channel: "beta" })).toBe("1.4.3-beta.2");
+    expect(next({ existing: ["2.0.0-beta.1"], reached: [] })).toBe("1.0.0");
+  });
 });
 
 describe("Release-As", () => {
+  test("on a channel is what its pre-releases lead to", () => {
+    const asked = { last: "1.4.2", channel: "beta", releaseAs: "3.0.0" };
+    expect(next(asked)).toBe("3.0.0-beta.1");
+    expect(next({ ...asked, existing: ["1.4.2", "3.0.0-beta.1", "4.0.0-beta.1"] })).toBe("3.0.0-beta.2");
+    expect(next({ ...asked, releaseAs: "3.0.0-rc.7" })).toBe("3.0.0-rc.7");
+  });
   test("decides alone", () => {
     expect(next({ last: "1.4.2", level: "none", releaseAs: "3.0.0" })).toBe("3.0.0");
   });
@@ -125,6 +140,14 @@ describe("calendar versions", () => {
   ] as const)("%s after %j", (calver, existing, wanted) => {
     expect(next({ existing: [...existing], rules: { calver }, at })).toBe(wanted);
   });
+});
+
+test("a calendar format without a counter is told one that is valid", () => {
+  const taken = nextCalendarVersion("YYYY.MM.DD", Date.UTC(2026, 0, 5), ["2026.1.5"]);
+  const advice = taken.ok ? "" : (taken.diagnostics[0]?.next ?? "");
+  const format = /YYYY\S*$/.exec(advice)?.[0] ?? "";
+  expect(calendarProblem(format)).toBeUndefined();
+  expect(nextCalendarVersion(format, Date.UTC(2026, 0, 5), ["2026.1.5"])).toMatchObject({ value: "2026.1.6" });
 });
 
 describe("tags", () => {
