@@ -19,6 +19,8 @@ export async function runProgram(argv: readonly string[], context: ProgramContex
   const program = new Command("codemonkeys")
     .description("You write the constitution, the spec and the tests. Code Monkeys Ship does the rest.")
     .version(context.version, "-V, --version")
+    // After a command's name, `--version 1.5.0` is the command's own.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => context.streams.out.write(text),
       writeErr: (text) => context.streams.err.write(text),
