@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { Outcome } from "../../src/core/diagnostic.ts";
+import { findRelease } from "../../src/pillars/release/kept.ts";
 import { release } from "../../src/pillars/release/release.ts";
 import { must, releaseWorld, type World, type WorldOptions } from "../unit/release/world.ts";
 
@@ -172,6 +173,12 @@ describe("a release that is refused or stops", () => {
     const done = must(await release(await world.session()));
     expect(codes(await release(await world.session(), { resume: "r-ffffffffffff" }))).toEqual(["journal.unknown_run"]);
     expect(codes(await release(await world.session(), { resume: done.run as string }))).toEqual(["release.run_ended"]);
+    const mistyped = await release(await world.session(), { resume: "r-nowhere" });
+    expect(mistyped).toMatchObject({ diagnostics: [{ code: "journal.unknown_run" }] });
+    expect(mistyped.ok ? "" : mistyped.diagnostics[0]?.next).toContain("no release of payments is unfinished");
+    expect(await findRelease(await world.session(), "v1.0.0")).toMatchObject({ ok: true, value: { run: done.run } });
+    const other = await findRelease(await world.session(), "9.9.9");
+    expect(other.ok ? "" : other.diagnostics[0]?.next).toBe("it has 1.0.0");
   });
 });
 

@@ -31,7 +31,7 @@ const evidenceSchema = z.object({
 /** How many of a product's releases are looked through for a version. */
 const RELEASES_LOOKED = 200;
 
-/** The newest release of the product whose artefacts were built, or the newest one of a version. */
+/** The newest release of the product whose artefacts were built, or the newest one of a version, which its tag names too. */
 export async function findRelease(session: Session, version: string | undefined): Promise<Outcome<KeptRelease>> {
   const product = productOf(session);
   const runs = await listRuns(session.swarm, {
@@ -41,6 +41,7 @@ export async function findRelease(session: Session, version: string | undefined)
     limit: RELEASES_LOOKED,
   });
   if (!runs.ok) return runs;
+  const kept: string[] = [];
   for (const run of runs.value) {
     if (run.status === "abandoned") continue;
     const read = await readRun(session.swarm, run.id);
@@ -49,7 +50,10 @@ export async function findRelease(session: Session, version: string | undefined)
     const plan = planSchema.safeParse(value("plan"));
     const work = workSchema.safeParse(value("work"));
     if (!plan.success || !work.success) continue;
-    if (version !== undefined && !plan.data.units.some((unit) => unit.version === version)) continue;
+    if (version !== undefined && !plan.data.units.some((unit) => unit.version === version || unit.tag === version)) {
+      kept.push(...plan.data.units.map((unit) => unit.version));
+      continue;
+    }
     const evidence = evidenceSchema.safeParse(run.evidence);
     return succeed({
       run: run.id,
@@ -62,7 +66,10 @@ export async function findRelease(session: Session, version: string | undefined)
   const what = version === undefined ? `no release of ${product.name}` : `no release of ${product.name} ${version}`;
   return fail(
     problem("config", "release.not_built", `${what} was built with this swarm database`, {
-      next: "codemonkeys release makes one; published are only bytes that a release built and kept",
+      next:
+        kept.length > 0
+          ? `it has ${[...new Set(kept)].slice(0, 5).join(", ")}`
+          : "codemonkeys release makes one; published are only bytes that a release built and kept",
     }),
   );
 }

@@ -1,4 +1,4 @@
-import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { listRuns, type RunRecord, readRun } from "../../swarm/journal.ts";
 import type { Git } from "../../tools/git/git.ts";
@@ -23,19 +23,16 @@ export async function findUnfinished(
   const product = productOf(session);
   let id = wanted;
   if (id === undefined) {
-    const open = await listRuns(session.swarm, {
-      company: product.company,
-      product: product.name,
-      kind: "release",
-      status: ["running", "waiting"],
-      limit: 1,
-    });
-    if (!open.ok) return open;
-    id = open.value[0]?.id;
+    const newest = await newestUnfinished(session);
+    if (!newest.ok) return newest;
+    id = newest.value;
     if (id === undefined) return succeed(undefined);
   }
   const read = await readRun(session.swarm, id);
-  if (!read.ok) return read;
+  if (!read.ok) {
+    const unknown = read.diagnostics.every(({ code }) => code === "journal.unknown_run");
+    return unknown ? await noSuchRelease(session, read.diagnostics) : read;
+  }
   const { run, steps } = read.value;
   if (run.kind !== "release" || run.product !== product.name || run.company !== product.company) {
     return fail(
@@ -46,7 +43,9 @@ export async function findUnfinished(
   }
   if (run.status !== "running" && run.status !== "waiting") {
     return fail(
-      problem("config", "release.run_ended", `${run.id} (${run.title}) is ${run.status}; there is nothing to resume`),
+      problem("config", "release.run_ended", `${run.id} (${run.title}) is ${run.status}; there is nothing to resume`, {
+        next: "codemonkeys release plan shows what a new release would be",
+      }),
     );
   }
   const planned = steps.find(({ name, state }) => name === "plan" && state === "done");
@@ -57,4 +56,23 @@ export async function findUnfinished(
   if (!commit.ok) return commit;
   const started = steps.some(({ name, kind }) => kind !== "step" && name !== "commit");
   return succeed({ run, plan, untouched: !started && !done.has("commit") && commit.value === undefined });
+}
+
+async function newestUnfinished(session: Session): Promise<Outcome<string | undefined>> {
+  const { company, name } = productOf(session);
+  const filter = { company, product: name, kind: "release", status: ["running", "waiting"], limit: 1 } as const;
+  const open = await listRuns(session.swarm, filter);
+  return open.ok ? succeed(open.value[0]?.id) : open;
+}
+
+/** Whoever mistyped an id is told which one there is. */
+async function noSuchRelease(session: Session, unknown: readonly Diagnostic[]): Promise<Outcome<never>> {
+  const open = await newestUnfinished(session);
+  if (!open.ok) return open;
+  const { name } = productOf(session);
+  const next =
+    open.value === undefined
+      ? `no release of ${name} is unfinished; codemonkeys release begins one`
+      : `the unfinished release of ${name} is ${open.value}: codemonkeys release --resume ${open.value}`;
+  return fail(...unknown.map((one) => ({ ...one, next })));
 }
