@@ -29,6 +29,12 @@ output "password" {
   sensitive = true
 }
 `;
+const SERVERS = `module "servers" {
+  source      = "./modules/service-host"
+  environment = var.environment
+  servers     = { web-1 = { address = "10.0.0.1" }, web-2 = { address = "10.0.0.2", port = 2200 } }
+}
+`;
 const PLAYBOOK = `- hosts: all
   gather_facts: false
   tasks:
@@ -49,7 +55,14 @@ beforeAll(async () => {
   world = await releaseWorld({
     front: "infrastructure: { environments: [staging] }\ndeploy:\n  - { environment: staging, playbook: seen.yml }",
     files: {
-      "tofu/main.tf": main('{ web-1 = "10.0.0.1", web-2 = { host = "10.0.0.2", port = 2200, user = null } }'),
+      "tofu/main.tf": main("module.servers.hosts"),
+      "tofu/servers.tf": SERVERS,
+      ...Object.fromEntries(
+        ["main.tf", "outputs.tf", "variables.tf", "versions.tf"].map((name) => [
+          `tofu/modules/service-host/${name}`,
+          readFileSync(join("tofu/modules/service-host", name), "utf8"),
+        ]),
+      ),
       "seen.yml": PLAYBOOK,
     },
   });
@@ -62,7 +75,7 @@ test("outputs of the newest apply are a deployment's servers and its variable in
   must(await applyInfra(opened, { environment: undefined, plan: undefined }));
   const place = must(await placeOf(opened, "staging"));
   expect(place.hosts).toEqual({
-    "web-1": { host: "10.0.0.1" },
+    "web-1": { host: "10.0.0.1", port: undefined, user: undefined },
     "web-2": { host: "10.0.0.2", port: 2200, user: undefined },
   });
   const { digest: sha256 } = must(await opened.artifacts.put(Buffer.from("a program")));

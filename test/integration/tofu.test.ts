@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -102,6 +102,26 @@ test("a destroy asks people, for exactly the plan that they see", async () => {
   const done = await world.result<Applied>("infra", "destroy", ...staging);
   expect(done.data).toMatchObject({ state: "applied", plan: { resources: 0 } });
   expect((await world.result<Plan>("infra", "plan", ...staging)).data.changes).toHaveLength(3);
+});
+
+test("the modules of this repository are formatted and valid, and pass their own tests", () => {
+  const scratch = mkdtempSync(join(tmpdir(), "codemonkeys-"));
+  const tofu = (...args: string[]) =>
+    execFileSync("tofu", args, { cwd: scratch, encoding: "utf8", env: { ...process.env, CHECKPOINT_DISABLE: "1" } });
+  try {
+    cpSync("tofu", scratch, { recursive: true });
+    expect(tofu("fmt", "-check", "-recursive")).toBe("");
+    const names = readdirSync("tofu/modules");
+    expect(names.length).toBeGreaterThan(0);
+    for (const name of names) {
+      const at = `-chdir=modules/${name}`;
+      tofu(at, "init", "-input=false", "-no-color");
+      expect(tofu(at, "validate", "-no-color")).toContain("The configuration is valid");
+      expect(tofu(at, "test", "-no-color")).toMatch(/[1-9]\d* passed, 0 failed/);
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
 });
 
 test("wrong input says where: a syntax error, an unknown environment, a changed plan file", async () => {
