@@ -37,10 +37,10 @@ The format is based on [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
  */
 export function insertRelease(text: string, entry: ChangelogEntry): string {
   if (text.trim() === "") return insertRelease(NEW_CHANGELOG, entry);
-  // A line keeps its carriage return in `ended`: files that were edited on two systems have both kinds of line ends.
+  // A line keeps its carriage return in `ended`: files edited on two systems have both kinds. Added lines take the commoner.
   const ended = text.split("\n");
   const lines = ended.map((line) => line.replace(/\r$/, ""));
-  const eol = /\r\n/.test(text) ? "\r" : "";
+  const eol = ended.filter((line) => line.endsWith("\r")).length * 2 > ended.length - 1 ? "\r" : "";
   const headings = headingsOf(lines);
   if (headings.some((heading) => heading.version === entry.version)) return text;
   const versions = headings.filter((heading) => heading.version !== undefined);

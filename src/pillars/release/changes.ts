@@ -41,13 +41,17 @@ export function messageReader(
 /** Types in wide use that release nothing; in a squashed body they begin a change of their own all the same. */
 const ORDINARY_TYPES = ["build", "chore", "ci", "deps", "docs", "refactor", "security", "style", "test", "tests"];
 
-/** The changes of some commits (newest first, as `git log` gives them) and the level they call for together. */
+/**
+ * The changes of some commits (newest first, as `git log` gives them) and the level they call for together. Where those
+ * are the commits that touch a package, `history` is all of them: git leaves out merges, which reverts may name.
+ */
 export function changesOf(
   commits: readonly HistoryCommit[],
   rules: Rules,
   read: (commit: HistoryCommit) => ParsedMessage = messageReader(rules),
+  history: readonly HistoryCommit[] = commits,
 ): Changes {
-  const gone = rules.reverts ? cancelled(commits, read) : NOTHING;
+  const gone = rules.reverts ? cancelled(history, read) : NOTHING;
   const changes: ReleaseChange[] = [];
   const seen = new Set<string>();
   let level: Level = "none";

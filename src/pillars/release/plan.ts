@@ -138,7 +138,9 @@ async function planUnit(input: UnitInput): Promise<Outcome<ReleaseUnit | undefin
   const { stable, above } = last.value;
   const since = await commitsSince(git, stable, source.commit, unit.paths);
   if (!since.ok) return since;
-  const changes = changesOf(since.value, rules);
+  const whole = await withMerges(git, since.value, stable, input);
+  if (!whole.ok) return whole;
+  const changes = changesOf(since.value, rules, undefined, whole.value);
   // A channel goes on from its own last pre-release; one of another channel is no reason to leave this one out.
   const before =
     options.channel === undefined ? undefined : above.find((tag) => tag.version.prerelease[0] === options.channel);
@@ -174,6 +176,20 @@ async function planUnit(input: UnitInput): Promise<Outcome<ReleaseUnit | undefin
     await unitOf(input, { version, bump, tag, stable, changes, packages: packages.value, count: fresh.value.length }),
     warnings,
   );
+}
+
+/** A package's commits among all others where one of them reverts a merge, which `git log` of a path leaves out. */
+async function withMerges(
+  git: Git,
+  commits: readonly Commit[],
+  since: ReleaseTag | undefined,
+  { source, unit }: UnitInput,
+): Promise<Outcome<readonly Commit[]>> {
+  if (!unit.paths || !commits.some(({ body }) => /\breversing\s+changes made to\b/.test(body))) return succeed(commits);
+  const all = await commitsSince(git, since, source.commit, undefined);
+  if (!all.ok) return all;
+  const mine = new Map(commits.map((commit) => [commit.id, commit]));
+  return succeed(all.value.map((commit) => mine.get(commit.id) ?? commit));
 }
 
 /** What a `Release-As` footer still asks for: once its pre-release is made, the version which that leads to. */

@@ -61,6 +61,11 @@ describe("a new release in a changelog", () => {
     );
   });
 
+  test("takes the commoner kind of line ends", () => {
+    const text = insertRelease("# Changelog\r\n\n## 1.4.2\n\n- x\n", { ...entry, groups: [] });
+    expect(text.match(/\r/g)).toHaveLength(1);
+  });
+
   test("begins a line of its own after a last line without a line break", () => {
     expect(insertRelease("# Log\r\n\r\nProse.", { ...entry, groups: [] })).toBe(
       "# Log\r\n\r\nProse.\r\n\r\n## [1.5.0] - 2026-11-21\r\n\r\nMaintenance release without changes that users notice.\r\n",

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { planNow } from "../../../src/pillars/release/release.ts";
-import { releaseWorld, type World } from "./world.ts";
+import { must, releaseWorld, type World } from "./world.ts";
 
 let world: World;
 beforeEach(async () => {
@@ -63,4 +63,28 @@ test("a maintenance branch keeps to its range, whatever is released or on its wa
   world.git("commit", "-q", "--allow-empty", "-m", "feat!: no");
   world.git("push", "-q");
   expect(await next()).toBe("release.outside_maintenance");
+});
+
+test("the revert of a merge takes its commits back from a package with versions of its own too", async () => {
+  await world.close();
+  world = await releaseWorld({
+    front: "packages: [{ ecosystem: npm, path: a }, { ecosystem: npm, path: b }]",
+    files: {
+      "a/package.json": '{\n  "name": "a",\n  "version": "1.0.0"\n}\n',
+      "b/package.json": '{\n  "name": "b",\n  "version": "1.0.0"\n}\n',
+    },
+  });
+  world.git("tag", "a@1.0.0");
+  world.git("tag", "b@1.0.0");
+  world.git("switch", "-q", "-c", "topic");
+  world.write("a/new.js", "1;\n");
+  world.git("add", "-A");
+  world.git("commit", "-q", "-m", "feat: new");
+  world.git("switch", "-q", "main");
+  world.git("merge", "-q", "--no-ff", "topic", "-m", "Merge branch 'topic'");
+  world.git("push", "-q", "origin", "main");
+  expect(must(await planNow(await world.session())).units).toMatchObject([{ name: "a", version: "1.1.0" }]);
+  world.git("revert", "--no-edit", "-m", "1", "HEAD");
+  world.git("push", "-q", "origin", "main");
+  expect(must(await planNow(await world.session())).units).toEqual([]);
 });
