@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { permitOf } from "../../constitution/gate.ts";
 import type { Target } from "../../core/action.ts";
+import { digestOf } from "../../core/canonical.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { didYouMean } from "../../core/suggest.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
@@ -108,6 +109,23 @@ export async function withInfra<T>(
   }
 }
 
+/** PostgreSQL cuts longer names off. */
+const LONGEST_NAME = 63;
+
+/**
+ * The PostgreSQL schema of one environment's state: never another's. Where the names have other letters than plain ones, or
+ * are too long, a digest tells them apart.
+ */
+export function schemaOf(names: readonly [company: string, product: string, environment: string]): string {
+  const plain = ["infra", ...names].join("_");
+  if (names.every((name) => /^[a-z0-9]+$/.test(name)) && plain.length <= LONGEST_NAME) return plain;
+  const digest = digestOf([...names]).slice(0, 12);
+  return `${plain
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_]/g, "_")
+    .slice(0, LONGEST_NAME - digest.length - 1)}_${digest}`;
+}
+
 /** The block that says where the state is. Text of the configuration language: JSON strings are its strings. */
 function backendOf(session: Session, environment: string): Outcome<string> {
   const { company, name, config } = productOf(session);
@@ -132,7 +150,7 @@ function backendOf(session: Session, environment: string): Outcome<string> {
       }
       return block({ path: join(infraHome(session, environment), "terraform.tfstate") });
     case "pg":
-      return block({ schema_name: `infra_${company}_${name}_${environment}`.replaceAll(/[^a-z0-9_]/g, "_") });
+      return block({ schema_name: schemaOf([company, name, environment]) });
     case "s3": {
       const bucket = config.get("infra.bucket");
       if (bucket === undefined) break;

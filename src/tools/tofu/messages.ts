@@ -41,9 +41,11 @@ export function readMessages(text: string): Message[] {
 }
 
 function asDiagnostic(given: NonNullable<z.infer<typeof line>["diagnostic"]>): Diagnostic {
-  const { severity, summary, detail, range } = given;
+  const { severity, summary, range } = given;
   const where = range ? { where: { file: range.filename, line: range.start.line, column: range.start.column } } : {};
-  const known = KNOWN.find(({ says }) => says.test(summary));
+  const known = KNOWN.find(({ says }) => says.test(`${summary}\n${given.detail}`));
+  // The backend pg describes who asks for the lock where others describe who has it.
+  const detail = known && "asker" in known && known.asker ? given.detail.split("Lock Info:")[0]?.trim() : given.detail;
   return problem(
     known?.kind ?? "product",
     known?.code ?? "tofu.refused",
@@ -59,9 +61,17 @@ function asDiagnostic(given: NonNullable<z.infer<typeof line>["diagnostic"]>): D
 
 const KNOWN = [
   {
+    says: /^Error acquiring the state lock\n.*Workspace is already locked/s,
+    code: "tofu.locked",
+    kind: "infrastructure",
+    asker: true,
+    next: "wait for the other run to end; PostgreSQL lets go of the lock with its holder's connection, which pg_locks and pg_stat_activity name",
+  },
+  {
     says: /^Error acquiring the state lock/,
     code: "tofu.locked",
     kind: "infrastructure",
+    asker: false,
     next: "wait for the other run to end; if it died, tofu force-unlock takes the lock away",
   },
   {

@@ -112,3 +112,20 @@ describe("OpenTofu's messages", () => {
     expect(code("Saved plan is stale")).toBe("tofu.stale_plan");
   });
 });
+
+test("a lock on the state that PostgreSQL holds does not name who asks as its owner", () => {
+  const detail =
+    "Error message: Workspace is already locked: default\nLock Info:\n  ID:        10439d66\n  Who:       me@here\n";
+  const line = {
+    "@level": "error",
+    "@message": "Error: Error acquiring the state lock",
+    type: "diagnostic",
+    diagnostic: { severity: "error", summary: "Error acquiring the state lock", detail },
+  };
+  const [held] = readMessages(JSON.stringify(line));
+  expect(held?.diagnostic).toMatchObject({ code: "tofu.locked", next: expect.stringContaining("pg_stat_activity") });
+  expect(JSON.stringify(held)).not.toContain("me@here");
+  const others = { ...line, diagnostic: { ...line.diagnostic, detail: "Lock Info:\n  Who:       ann@there\n" } };
+  const [other] = readMessages(JSON.stringify(others));
+  expect(other?.diagnostic).toMatchObject({ code: "tofu.locked", details: expect.stringContaining("ann@there") });
+});
