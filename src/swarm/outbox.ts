@@ -157,11 +157,16 @@ function isDue(nextAt: number, now: number): boolean {
 /** Messages of a state, oldest first: `dead` for those that need a person. */
 export async function listMessages(
   swarm: Swarm,
-  filter: { readonly state?: OutboxTable["state"]; readonly company?: string } = {},
+  filter: {
+    readonly state?: OutboxTable["state"] | readonly OutboxTable["state"][];
+    readonly company?: string;
+    readonly topic?: string;
+  } = {},
 ): Promise<Outcome<Message[]>> {
   return await query(swarm, async (db) => {
     let rows = db.selectFrom("outbox").selectAll();
-    if (filter.state !== undefined) rows = rows.where("state", "=", filter.state);
+    if (filter.state !== undefined) rows = rows.where("state", "in", [filter.state].flat());
+    if (filter.topic !== undefined) rows = rows.where("topic", "=", filter.topic);
     if (filter.company !== undefined) rows = rows.where("company", "=", filter.company);
     return (await rows.orderBy("created_at").orderBy("id").execute()).map(messageOf);
   });

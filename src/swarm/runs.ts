@@ -51,6 +51,7 @@ export interface StepRecord {
 }
 
 export interface RunFilter {
+  readonly ids?: readonly string[];
   readonly company?: string;
   readonly product?: string;
   readonly kind?: string | readonly string[];
@@ -66,6 +67,7 @@ export interface RunFilter {
 export async function listRuns(swarm: Swarm, filter: RunFilter = {}): Promise<Outcome<RunRecord[]>> {
   return await query(swarm, async (db) => {
     let rows = db.selectFrom("runs").selectAll();
+    if (filter.ids !== undefined) rows = rows.where("id", "in", filter.ids);
     if (filter.company !== undefined) rows = rows.where("company", "=", filter.company);
     if (filter.product !== undefined) rows = rows.where("product", "=", filter.product);
     if (filter.kind !== undefined) rows = rows.where("kind", "in", [filter.kind].flat());

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { BuildRef } from "../core/ci-backend.ts";
 import type { Outcome } from "../core/diagnostic.ts";
-import type { Swarm } from "./open.ts";
+import type { Database, Swarm } from "./open.ts";
 import type { TriggersTable } from "./schema.ts";
 import { decodeValue } from "./step-values.ts";
 import { ensureCompany, query, transact } from "./transact.ts";
@@ -52,20 +52,17 @@ export async function addTrigger(
   });
 }
 
+function triggersOf(db: Database, of: { readonly company: string; readonly product: string }) {
+  return db.selectFrom("triggers").selectAll().where("company", "=", of.company).where("product", "=", of.product);
+}
+
 /** Triggers of a product that wait for their start: those of this pass, and what a killed one left. Oldest first. */
 export async function pendingTriggers(
   swarm: Swarm,
   of: { readonly company: string; readonly product: string },
 ): Promise<Outcome<Trigger[]>> {
   return await query(swarm, async (db) => {
-    const rows = await db
-      .selectFrom("triggers")
-      .selectAll()
-      .where("company", "=", of.company)
-      .where("product", "=", of.product)
-      .where("state", "=", "pending")
-      .orderBy("created_at")
-      .execute();
+    const rows = await triggersOf(db, of).where("state", "=", "pending").orderBy("created_at").execute();
     return rows.map(triggerOf);
   });
 }
@@ -81,11 +78,7 @@ export async function listTriggers(
   },
 ): Promise<Outcome<Trigger[]>> {
   return await query(swarm, async (db) => {
-    const rows = await db
-      .selectFrom("triggers")
-      .selectAll()
-      .where("company", "=", of.company)
-      .where("product", "=", of.product)
+    const rows = await triggersOf(db, of)
       .where("kind", "=", of.kind)
       .orderBy("created_at", "desc")
       .limit(of.limit)

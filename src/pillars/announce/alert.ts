@@ -59,12 +59,8 @@ export async function deliverAlerts(session: Session): Promise<readonly Diagnost
 }
 
 /** The product's alerts that nobody has received, oldest first; those that were given up are `dead`. */
-export async function undeliveredAlerts(session: Session): Promise<Outcome<readonly Message[]>> {
-  const { company } = productOf(session);
-  const all = await listMessages(session.swarm, { company });
-  if (!all.ok) return all;
-  const topic = topicOf(session);
-  return succeed(all.value.filter((message) => message.topic === topic && message.state !== "delivered"));
+export function undeliveredAlerts(session: Session): Promise<Outcome<readonly Message[]>> {
+  return listMessages(session.swarm, { topic: topicOf(session), state: ["pending", "dead"] });
 }
 
 /** Makes the product's alerts that were given up due again, under the keys that they had, and delivers what is due. */

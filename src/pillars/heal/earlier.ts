@@ -1,6 +1,6 @@
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
-import { listRuns, readRun } from "../../swarm/journal.ts";
+import { listRuns } from "../../swarm/journal.ts";
 import type { Git } from "../../tools/git/git.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
 import { REMOTE, remoteOf } from "./branch-state.ts";
@@ -60,13 +60,12 @@ export async function undoneBefore(
   const of = { company, product: name };
   const undoing = await listRuns(session.swarm, { ...of, kind: "undo", status: "succeeded" });
   if (!undoing.ok) return undoing;
-  for (const { key, requester } of undoing.value) {
-    const target = await readRun(session.swarm, key);
-    if (!target.ok) return target;
-    const { run } = target.value;
-    if (run.kind === "heal" && run.key.startsWith(`${occurrence}@`)) return succeed({ run: run.id, by: requester });
-  }
-  return succeed(undefined);
+  if (undoing.value.length === 0) return succeed(undefined);
+  const undone = await listRuns(session.swarm, { ...of, kind: "heal", ids: undoing.value.map(({ key }) => key) });
+  if (!undone.ok) return undone;
+  const same = new Set(undone.value.filter(({ key }) => key.startsWith(`${occurrence}@`)).map(({ id }) => id));
+  const found = undoing.value.find(({ key }) => same.has(key));
+  return succeed(found && { run: found.key, by: found.requester });
 }
 
 /** Its commit is in its branch: the remote's, or the local one where there is no remote. */
