@@ -3,6 +3,7 @@ import { importsStart } from "../template/imports-start.ts";
 import type { Tree } from "../tree.ts";
 import { type Fixer, placeOf, proposals, rewrite, SCRIPT, textOf } from "./fixer.ts";
 import { exportedNames } from "./missing-esm-export.ts";
+import { withImport } from "./missing-python-import.ts";
 import { specifierFor } from "./module-paths.ts";
 
 const UNDEFINED =
@@ -104,7 +105,7 @@ function lastImport(lines: readonly string[]): number {
   for (let at = lines.length - 1; at >= 0; at--) {
     if (/^(?:import\b|\}\s*from\b).*["'];?\s*$/.test(lines[at] ?? "")) return at + 1;
   }
-  return importsStart([...lines]);
+  return importsStart(lines);
 }
 
 function withPythonImport(text: string, importer: string, module: string, name: string): string {
@@ -114,18 +115,10 @@ function withPythonImport(text: string, importer: string, module: string, name: 
     "m",
   ).exec(text);
   if (existing) return text.replace(existing[0], `${existing[0].trimEnd()}, ${name}${existing[2] ?? ""}`);
-  const end = text.includes("\r\n") ? "\r\n" : "\n";
-  const lines = text.split(/\r?\n/);
-  let at = lines.findLastIndex((line) => /^(?:import|from)\s/.test(line) && !line.trimEnd().endsWith("(")) + 1;
-  if (at === 0) at = importsStart(lines);
-  const next = lines[at] ?? "";
-  lines.splice(
-    at,
-    0,
-    `from ${dotted} import ${name}`,
-    ...(next.trim() === "" || /^(?:import|from)\b/.test(next) ? [] : [""]),
-  );
-  return lines.join(end);
+  return withImport(text, `from ${dotted} import ${name}`, (lines) => {
+    const last = lines.findLastIndex((line) => /^(?:import|from)\s/.test(line) && !line.trimEnd().endsWith("("));
+    return last < 0 ? importsStart(lines) : last + 1;
+  });
 }
 
 /** Relative where the file itself imports relatively, else by the package, below `src` where that is the layout. */

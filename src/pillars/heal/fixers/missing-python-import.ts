@@ -83,10 +83,19 @@ export const missingPythonImport: Fixer = {
   },
 };
 
-function withImport(source: string, statement: string): string {
+/**
+ * The source with one import more, and a blank line behind it where code would follow.
+ *
+ * @param place the line that it goes before, from 0; where imports begin without it
+ */
+export function withImport(
+  source: string,
+  statement: string,
+  place: (lines: readonly string[]) => number = importsStart,
+): string {
   const end = source.includes("\r\n") ? "\r\n" : "\n";
   const lines = source.split(/\r?\n/);
-  const at = importsStart(lines);
+  const at = place(lines);
   const next = lines[at] ?? "";
   const lone = next.trim() !== "" && !/^(?:import|from)\b/.test(next);
   lines.splice(at, 0, statement, ...(lone ? [""] : []));
