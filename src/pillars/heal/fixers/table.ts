@@ -1,43 +1,52 @@
-import { argumentType } from "./argument-type.ts";
-import { commonjsInEsm } from "./commonjs-in-esm.ts";
-import { gccFixit, rustcSuggestion } from "./compiler-suggestion.ts";
-import { constReassigned } from "./const-reassigned.ts";
-import { deprecatedName } from "./deprecated-name.ts";
-import { docsLink } from "./docs-link.ts";
-import { esmInCommonjs } from "./esm-in-commonjs.ts";
+import { gccFixit, rustcSuggestion } from "./compiled/compiler-suggestion.ts";
+import { javaFileName, missingThrows } from "./compiled/java.ts";
+import { mavenConvergence, mavenSourceLevel } from "./compiled/maven.ts";
+import { missingGoImport } from "./compiled/missing-go-import.ts";
+import { missingJavaImport } from "./compiled/missing-java-import.ts";
+import { missingSemicolon } from "./compiled/missing-semicolon.ts";
+import { cargoFeature, missingRustMod } from "./compiled/rust-modules.ts";
+import { docsLink } from "./config/docs-link.ts";
+import { ansibleMisspelt, terraformSuggestion } from "./config/infrastructure-code.ts";
+import { jsonSyntax } from "./config/json-syntax.ts";
+import { tomlSyntax } from "./config/toml-syntax.ts";
+import { yamlSyntax } from "./config/yaml-syntax.ts";
+import { cmakeMisspelt, dockerCopyPath, makeMisspelt, misspeltInclude, misspeltPath } from "./files/misspelt-path.ts";
+import { crlfInScript, makefileSpaces, missingExecutableBit } from "./files/script-files.ts";
+import {
+  shellAssignmentSpaces,
+  shellTestSpacing,
+  shellUnboundVariable,
+  shellUnclosedBlock,
+  shellUnclosedQuote,
+} from "./files/shell-syntax.ts";
 import type { Fixer } from "./fixer.ts";
-import { importAttributeMissing } from "./import-attribute-missing.ts";
-import { importAttributes } from "./import-attributes.ts";
-import { ansibleMisspelt, terraformSuggestion } from "./infrastructure-code.ts";
-import { javaFileName, missingThrows } from "./java.ts";
-import { jsonSyntax } from "./json-syntax.ts";
-import { mavenConvergence, mavenSourceLevel } from "./maven.ts";
-import { missingAsync } from "./missing-async.ts";
-import { missingAwait } from "./missing-await.ts";
+import { commonjsInEsm } from "./javascript/commonjs-in-esm.ts";
+import { constReassigned } from "./javascript/const-reassigned.ts";
+import { esmInCommonjs } from "./javascript/esm-in-commonjs.ts";
+import { importAttributeMissing } from "./javascript/import-attribute-missing.ts";
+import { importAttributes } from "./javascript/import-attributes.ts";
+import { missingAsync } from "./javascript/missing-async.ts";
+import { missingAwait } from "./javascript/missing-await.ts";
+import { missingEsmExport, unexportedName } from "./javascript/missing-esm-export.ts";
+import { missingJsExtension } from "./javascript/missing-js-extension.ts";
+import { missingNodeImport } from "./javascript/missing-node-import.ts";
+import { snapshotUpdate } from "./javascript/snapshot.ts";
+import { missingOverride, missingTypeAnnotation, misspeltLiteral, typeOnlyImport } from "./javascript/typescript.ts";
+import { misspeltModulePath, wrongModuleCase } from "./javascript/wrong-module-path.ts";
 import {
   missingCargoDependency,
   missingGoDependency,
   missingNpmDependency,
   missingPythonDependency,
   missingTypesPackage,
-} from "./missing-dependency.ts";
-import { missingEsmExport, unexportedName } from "./missing-esm-export.ts";
-import { missingGoImport } from "./missing-go-import.ts";
-import { missingJavaImport } from "./missing-java-import.ts";
-import { missingJsExtension } from "./missing-js-extension.ts";
-import { missingLocalImport } from "./missing-local-import.ts";
-import { missingNodeImport } from "./missing-node-import.ts";
-import { missingPythonImport } from "./missing-python-import.ts";
-import { missingReturn } from "./missing-return.ts";
-import { missingSelf } from "./missing-self.ts";
-import { missingSemicolon } from "./missing-semicolon.ts";
-import { misspeltIdentifier, misspeltKeyword } from "./misspelt-identifier.ts";
-import { misspeltKey } from "./misspelt-key.ts";
-import { misspeltModule } from "./misspelt-module.ts";
-import { cmakeMisspelt, dockerCopyPath, makeMisspelt, misspeltInclude, misspeltPath } from "./misspelt-path.ts";
-import { pythonImportName } from "./python-import-name.ts";
-import { pythonIndentation } from "./python-indentation.ts";
-import { missingInitPy, pythonEncoding, pythonMissingSelf, pythonTypeAnnotation } from "./python-package.ts";
+} from "./packages/missing-dependency.ts";
+import { misspeltModule } from "./packages/misspelt-module.ts";
+import { nodeEngine, pythonRequires } from "./packages/runtime-version.ts";
+import { npmPeerConflict, pipConflict } from "./packages/version-conflict.ts";
+import { missingPythonImport } from "./python/missing-python-import.ts";
+import { pythonImportName } from "./python/python-import-name.ts";
+import { pythonIndentation } from "./python/python-indentation.ts";
+import { missingInitPy, pythonEncoding, pythonMissingSelf, pythonTypeAnnotation } from "./python/python-package.ts";
 import {
   pythonAssignmentInCondition,
   pythonMissingColon,
@@ -45,19 +54,17 @@ import {
   pythonTwoSyntax,
   pythonUnclosedBracket,
   pythonUnterminatedString,
-} from "./python-syntax.ts";
-import { nodeEngine, pythonRequires } from "./runtime-version.ts";
-import { cargoFeature, missingRustMod } from "./rust-modules.ts";
-import { crlfInScript, makefileSpaces, missingExecutableBit } from "./script-files.ts";
-import {
-  shellAssignmentSpaces,
-  shellTestSpacing,
-  shellUnboundVariable,
-  shellUnclosedBlock,
-  shellUnclosedQuote,
-} from "./shell-syntax.ts";
-import { snapshotUpdate } from "./snapshot.ts";
-import { tomlSyntax } from "./toml-syntax.ts";
+} from "./python/python-syntax.ts";
+import { argumentType } from "./source/argument-type.ts";
+import { deprecatedName } from "./source/deprecated-name.ts";
+import { missingLocalImport } from "./source/missing-local-import.ts";
+import { missingReturn } from "./source/missing-return.ts";
+import { missingSelf } from "./source/missing-self.ts";
+import { misspeltIdentifier, misspeltKeyword } from "./source/misspelt-identifier.ts";
+import { misspeltKey } from "./source/misspelt-key.ts";
+import { unbalancedBracket } from "./source/unbalanced-bracket.ts";
+import { unusedImport } from "./source/unused-import.ts";
+import { unusedVariable } from "./source/unused-variable.ts";
 import {
   biomeFix,
   cargoFix,
@@ -73,13 +80,6 @@ import {
   ruffFix,
   tofuFmt,
 } from "./tool-fixes.ts";
-import { missingOverride, missingTypeAnnotation, misspeltLiteral, typeOnlyImport } from "./typescript.ts";
-import { unbalancedBracket } from "./unbalanced-bracket.ts";
-import { unusedImport } from "./unused-import.ts";
-import { unusedVariable } from "./unused-variable.ts";
-import { npmPeerConflict, pipConflict } from "./version-conflict.ts";
-import { misspeltModulePath, wrongModuleCase } from "./wrong-module-path.ts";
-import { yamlSyntax } from "./yaml-syntax.ts";
 
 /** All built-in fixers. Where several apply, the more trusted come first, then the order here counts. */
 export const FIXERS: readonly Fixer[] = [
