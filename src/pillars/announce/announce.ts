@@ -7,8 +7,8 @@ import { productOf, type Session } from "../../pipeline/session.ts";
 import { productRepository } from "../../pipeline/session-git.ts";
 import { openRun } from "../../swarm/journal.ts";
 import { postWebhook } from "../../tools/http/webhook.ts";
+import { type Acting, actingFor, permitFor } from "../acting.ts";
 import { stop } from "../publish/publish.ts";
-import { type Acting, actingFor, permitFor } from "../release/acting.ts";
 import { releaseConditions } from "../release/conditions.ts";
 import { findRelease } from "../release/kept.ts";
 import {

@@ -1,7 +1,7 @@
 import { type Diagnostic, fail, type Outcome, succeed } from "../../core/diagnostic.ts";
 import { readRun } from "../../swarm/journal.ts";
+import type { Acting } from "../acting.ts";
 import type { ShareAsked } from "../deploy/share-facts.ts";
-import type { Acting } from "../release/acting.ts";
 import { decideRung } from "./decide.ts";
 import { finish, goBack } from "./ending.ts";
 import { askHealth } from "./health.ts";

@@ -1,6 +1,6 @@
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { readRun } from "../../swarm/journal.ts";
-import type { Acting } from "../release/acting.ts";
+import type { Acting } from "../acting.ts";
 import type { Climb, Ladder, Left } from "./ladder.ts";
 import { type CanaryReport, reportOf } from "./report.ts";
 import { takeBack } from "./shift.ts";

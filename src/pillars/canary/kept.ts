@@ -1,5 +1,5 @@
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
-import type { Acting } from "../release/acting.ts";
+import type { Acting } from "../acting.ts";
 import type { RungJudged } from "./judge.ts";
 import type { Climb, Left } from "./ladder.ts";
 

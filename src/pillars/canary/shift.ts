@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { task } from "../../core/events.ts";
 import { checkPlaybook, type PlaybookReport, runPlaybook } from "../../tools/ansible/ansible.ts";
+import { type Acting, permitFor } from "../acting.ts";
 import { withPlaybook } from "../deploy/playing.ts";
 import { type ShareAsked, shareFacts } from "../deploy/share-facts.ts";
-import { type Acting, permitFor } from "../release/acting.ts";
 import { type Ladder, type Shifted, STEP, shiftedSchema } from "./ladder.ts";
 import { backTarget, targetOf } from "./report.ts";
 

@@ -3,7 +3,7 @@ import { canonicalJson, sha256 } from "../../core/canonical.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { postWebhook } from "../../tools/http/webhook.ts";
-import { type Acting, permitFor } from "../release/acting.ts";
+import { type Acting, permitFor } from "../acting.ts";
 import type { Ladder } from "./ladder.ts";
 
 /** How a canary ended. */

@@ -1,5 +1,5 @@
 import { type Diagnostic, type Outcome, succeed } from "../../core/diagnostic.ts";
-import { type Acting, waitForPeople } from "../release/acting.ts";
+import { type Acting, waitForPeople } from "../acting.ts";
 import type { RungJudged } from "./judge.ts";
 import type { Climb, Ladder } from "./ladder.ts";
 import { type CanaryReport, reportOf } from "./report.ts";

@@ -11,7 +11,7 @@ import { openRun } from "../../swarm/journal.ts";
 import { gitFacts } from "../../tools/git/git.ts";
 import { infraFacts } from "../../tools/tofu/facts.ts";
 import { applyPlan, type InfraPlan, outputs, planInto } from "../../tools/tofu/tofu.ts";
-import { actingFor, permitFor, waitIfAsked } from "../release/acting.ts";
+import { actingFor, permitFor, waitIfAsked } from "../acting.ts";
 import type { AppliedEvidence } from "./outputs.ts";
 import { environmentOf, infraHome, withInfra } from "./place.ts";
 import { findPlan, planFile, planInfra, unfinishedPlan } from "./plan.ts";

@@ -10,7 +10,7 @@ import type { Permit } from "../../core/permit.ts";
 import type { Ecosystem, PackageQuery } from "../../ecosystems/ecosystem.ts";
 import { ECOSYSTEMS } from "../../ecosystems/index.ts";
 import { runPlaybook } from "../../tools/ansible/ansible.ts";
-import { type Acting, permitFor } from "../release/acting.ts";
+import { type Acting, permitFor } from "../acting.ts";
 import type { PlannedPackage, Published, ReleaseArtifact, ReleaseUnit } from "../release/report.ts";
 import { compareFiles } from "./compare.ts";
 import { publishFailure } from "./failure.ts";

@@ -4,7 +4,7 @@ import { ECOSYSTEMS } from "../../ecosystems/index.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { productRepository } from "../../pipeline/session-git.ts";
 import { openRun } from "../../swarm/journal.ts";
-import { type Acting, actingFor, waitIfAsked } from "../release/acting.ts";
+import { type Acting, actingFor, waitIfAsked } from "../acting.ts";
 import { releaseConditions } from "../release/conditions.ts";
 import { findRelease, type KeptRelease } from "../release/kept.ts";
 import { type PlannedEffect, type Published, plannedEffectSchema, publishedSchema } from "../release/report.ts";

@@ -2,7 +2,7 @@ import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import type { Ecosystem } from "../../ecosystems/ecosystem.ts";
 import { ECOSYSTEMS } from "../../ecosystems/index.ts";
 import { type OpenProduct, productOf, type Session } from "../../pipeline/session.ts";
-import { type Acting, permitFor } from "../release/acting.ts";
+import { type Acting, permitFor } from "../acting.ts";
 import { provenanceKey } from "../release/provenance.ts";
 import type { ReleasePlan } from "../release/report.ts";
 import { secretsReady, type Wanted } from "../secrets/read.ts";

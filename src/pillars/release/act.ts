@@ -1,8 +1,8 @@
 import { type Diagnostic, type Outcome, succeed } from "../../core/diagnostic.ts";
 import { task } from "../../core/events.ts";
+import type { Acting } from "../acting.ts";
 import { announceRelease } from "../announce/announce.ts";
 import { PATIENCE, type PublishPatience, publishPackage } from "../publish/publish-package.ts";
-import type { Acting } from "./acting.ts";
 import { isOnGitHub, type Papers, pageOf, releaseOnGitHub } from "./github-release.ts";
 import { commitRelease, type Landing, makeBuiltTag, pushCommit, tagRelease } from "./land.ts";
 import { refusedAhead } from "./refused-ahead.ts";

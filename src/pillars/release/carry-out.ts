@@ -2,13 +2,13 @@ import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../cor
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { openRun, type Run } from "../../swarm/journal.ts";
 import type { Git } from "../../tools/git/git.ts";
+import { actingFor, waitIfAsked } from "../acting.ts";
 import { alertFailure } from "../announce/alert.ts";
 import { handOver, sameDigests, workHalfOnly } from "../halves.ts";
 import { tokensReady } from "../publish/token.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
 import { scanBuilt, scanOf, withScan } from "../scan/scan.ts";
 import { act } from "./act.ts";
-import { actingFor, waitIfAsked } from "./acting.ts";
 import { releaseConditions } from "./conditions.ts";
 import { publishTargets } from "./dry-run.ts";
 import type { ReleaseParams } from "./params.ts";

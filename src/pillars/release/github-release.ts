@@ -10,8 +10,8 @@ import {
   type ReleasePage,
 } from "../../tools/github/releases.ts";
 import { githubRepository } from "../../tools/github/repository.ts";
+import { type Acting, permitFor } from "../acting.ts";
 import { forgeOf } from "../forge.ts";
-import { type Acting, permitFor } from "./acting.ts";
 import type { ReleaseArtifact, ReleaseProvenance, ReleaseScan, ReleaseUnit } from "./report.ts";
 
 /** Large files take their time. */

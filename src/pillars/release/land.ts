@@ -1,7 +1,7 @@
 import { protectedPaths } from "../../constitution/protect.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { changeFacts, type Git, type RemoteCredentials } from "../../tools/git/git.ts";
-import { type Acting, permitFor } from "./acting.ts";
+import { type Acting, permitFor } from "../acting.ts";
 import { type BuiltTag, builtTagOf } from "./built-tag.ts";
 import type { ReleasePlan, ReleaseUnit } from "./report.ts";
 import { REMOTE } from "./source.ts";

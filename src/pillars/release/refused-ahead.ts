@@ -1,6 +1,6 @@
 import type { ActionName, Target } from "../../core/action.ts";
 import { type Diagnostic, fail, type Outcome, succeed } from "../../core/diagnostic.ts";
-import type { Acting } from "./acting.ts";
+import type { Acting } from "../acting.ts";
 import { publishTargets } from "./dry-run.ts";
 import type { Landing } from "./land.ts";
 import type { ReleaseWork } from "./work.ts";

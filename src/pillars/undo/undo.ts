@@ -4,8 +4,8 @@ import { task } from "../../core/events.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { productRepository } from "../../pipeline/session-git.ts";
 import { openRun, type Run, type RunRecord, readRun } from "../../swarm/journal.ts";
+import { type Approval, actingFor, waitForPeople } from "../acting.ts";
 import { roundsIn } from "../heal/rounds.ts";
-import { type Approval, actingFor, waitForPeople } from "../release/acting.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
 
 import { undoHeal } from "./heal.ts";

@@ -6,7 +6,7 @@ import type { Permit } from "../../core/permit.ts";
 import type { Session } from "../../pipeline/session.ts";
 import type { RunRecord, StepRecord } from "../../swarm/journal.ts";
 import type { Git, RemoteCredentials } from "../../tools/git/git.ts";
-import { type Acting, permitFor } from "../release/acting.ts";
+import { type Acting, permitFor } from "../acting.ts";
 import type { UndoEffect } from "./report.ts";
 
 /** What the undoing of one run works with. */

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Outcome } from "../../../src/core/diagnostic.ts";
-import { actingFor } from "../../../src/pillars/release/acting.ts";
+import { actingFor } from "../../../src/pillars/acting.ts";
 import { releaseConditions } from "../../../src/pillars/release/conditions.ts";
 import { keyId, openEnvelope, readPublicKey } from "../../../src/pillars/release/dsse.ts";
 import { BUILD_TYPE, keepProvenance, provenanceOf } from "../../../src/pillars/release/provenance.ts";

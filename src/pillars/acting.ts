@@ -1,11 +1,11 @@
-import { type Decision, type Gate, permitOf } from "../../constitution/gate.ts";
-import { mergeFacts } from "../../constitution/probe.ts";
-import type { ActionName, Target } from "../../core/action.ts";
-import { fail, type Outcome, succeed } from "../../core/diagnostic.ts";
-import type { Facts } from "../../core/facts.ts";
-import type { Permit } from "../../core/permit.ts";
-import { type OpenProduct, productOf, type Session } from "../../pipeline/session.ts";
-import type { Run } from "../../swarm/journal.ts";
+import { type Decision, type Gate, permitOf } from "../constitution/gate.ts";
+import { mergeFacts } from "../constitution/probe.ts";
+import type { ActionName, Target } from "../core/action.ts";
+import { fail, type Outcome, succeed } from "../core/diagnostic.ts";
+import type { Facts } from "../core/facts.ts";
+import type { Permit } from "../core/permit.ts";
+import { type OpenProduct, productOf, type Session } from "../pipeline/session.ts";
+import type { Run } from "../swarm/journal.ts";
 
 export type Approval = Extract<Decision, { answer: "ask" }>["approval"];
 
