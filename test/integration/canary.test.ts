@@ -62,7 +62,7 @@ deploy:
   - environment: production
     command: node index.js
     health: /health
-    health_seconds: 4
+    health_seconds: 60
     root: ${servers.path}
     canary:
       look_seconds: 0

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { deploy } from "../../src/pillars/deploy/deploy.ts";
 import { release } from "../../src/pillars/release/release.ts";
-import { must, releaseWorld, type World } from "../unit/release/world.ts";
+import { must, releaseWorld, type SessionOptions, type World } from "../unit/release/world.ts";
 import { scratchFolder } from "./publish.ts";
 import { threeFreePorts } from "./three-free-ports.ts";
 
@@ -30,13 +30,18 @@ const answer = (request, reply) => setTimeout(() => reply.end(version), request.
 require("http").createServer(answer).listen(process.env.PORT, "127.0.0.1");
 `;
 
+/** A version that is well gets the time that a busy machine needs; one that never will be is not waited for. */
+function front(seconds: number): string {
+  const way = `command: node index.js, health_seconds: ${seconds}, root: ${servers.path}`;
+  return `packages: [{ ecosystem: npm, path: ., publish: true }]
+port: ${port}
+deploy: [{ environment: staging, ${way} }, { environment: production, ${way} }]`;
+}
+
 beforeAll(async () => {
   port = await threeFreePorts();
-  const way = `command: node index.js, health_seconds: 4, root: ${servers.path}`;
   world = await releaseWorld({
-    front: `packages: [{ ecosystem: npm, path: ., publish: true }]
-port: ${port}
-deploy: [{ environment: staging, ${way} }, { environment: production, ${way} }]`,
+    front: front(60),
     files: { "package.json": '{\n  "name": "payments",\n  "version": "0.0.0"\n}\n', "index.js": program() },
   });
 });
@@ -49,7 +54,8 @@ afterAll(async () => {
   servers.remove();
 });
 
-const session = () => world.session({ constitution: RULES, config: "ship: { registries: { npm: false } }\n" });
+const session = (other: SessionOptions = {}) =>
+  world.session({ constitution: RULES, config: "ship: { registries: { npm: false } }\n", ...other });
 const answer = async (path = "/") => await (await fetch(`http://127.0.0.1:${port}${path}`)).text();
 
 async function released(message: string, text?: string): Promise<string> {
@@ -84,7 +90,8 @@ describe("a service on this machine, without systemd", () => {
     must(await deploy(await session(), { environment: "staging" }));
     expect(await answer()).toBe("1.0.1");
     await released("fix: worse", 'throw new Error("no database");\n');
-    const failed = await deploy(await session(), { environment: "staging" });
+    const spec = world.place.spec.replaceAll("health_seconds: 60", "health_seconds: 2");
+    const failed = await deploy(await session({ spec }), { environment: "staging" });
     stopped = true;
     await asking;
     expect(failed.ok ? "" : failed.diagnostics[0]?.message).toMatch(

@@ -51,6 +51,8 @@ export interface SessionOptions {
   readonly clock?: Clock;
   readonly constitution?: string;
   readonly config?: string;
+  /** The text of SPEC.md, where it is another than the committed one. */
+  readonly spec?: string;
   /** Called after each entry of the audit log is written. */
   readonly onAudit?: (kind: string, action: string) => void;
 }
@@ -139,6 +141,7 @@ export async function sessionIn(
     clock = systemClock,
     constitution = RELEASE_RULES,
     config = "",
+    spec = place.spec,
     onAudit,
   } = options;
   // Tools are shared with the machine; state and configuration are the world's.
@@ -190,7 +193,7 @@ export async function sessionIn(
       company: "acme",
       path: product,
       repository: origin,
-      spec: must(readSpec(place.spec, { file: "SPEC.md" })),
+      spec: must(readSpec(spec, { file: "SPEC.md" })),
       config: must(readConfig([{ layer: "organisation", text: config, file: "config.yaml" }])),
     },
     swarm,
