@@ -97,15 +97,18 @@ const { output } = await parts.generate({
   chunkFileNames: "[name]-[hash].cjs",
 });
 await parts.close();
-const chunks = output.filter((one) => one.type === "chunk");
+const chunks = output
+  .filter((one) => one.type === "chunk")
+  .map(({ fileName, code, isEntry }) => ({ fileName, code: isEntry ? `${oldNode}\n${code}` : code }));
+// By this name bin/parts.js keeps their compiled code.
+const partsId = createHash("sha256");
+for (const { fileName, code } of chunks) partsId.update(`${fileName}\0${code}\0`);
+const files = [...chunks, { fileName: "build-id", code: `${partsId.digest("hex").slice(0, 16)}\n` }];
 await place(
   partsDir,
-  chunks.map(({ fileName, code, isEntry }) => ({
-    path: join(partsDir, fileName),
-    contents: Buffer.from(isEntry ? `${oldNode}\n${code}` : code),
-  })),
+  files.map(({ fileName, code }) => ({ path: join(partsDir, fileName), contents: Buffer.from(code) })),
 );
-const written = new Set(chunks.map(({ fileName }) => fileName));
+const written = new Set(files.map(({ fileName }) => fileName));
 for (const name of await readdir(partsDir)) if (!written.has(name)) await rm(join(partsDir, name));
 
 /** Writes what is new or changed, each file at once: another process may be running the program. */

@@ -17,10 +17,11 @@ export function spanMs(text: string): number | undefined {
 }
 
 const span = z.string().regex(SPAN, "a span of time such as 30m, 4h, 7d, 2w or 2y");
-const isoDate = z
-  .string()
-  .regex(/^\d{4}-\d{2}-\d{2}$/, "a date such as 2027-01-31")
-  .refine(isCalendarDay, "not a day of the calendar");
+const isoDate = () =>
+  z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}$/, "a date such as 2027-01-31")
+    .refine(isCalendarDay, "not a day of the calendar");
 /** The engine's date parser takes 30 February for 2 March; a day that exists comes back as it went in. */
 function isCalendarDay(text: string): boolean {
   const ms = Date.parse(`${text}T00:00:00Z`);
@@ -75,6 +76,68 @@ const expectation = z.union([
   z.strictObject({ ask: z.string() }),
 ]);
 
+/*
+ * Sections that most constitutions leave out are made when one has them: making a schema is a good part of a command's start.
+ */
+function releaseSection() {
+  return z.strictObject({
+    requires: z
+      .array(z.union([sentence, z.strictObject({ that: sentence, because: sentence.optional() })]))
+      .default([])
+      .describe("conditions without which nothing is tagged or published"),
+    docs: z
+      .array(z.string().regex(/^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$)).+$/, "a path in the product's repository"))
+      .default([])
+      .describe("files of the product without which nothing is tagged or published, such as docs/runbook.md"),
+  });
+}
+
+function securitySection() {
+  return z.strictObject({
+    fail_on: z
+      .union([z.enum(THRESHOLDS), z.partialRecord(z.enum(FINDING_KINDS), z.enum(THRESHOLDS))])
+      .default("high")
+      .describe("findings of this severity and above fail a scan, or none; one for all, or by kind of finding"),
+    unrated: z.enum(SEVERITIES).default("high").describe("what a finding counts as that no scanner has rated"),
+    unfixed: z.enum(["fail", "report"]).default("fail").describe("report: one that no version fixes yet fails nothing"),
+    database_max_age: span.default("7d").describe("advisory databases older than this are called stale"),
+    waivers: z
+      .array(
+        z.strictObject({
+          id: z.string().min(1).describe("advisory or rule id"),
+          until: isoDate().describe("the last day on which it counts"),
+          because: sentence.describe("why it does no harm until then"),
+          by: sentence.describe("the person or group that answers for it"),
+          products: z.array(z.string()).optional().describe("all products when absent"),
+        }),
+      )
+      .default([]),
+  });
+}
+
+function auditSection() {
+  return z.strictObject({
+    keep: span.default("2y").describe("how long entries are to be kept"),
+    include: z
+      .array(z.enum(["decisions", "effects", "approvals", "evidence"]))
+      .default(["decisions", "effects", "approvals", "evidence"]),
+  });
+}
+
+function sharedAmong() {
+  return z.strictObject({
+    companies: z.array(z.string()).min(2).describe("they see what each other learned"),
+    what: z.array(z.enum(["patterns", "templates"])).min(1),
+  });
+}
+
+function modelsSection() {
+  return z.strictObject({
+    calls_per_day: z.int().nonnegative().optional().describe("model calls in any 24 hours, over all runs"),
+    tokens_per_day: z.int().nonnegative().optional().describe("tokens in any 24 hours, over all runs"),
+  });
+}
+
 export const documentSchema = z.strictObject({
   version: z.literal(1),
   mode: z
@@ -97,70 +160,20 @@ export const documentSchema = z.strictObject({
     .default({})
     .describe("people who may approve"),
   rules: z.array(rule).default([]).describe("each with one of allow, deny and ask; what none allows is denied"),
-  release: z
-    .strictObject({
-      requires: z
-        .array(z.union([sentence, z.strictObject({ that: sentence, because: sentence.optional() })]))
-        .default([])
-        .describe("conditions without which nothing is tagged or published"),
-      docs: z
-        .array(z.string().regex(/^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$)).+$/, "a path in the product's repository"))
-        .default([])
-        .describe("files of the product without which nothing is tagged or published, such as docs/runbook.md"),
-    })
-    .default({ requires: [], docs: [] }),
+  release: z.lazy(releaseSection).default({ requires: [], docs: [] }),
   approvals: z
-    .record(z.string().regex(/^(tier[0-9]+|default)$/, "tier0, tier1 … or default"), z.enum(APPROVAL_MODES))
+    .lazy(() =>
+      z.record(z.string().regex(/^(tier[0-9]+|default)$/, "tier0, tier1 … or default"), z.enum(APPROVAL_MODES)),
+    )
     .default({})
     .describe("by tier0, tier1 … and default: auto, checkpoints or final"),
   security: z
-    .strictObject({
-      fail_on: z
-        .union([z.enum(THRESHOLDS), z.partialRecord(z.enum(FINDING_KINDS), z.enum(THRESHOLDS))])
-        .default("high")
-        .describe("findings of this severity and above fail a scan, or none; one for all, or by kind of finding"),
-      unrated: z.enum(SEVERITIES).default("high").describe("what a finding counts as that no scanner has rated"),
-      unfixed: z
-        .enum(["fail", "report"])
-        .default("fail")
-        .describe("report: one that no version fixes yet fails nothing"),
-      database_max_age: span.default("7d").describe("advisory databases older than this are called stale"),
-      waivers: z
-        .array(
-          z.strictObject({
-            id: z.string().min(1).describe("advisory or rule id"),
-            until: isoDate.describe("the last day on which it counts"),
-            because: sentence.describe("why it does no harm until then"),
-            by: sentence.describe("the person or group that answers for it"),
-            products: z.array(z.string()).optional().describe("all products when absent"),
-          }),
-        )
-        .default([]),
-    })
+    .lazy(securitySection)
     .default({ fail_on: "high", unrated: "high", unfixed: "fail", database_max_age: "7d", waivers: [] }),
-  audit: z
-    .strictObject({
-      keep: span.default("2y").describe("how long entries are to be kept"),
-      include: z
-        .array(z.enum(["decisions", "effects", "approvals", "evidence"]))
-        .default(["decisions", "effects", "approvals", "evidence"]),
-    })
-    .default({ keep: "2y", include: ["decisions", "effects", "approvals", "evidence"] }),
+  audit: z.lazy(auditSection).default({ keep: "2y", include: ["decisions", "effects", "approvals", "evidence"] }),
   zones: z.enum(["one", "two"]).default("one").describe("two: the act half runs as system jobs on its own agents"),
-  sharing: z
-    .array(
-      z.strictObject({
-        companies: z.array(z.string()).min(2).describe("they see what each other learned"),
-        what: z.array(z.enum(["patterns", "templates"])).min(1),
-      }),
-    )
-    .default([]),
-  models: z
-    .strictObject({
-      calls_per_day: z.int().nonnegative().optional().describe("model calls in any 24 hours, over all runs"),
-      tokens_per_day: z.int().nonnegative().optional().describe("tokens in any 24 hours, over all runs"),
-    })
-    .default({}),
+  sharing: z.lazy(() => z.array(sharedAmong())).default([]),
+  models: z.lazy(modelsSection).default({}),
   tests: z
     .array(
       z.strictObject({

@@ -277,7 +277,8 @@ function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {
       current instanceof z.ZodOptional ||
       current instanceof z.ZodNullable ||
       current instanceof z.ZodDefault ||
-      current instanceof z.ZodPrefault
+      current instanceof z.ZodPrefault ||
+      current instanceof z.ZodLazy
     ) {
       current = current.unwrap() as z.ZodType;
     } else if (current instanceof z.ZodPipe) {

@@ -36,6 +36,7 @@ export async function cliWorld(spec: string, files: Readonly<Record<string, stri
     CODEMONKEYS_ORGANISATION: organisation,
     CODEMONKEYS_STATE: state,
     CODEMONKEYS_CACHE: join(root, "cache"),
+    NODE_COMPILE_CACHE: join(import.meta.dirname, "..", "..", "node_modules", ".cache", "compiled"),
     CODEMONKEYS_CONFIG_HOME: join(root, "config"),
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_CONFIG_NOSYSTEM: "1",

@@ -69,6 +69,8 @@ export async function spineWorld(
     CODEMONKEYS_ORGANISATION: place("organisation.git"),
     CODEMONKEYS_STATE: place("state"),
     CODEMONKEYS_CACHE: place("cache"),
+    // Of the program, not of the world: no test has to compile it.
+    NODE_COMPILE_CACHE: join(import.meta.dirname, "..", "..", "node_modules", ".cache", "compiled"),
     CODEMONKEYS_CONFIG_HOME: place("config"),
     CODEMONKEYS_REQUESTER: "zoe",
     GIT_CONFIG_GLOBAL: "/dev/null",
