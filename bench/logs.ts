@@ -2,19 +2,22 @@
  * Measures the reader of build logs: lines found against people's labels, categories and fingerprints of Maven builds,
  * and throughput on a generated log.
  *
- *   node bench/logs.ts [--pairs DIR] [--maven DIR] [--throughput-mb N] [--roots DIR] [--loghub DIR] [--json] [--cases]
+ *   node bench/logs.ts [--pairs DIR] [--maven DIR] [--throughput-mb N] [--roots DIR] [--loghub DIR] [--steady DIR] [--json] [--cases]
  *
- * --pairs   DIR/labels.json and DIR/CASE/fail.log, where there is one also pass.log; bench/logs/own has this
- *           project's own, from real tools       (default ../shared/data/build-logs/pairs)
+ * --pairs   DIR/labels.json and DIR/CASE/fail.log, where there is one also pass.log; a lone carriage return ends a line,
+ *           as for those who made the labels; bench/logs/own has this project's own, from real tools
+ *                                                              (default ../shared/data/build-logs/pairs)
  * --maven   DIR/labels.json and DIR/ID.log.gz                (default ../shared/data/build-logs/maven)
  * --roots   DIR/roots.json and DIR/NAME.log; bench/logs/roots has this project's own: share of logs whose root failure
  *           is right in category, place and message
+ * --steady  logs of DIR, at any depth, each wrapped as twenty CI systems and tools do: share whose root stays the same in
+ *           all (tool, category, message, place, test, keys, lines), and of the lines that are named
  * --loghub  DIR/**\/*_2k.log_structured.csv; grouping accuracy of the template miner
  * --cases   also one line for each case, on stderr
  * A folder that is not there gives null, and a sentence on stderr.
  */
 import { execFileSync } from "node:child_process";
-import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { createReadStream, existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -23,9 +26,10 @@ import { createGunzip } from "node:zlib";
 import { readLog } from "../src/pillars/heal/read/index.ts";
 import type { Category } from "../src/pillars/heal/read/report.ts";
 import { writeLargeLog } from "./logs/large-log.ts";
-import { lineScore, type PairLabel } from "./logs/line-score.ts";
+import { lineScore, numberingOfEditors, type PairLabel } from "./logs/line-score.ts";
 import { loghubAccuracy } from "./logs/loghub.ts";
 import { rootsOf } from "./logs/roots.ts";
+import { steadinessOf } from "./logs/steadiness.ts";
 
 interface MavenLabel {
   readonly category: string;
@@ -48,6 +52,7 @@ const { values: options } = parseArgs({
     maven: { type: "string", default: "../shared/data/build-logs/maven" },
     roots: { type: "string" },
     loghub: { type: "string" },
+    steady: { type: "string" },
     "throughput-mb": { type: "string", default: "1024" },
     json: { type: "boolean", default: false },
     cases: { type: "boolean", default: false },
@@ -75,6 +80,7 @@ if (options.read !== undefined) {
     maven: await measureMaven(resolve(options.maven)),
     throughput: await measureThroughput(Number(options["throughput-mb"])),
     ...(options.roots === undefined ? {} : { roots: await measureRoots(resolve(options.roots)) }),
+    ...(options.steady === undefined ? {} : { steady: await measureSteadiness(resolve(options.steady)) }),
     ...(options.loghub === undefined ? {} : { loghub: loghubAccuracy(resolve(options.loghub)) }),
   };
   process.stdout.write(options.json ? `${JSON.stringify(figures)}\n` : table(figures));
@@ -85,14 +91,30 @@ async function measurePairs(dir: string) {
   if (labels === undefined) return null;
   const alone: number[] = [];
   const withPass: number[] = [];
+  // The same where lines end at "\n" only, to compare with figures that are counted so.
+  const aloneByNewlines: number[] = [];
+  const withPassByNewlines: number[] = [];
   for (const [id, label] of Object.entries(labels)) {
     const fail = { path: join(dir, id, "fail.log") };
     const pass = { path: join(dir, id, "pass.log") };
-    alone.push(lineScore(await readLog(fail), label));
-    if (existsSync(pass.path)) withPass.push(lineScore(await readLog(fail, { pass }), label));
+    const numberOf = numberingOfEditors(readFileSync(fail.path, "utf8"));
+    const said = await readLog(fail);
+    alone.push(lineScore(said, label, numberOf));
+    aloneByNewlines.push(lineScore(said, label));
+    if (existsSync(pass.path)) {
+      const compared = await readLog(fail, { pass });
+      withPass.push(lineScore(compared, label, numberOf));
+      withPassByNewlines.push(lineScore(compared, label));
+    }
     tell(`${alone.at(-1)!.toFixed(3)} ${existsSync(pass.path) ? withPass.at(-1)!.toFixed(3) : "    -"} ${id}`);
   }
-  return { f1_fail_only: mean(alone), f1_with_pass: withPass.length === 0 ? null : mean(withPass) };
+  const meanOf = (scores: readonly number[]) => (scores.length === 0 ? null : mean(scores));
+  return {
+    f1_fail_only: meanOf(alone),
+    f1_with_pass: meanOf(withPass),
+    f1_fail_only_by_newlines: meanOf(aloneByNewlines),
+    f1_with_pass_by_newlines: meanOf(withPassByNewlines),
+  };
 }
 
 async function measureMaven(dir: string) {
@@ -135,6 +157,23 @@ async function measureRoots(dir: string) {
   const right = await rootsOf(dir);
   for (const [name, good] of Object.entries(right)) if (!good) tell(`roots: ${name} is not right`);
   return { logs: Object.keys(right).length, right: mean(Object.values(right).map(Number)) };
+}
+
+async function measureSteadiness(dir: string) {
+  const roots: number[] = [];
+  const lines: number[] = [];
+  for (const entry of readdirSync(dir, { recursive: true, encoding: "utf8" }).sort()) {
+    if (!entry.endsWith(".log")) continue;
+    for (const [wrapping, { root, lines: share }] of Object.entries(
+      await steadinessOf(readFileSync(join(dir, entry), "utf8")),
+    )) {
+      roots.push(Number(root));
+      lines.push(share);
+      if (!root || share < 1)
+        tell(`steady: ${entry} in ${wrapping}: root ${root ? "stays" : "changes"}, lines ${share}`);
+    }
+  }
+  return { readings: roots.length, root: mean(roots), lines: mean(lines) };
 }
 
 async function measureThroughput(megabytes: number) {

@@ -20,25 +20,52 @@ const LONGEST_TEXT = 8000;
 
 // Jenkins' console notes are base64 between two escape sequences; they hold no text.
 const CONSOLE_NOTE = /\u001b\[8mha:.*?\u001b\[0m/g;
-const ESCAPES = /\u001b(?:\[[0-9;:?<=>]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_]|[()][A-Z0-9])/g;
+// Control sequences; strings to the terminal (titles, links, Buildkite's times); single characters.
+const ESCAPES =
+  /\u001b(?:\[[0-9;:?<=>]*[ -/]*[@-~]|[\]_P^X][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_]|[()][A-Z0-9])/g;
 // The same sequences in logs whose escape character was lost on the way: `[31m`, `[m`, `[0K`.
 const BARE_COLOURS = /\[\d{1,3}(?:;\d{1,3})*m|\[m(?![A-Za-z])|\[[0-2]?K/g;
-const ISO_STAMP = /^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d) ?)(?:\d\d[OE][ +])?/;
-const BRACKET_STAMP = /^\[(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\] ?/;
-const CLOCK_STAMP = /^\d\d:\d\d:\d\d(?:[.,]\d+)? {1,2}(?=\S|$)/;
+const ISO_STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)(?: |$)(?:\d\d[OE][ +])?/;
+// `[10:00:00] `, `[2026-03-01T10:00:00.123Z] `, and TeamCity's `[10:00:00]W:\t [Step 1/2] `.
+const BRACKET_STAMP =
+  /^\[(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\](?:[ WEFi]:\t ?(?:\[Step \d+\/\d+\] ?)?| ?)/;
+const CLOCK_STAMP = /^\d\d:\d\d:\d\d(?:[.,]\d+)?(?: {1,2}|$)/;
 const ACTIONS_MARK = /^##\[(error|warning|debug|group|endgroup|command|section|notice)\]/;
 const ACTIONS_COMMAND = /^::(error|warning|notice|debug|group|endgroup)(?: ([^:]*(?::[^:]+)*?))?::/;
 const GH_VIEW = /^([^\t]{1,200})\t([^\t]{1,200})\t\ufeff?(?=\d{4}-\d\d-\d\dT)/;
-const BRANCH = /^\[Pipeline\] \{ \(Branch: (.+)\)$/;
 const GO_TEST_JSON = /^\{"Time":"[^"]*","Action":"\w+",.*\}$/;
-const BUILDKIT = /^#(\d+) (?:\d+\.\d+ ?)?(?=\S|$)/;
-const COMPOSE = /^([a-z][\w.-]*)[ ]+\| /;
+
+/** The lane of what BuildKit says itself of a step (`#12 ERROR: …`); the step's own output has a time (`#12 0.345 …`). */
+export const BUILDKIT_LANE = "buildkit#";
+/** Prefixes that name one of several outputs by their form alone: BuildKit's steps, compose's services, act's jobs, `concurrently`. */
+const LANES: readonly (readonly [RegExp, string])[] = [
+  [/^#(\d+) \d+\.\d{1,3}(?: |$)/, "#"],
+  [/^#(\d+) (?=\S)/, BUILDKIT_LANE],
+  [/^([a-z][\w.-]*)[ ]+\|(?: |$)/, "service "],
+  [/^\[([^\][/]{1,80}\/[^\][]{1,80})\] {2,}\|(?: |$)/, "job "],
+  [/^\[(\d{1,3})\](?: |$)/, "part "],
+];
+/**
+ * Lines by which a prefix announces itself, and the prefix: Jenkins' parallel branches, pnpm's and turborepo's packages,
+ * yarn's workspaces, and whatever stands before npm's `> name@version script`.
+ */
+const ANNOUNCED: readonly (readonly [RegExp, (name: string) => string])[] = [
+  [/^\[Pipeline\] \{ \(Branch: (.+)\)$/, (name) => `[${name}] `],
+  [/^([\w@./-]+ [\w:.-]+)\$ \S/, (name) => `${name}: `],
+  [/^((?:@[\w.-]+\/)?[\w.-]+:[\w.-]+): cache (?:miss|hit|bypass)\b/, (name) => `${name}: `],
+  [/^\[([\w@./-]+)\]: Process started$/, (name) => `[${name}]: `],
+  [/^((?:\[[^\]]{1,60}\]|[\w@./-]{1,60}):? )> \S+@\d\S* \S+$/, (name) => name],
+];
+/** Texts of which an announcement holds one: such lines have to be cleaned though no reader asks for them. */
+export const ANNOUNCEMENTS = ["(Branch: ", "$ ", ": cache ", "Process started", "> "];
+/** Wrappings around wrappings: a container's stamp inside of a CI system's. */
+const MOST_LAYERS = 6;
 
 export type Cleaner = (no: number, raw: string) => Line;
 
-/** One cleaner a log: it learns the names of Jenkins' parallel branches as they are announced. */
+/** One cleaner a log: it learns the prefixes of parallel outputs as they are announced. */
 export function createCleaner(): Cleaner {
-  const branches = new Set<string>();
+  const prefixes: string[] = [];
   return (no, raw) => {
     let text = raw;
     let lane = "";
@@ -52,15 +79,22 @@ export function createCleaner(): Cleaner {
       lane = viewed[1]!;
       text = text.slice(viewed[0].length);
     }
-    text = withoutStamp(text);
-    if (text.includes("[") && BARE_COLOURS.test(text)) text = text.replace(BARE_COLOURS, "");
-    BARE_COLOURS.lastIndex = 0;
-    const branch = BRANCH.exec(text);
-    if (branch !== null) branches.add(branch[1]!);
-    for (let prefix = branchPrefix(text, branches); prefix !== undefined; prefix = branchPrefix(text, branches)) {
-      lane += `[${prefix}]`;
-      text = withoutStamp(text.slice(prefix.length + 3));
+    if (text.includes("[")) text = text.replace(BARE_COLOURS, "");
+    for (let layer = 0; layer < MOST_LAYERS; layer++) {
+      const inner = withoutStamp(text);
+      const prefix = prefixes.find((known) => inner.startsWith(known) || inner === known.trimEnd());
+      const step = prefix === undefined ? laneOf(inner) : undefined;
+      if (prefix !== undefined) {
+        lane += `[${prefix}]`;
+        text = inner.slice(prefix.length);
+      } else if (step !== undefined) {
+        lane += step.name;
+        text = inner.slice(step.length);
+      } else if (inner === text) break;
+      else text = inner;
     }
+    const announced = prefixIn(text);
+    if (announced !== undefined && !prefixes.includes(announced)) prefixes.push(announced);
     const actions = ACTIONS_MARK.exec(text) ?? ACTIONS_COMMAND.exec(text);
     if (actions !== null) {
       mark = (actions[1] === "notice" || actions[1] === "section" ? "" : actions[1]) as Mark;
@@ -71,13 +105,25 @@ export function createCleaner(): Cleaner {
       lane += test.lane;
       text = test.text;
     }
-    const step = BUILDKIT.exec(text) ?? COMPOSE.exec(text);
-    if (step !== null) {
-      lane += `#${step[1]}`;
-      text = text.slice(step[0].length);
-    }
     return { no, text: text.length > LONGEST_TEXT ? text.slice(0, LONGEST_TEXT) : text.trimEnd(), lane, mark };
   };
+}
+
+function laneOf(text: string): { name: string; length: number } | undefined {
+  for (const [pattern, kind] of LANES) {
+    const match = pattern.exec(text);
+    if (match !== null) return { name: kind + match[1], length: match[0].length };
+  }
+  return undefined;
+}
+
+function prefixIn(text: string): string | undefined {
+  if (text.length > 400) return undefined;
+  for (const [pattern, prefixOf] of ANNOUNCED) {
+    const match = pattern.exec(text);
+    if (match !== null) return prefixOf(match[1]!);
+  }
+  return undefined;
 }
 
 function withoutStamp(text: string): string {
@@ -93,13 +139,6 @@ function lastOverwrite(text: string): string {
     if (parts[index]!.trim() !== "") return parts[index]!;
   }
   return "";
-}
-
-function branchPrefix(text: string, branches: ReadonlySet<string>): string | undefined {
-  if (branches.size === 0 || text.charCodeAt(0) !== 91) return undefined;
-  const end = text.indexOf("] ");
-  const name = end === -1 ? "" : text.slice(1, end);
-  return branches.has(name) ? name : undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createCleaner, type Line } from "./clean.ts";
+import { ANNOUNCEMENTS, createCleaner, type Line } from "./clean.ts";
 import { createGeneralReader, GENERAL_HINTS } from "./general.ts";
 import { compileHints } from "./hints.ts";
 import type { Block, Draft, Lane } from "./reader.ts";
@@ -10,11 +10,9 @@ const RING = 64;
 /** Failures held at most; a log with more says the same thing over and over. */
 const MOST_DRAFTS = 5000;
 
-/** Reader `READERS.length` is the general one. */
+/** Reader `READERS.length` is the general one; the bit after it is of lines that only the cleaner has to see. */
 const GENERAL = READERS.length;
-/** Lines the cleaner has to see, failure or not: they announce the prefixes of parallel branches. */
-const ANNOUNCEMENTS = ["(Branch: "];
-export const HINTS = compileHints([...READERS.map((reader) => reader.hints), [...GENERAL_HINTS, ...ANNOUNCEMENTS]]);
+export const HINTS = compileHints([...READERS.map((reader) => reader.hints), GENERAL_HINTS, ANNOUNCEMENTS]);
 
 export interface Engine {
   readonly onLine: OnLine;
@@ -31,6 +29,10 @@ interface Opened {
   readonly high: number;
   readonly lines: Line[];
 }
+
+/** Words of the CI system between and after steps: no tool's block runs over them. */
+const STEP_ENDS =
+  /^(?:Process completed with exit code \d+\.|Post job cleanup\.|\[Pipeline\] .*|ERROR: script returned exit code \d+|Build step '.+' marked build as failure|Finished: (?:FAILURE|UNSTABLE|ABORTED|SUCCESS)|The command ".*" (?:exited with|failed and exited with) \d+.*|ERROR: Job failed: .*|Cleaning up project directory and file based variables)$/;
 
 /** Lines of a block that are kept for the readers that are asked next. */
 const KEPT_FOR_OTHERS = 60;
@@ -85,8 +87,9 @@ export function createEngine(seen: { fresh(shape: number): boolean }): Engine {
 
   /** True when an open block took the line. */
   const offerToBlock = (line: Line): boolean => {
+    const ended = open.size > 0 && STEP_ENDS.test(line.text);
     for (let opened = open.get(line.lane); opened !== undefined; opened = open.get(line.lane)) {
-      const answer = opened.block.take(line);
+      const answer = ended ? "no" : opened.block.take(line);
       if (answer !== "no" && opened.lines.length < KEPT_FOR_OTHERS) opened.lines.push(line);
       if (answer === "take") return true;
       close(line.lane, opened);

@@ -81,24 +81,27 @@ export interface GeneralReader {
 
 export function createGeneralReader(): GeneralReader {
   const found: Candidate[] = [];
-  let current: Candidate | undefined;
-  const close = () => {
+  /** The candidate of each lane that still takes lines. */
+  const open = new Map<string, Candidate>();
+  const close = (lane: string) => {
+    const current = open.get(lane);
     if (current === undefined) return;
+    open.delete(lane);
     found.push(current);
-    current = undefined;
     // Early lines are the least likely to have ended the build.
     if (found.length > MOST) found.splice(0, found.length - MOST + 50);
   };
   return {
     get open() {
-      return current !== undefined;
+      return open.size > 0;
     },
     on(line, { claimed, severe, fresh }) {
       if (claimed) {
-        close();
+        close(line.lane);
         return;
       }
       const score = severe ? scoreOf(line, fresh) : 0;
+      const current = open.get(line.lane);
       if (current !== undefined) {
         if (belongs(line, current)) {
           current.lines.push(line);
@@ -106,13 +109,13 @@ export function createGeneralReader(): GeneralReader {
           current.score = Math.max(current.score, score);
           return;
         }
-        close();
+        close(line.lane);
       }
-      if (score > 0) current = { score, lines: [line], last: line.no };
+      if (score > 0) open.set(line.lane, { score, lines: [line], last: line.no });
     },
     finish() {
-      close();
-      return draftsOf(found);
+      for (const lane of [...open.keys()]) close(lane);
+      return draftsOf(found.sort((a, b) => a.lines[0]!.no - b.lines[0]!.no));
     },
   };
 }
@@ -133,7 +136,6 @@ function scoreOf({ text, mark }: Line, fresh: boolean): number {
 function belongs(line: Line, candidate: Candidate): boolean {
   if (candidate.lines.length >= CONTEXT || line.mark !== "") return false;
   const first = candidate.lines[0]!;
-  if (line.lane !== first.lane) return false;
   if (isBlank(line.text)) return false;
   return (
     indentOf(line.text) > indentOf(first.text) || /^(?:Caused by|\.\.\. \d+ more|hint:|help:|note:)/i.test(line.text)

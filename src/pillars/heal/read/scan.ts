@@ -6,6 +6,8 @@ import type { LogSource } from "./report.ts";
 const LONGEST_LINE = 128 * 1024;
 const CHUNK = 256 * 1024;
 const NEWLINE = 10;
+const RETURN = 13;
+const ESCAPE = 27;
 
 /** A line as bytes. `low`/`high` are the bits of the readers with a hint in it, `shape` a hash that ignores digits. */
 export type OnLine = (
@@ -74,11 +76,12 @@ function join(a: Uint8Array, b: Uint8Array): Uint8Array {
 
 /**
  * The shape of a line stands for all lines that differ in numbers only: every run of letters and digits that holds a
- * digit counts as the same word (times, ids, hashes, versions).
+ * digit counts as the same word (times, ids, hashes, versions). Colours and other control sequences count neither for
+ * the shape nor for the hints, and what a carriage return overwrote not for the shape.
  */
 function scanLine(no: number, bytes: Uint8Array, start: number, end: number, hints: HintScanner, onLine: OnLine): void {
   let last = end;
-  if (last > start && bytes[last - 1] === 13) last--;
+  if (last > start && bytes[last - 1] === RETURN) last--;
   const { next, low, high } = hints;
   let state = 0;
   let lowBits = 0;
@@ -86,11 +89,17 @@ function scanLine(no: number, bytes: Uint8Array, start: number, end: number, hin
   let shape = 0;
   let word = 0;
   let digits = false;
+  const body = afterStamp(bytes, start, last);
   for (let index = start; index < last; index++) {
     const byte = bytes[index]!;
+    if (byte === ESCAPE) {
+      index = endOfEscape(bytes, index, last) - 1;
+      continue;
+    }
     state = next[(state << 8) | byte]!;
     lowBits |= low[state]!;
     highBits |= high[state]!;
+    if (index < body) continue;
     if (byte >= 48 && byte <= 57) {
       digits = true;
       word = 1;
@@ -102,11 +111,39 @@ function scanLine(no: number, bytes: Uint8Array, start: number, end: number, hin
         word = 0;
         digits = false;
       }
-      if (byte !== 32 && byte !== 9) shape = Math.imul(shape ^ byte, 0x01000193);
+      if (byte === RETURN) shape = 0;
+      else if (byte !== 32 && byte !== 9) shape = Math.imul(shape ^ byte, 0x01000193);
     }
   }
   if (word !== 0) shape = Math.imul(shape ^ (digits ? 1 : word), 0x01000193);
   onLine(no, bytes, start, last, lowBits, highBits, shape >>> 0);
+}
+
+/** Where the text begins behind `2026-03-01T10:00:00.123Z `: a log with stamps is compared with one that has none. */
+function afterStamp(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start < 20 || bytes[start + 4] !== 45 || bytes[start + 7] !== 45 || bytes[start + 10] !== 84) return start;
+  if (bytes[start]! < 48 || bytes[start]! > 57 || bytes[start + 13] !== 58) return start;
+  const space = bytes.indexOf(32, start + 19);
+  return space === -1 || space >= end || space > start + 40 ? start : space;
+}
+
+/** Index behind the control sequence that begins at `from`. */
+function endOfEscape(bytes: Uint8Array, from: number, end: number): number {
+  let index = from + 1;
+  if (index >= end) return end;
+  const kind = bytes[index]!;
+  if (kind === 91) {
+    // `ESC [ … letter`; Jenkins' console notes hide base64 between two of these, which is no text either.
+    index++;
+    while (index < end && (bytes[index]! < 64 || bytes[index]! > 126)) index++;
+    return Math.min(index + 1, end);
+  }
+  if (kind === 93 || kind === 95 || kind === 80 || kind === 94 || kind === 88) {
+    // A string to the terminal (title, link, Buildkite's time): to BEL or `ESC \`.
+    while (index < end && bytes[index] !== 7 && bytes[index] !== ESCAPE) index++;
+    return index < end && bytes[index] === 7 ? index + 1 : Math.min(index + 2, end);
+  }
+  return index + (kind === 40 || kind === 41 ? 2 : 1);
 }
 
 function utf16Transcoder(head: Uint8Array): ((chunk: Uint8Array) => Uint8Array) | undefined {

@@ -1,4 +1,4 @@
-import type { Line } from "../clean.ts";
+import { BUILDKIT_LANE, type Line } from "../clean.ts";
 import { gather, placeOf, type ToolReader } from "../reader.ts";
 import type { Category } from "../report.ts";
 import { categoryOf, find } from "./text.ts";
@@ -31,7 +31,7 @@ export const docker: ToolReader = {
     if (BOX.test(line.text)) return boxBlock(line);
     const solve = SOLVE.exec(line.text);
     if (solve !== null) return [draftOf(solve[1]!, { first: line.no, last: line.no }, undefined, undefined)];
-    if (line.lane.includes("#") && /^ERROR: /.test(line.text))
+    if (line.lane.includes(BUILDKIT_LANE) && /^ERROR: /.test(line.text))
       return [draftOf(line.text.slice(7), { first: line.no, last: line.no }, undefined, undefined)];
     const classic = CLASSIC.exec(line.text);
     return classic === null
