@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createRedactor } from "../../src/core/redact.ts";
@@ -155,8 +156,12 @@ test("an image, as a release keeps it, is scanned for packages and secrets in it
     expect(found).toContainEqual(["vulnerability", "CVE-2021-23337", "lodash"]);
     expect(found.some(([kind]) => kind === "secret")).toBe(true);
     for (const format of ["cyclonedx", "spdx-json"] as const) {
-      const bill = await sbomOf({ kind: "image", archive }, format, options);
+      const subject = { name: "acme/hello", version: "1.0.0", purl: "pkg:oci/hello@sha256%3Aabc?tag=1.0.0" };
+      const bill = await sbomOf({ kind: "image", archive }, format, subject, options);
       expect(bill.ok && bill.value, format).toContain("lodash");
+      expect(bill.ok && bill.value, format).toContain(subject.purl);
+      // The scratch folder that Trivy looked at is nobody's business.
+      expect(bill.ok && bill.value, format).not.toContain(tmpdir());
     }
   } finally {
     vi.unstubAllEnvs();

@@ -12,6 +12,7 @@ import {
 import { githubRepository } from "../../tools/github/repository.ts";
 import { type Acting, permitFor } from "../acting.ts";
 import { forgeOf } from "../forge.ts";
+import { billsFor } from "../scan/bills.ts";
 import type { ReleaseArtifact, ReleaseProvenance, ReleaseScan, ReleaseUnit } from "./report.ts";
 
 /** Large files take their time. */
@@ -41,7 +42,8 @@ export async function pageOf(
     unit.packages.some((pkg) => pkg.ecosystem === ecosystem && pkg.name === name),
   );
   const assets: ReleaseAsset[] = built.map(({ file, sha256, size }) => ({ name: file, sha256, size }));
-  for (const { name, digest } of [...kept.provenance.filter((one) => one.unit === unit.name), ...kept.sboms]) {
+  const provenance = kept.provenance.filter((one) => one.unit === unit.name);
+  for (const { name, digest } of [...provenance, ...billsFor(built, kept.artifacts, kept.sboms)]) {
     const bytes = await session.artifacts.read(digest);
     if (!bytes.ok) return bytes;
     assets.push({ name, sha256: digest, size: bytes.value.length });

@@ -4,6 +4,7 @@ import { task } from "../../core/events.ts";
 import { VERSION } from "../../core/version.ts";
 import type { OpenProduct, Session } from "../../pipeline/session.ts";
 import { type Acting, permitFor } from "../acting.ts";
+import { billsFor } from "../scan/bills.ts";
 import { readSource, type SecretSource } from "../secrets/source.ts";
 import { readSigningKey, type SigningKey, signStatement } from "./dsse.ts";
 import type { ReleaseArtifact, ReleasePlan, ReleaseProvenance, ReleaseScan, ReleaseUnit } from "./report.ts";
@@ -134,7 +135,8 @@ export async function keepProvenance(
         const builder = builderOf(session.environment.JENKINS_URL);
         const kept: ReleaseProvenance[] = [];
         for (const { unit, artifacts: mine } of units) {
-          const statement = provenanceOf({ ...release, unit, artifacts: mine, run: run.id, builder });
+          const sboms = billsFor(mine, artifacts, release.sboms);
+          const statement = provenanceOf({ ...release, unit, artifacts: mine, sboms, run: run.id, builder });
           const one = await keepStatement(session, unit, statement, key.value);
           if (!one.ok) return one;
           kept.push({ ...one.value, files: mine.map(({ file }) => file) });

@@ -10,15 +10,11 @@ import { auditCargo } from "../../tools/cargo-audit/cargo-audit.ts";
 import { auditNpm } from "../../tools/npm/audit.ts";
 import { auditPython } from "../../tools/python/audit.ts";
 import { inScratch } from "../../tools/scanner/run.ts";
-import { sbomOf, scanWithTrivy, type TrivyOptions, type TrivyTarget, trivyCache } from "../../tools/trivy/trivy.ts";
+import { scanWithTrivy, type TrivyTarget } from "../../tools/trivy/trivy.ts";
+import { billsOf, isImage, type ScannedArtifact, SOURCE } from "./bills.ts";
 import { keyOf, mergeSightings, type Sighting } from "./merge.ts";
+import { callOf, trivyOptions } from "./options.ts";
 import type { Collected } from "./report.ts";
-
-/** A built file in the artefact store. */
-export interface ScannedArtifact {
-  readonly file: string;
-  readonly sha256: string;
-}
 
 /** What is scanned: a clean tree of a commit, and what was built of it. */
 export interface Subject {
@@ -40,8 +36,6 @@ export interface Collection {
   readonly collected: Collected;
   readonly failures: readonly Diagnostic[];
 }
-
-const SOURCE = "source";
 
 /**
  * Runs every scanner that is switched on over the source and the artefacts, one after another, and merges what they say.
@@ -113,17 +107,6 @@ function counted(findings: number): string {
 
 function within(path: string, scratch: string): string {
   return path.startsWith(`${scratch}/`) ? path.slice(scratch.length + 1) : path;
-}
-
-function callOf(session: Session) {
-  const minutes = productOf(session).config.get("ship.security.timeout_minutes");
-  return { timeoutMs: minutes * 60_000, redactor: session.redactor, signal: session.signal };
-}
-
-function trivyOptions(session: Session): TrivyOptions {
-  const { config } = productOf(session);
-  const cache = config.get("ship.security.trivy_cache_dir") ?? trivyCache(session.environment);
-  return { ...callOf(session), cache, offline: config.get("ship.security.offline") };
 }
 
 function sourceLooks(session: Session, { root }: Subject): Look[] {
@@ -198,33 +181,8 @@ async function targetOf(
   into: string,
   signal: AbortSignal,
 ): Promise<Outcome<TrivyTarget>> {
-  if (file.endsWith(".tar")) return succeed({ kind: "image", archive: stored });
+  if (isImage(file)) return succeed({ kind: "image", archive: stored });
   const unpacked = await unpack(stored, file, into, signal);
   if (!unpacked.ok) return unpacked;
   return succeed({ kind: "rootfs", path: unpacked.value ? into : stored });
-}
-
-const BILLS = { cyclonedx: "cdx.json", "spdx-json": "spdx.json" } as const;
-
-/** The source's bills of materials, kept by digest so that a release can hand them on. */
-async function billsOf(
-  session: Session,
-  { root }: Subject,
-  failures: Diagnostic[],
-): Promise<Outcome<Collected["sboms"]>> {
-  const { config, name } = productOf(session);
-  if (!config.get("ship.security.trivy_enabled")) return succeed([]);
-  const bills: Collected["sboms"] = [];
-  for (const format of ["cyclonedx", "spdx-json"] as const) {
-    const text = await sbomOf({ kind: "fs", path: root }, format, trivyOptions(session));
-    if (!text.ok) {
-      // The scan before has failed in the same way, most likely; then once is enough.
-      failures.push(...text.diagnostics.filter(({ code }) => !failures.some((known) => known.code === code)));
-      continue;
-    }
-    const kept = await session.artifacts.put(Buffer.from(text.value, "utf8"));
-    if (!kept.ok) return kept;
-    bills.push({ name: `${name}.${BILLS[format]}`, format, digest: kept.value.digest });
-  }
-  return succeed(bills);
 }

@@ -35,9 +35,12 @@ export const scannerSchema = z.object({
 
 export const sbomSchema = z.object({
   name: z.string(),
+  in: z.string().describe("what it is of: source, or the file name of an image that was built"),
   format: z.enum(["cyclonedx", "spdx-json"]),
   digest: z.string().describe("its name in the artefact store"),
 });
+
+export type Sbom = z.infer<typeof sbomSchema>;
 
 /** What was looked at and what was seen; nothing of it depends on the constitution or the day. */
 export const collectedSchema = z.object({

@@ -8,7 +8,8 @@ import type { Run } from "../../swarm/journal.ts";
 import type { Git } from "../../tools/git/git.ts";
 import type { ReleaseScan } from "../release/report.ts";
 import { inWorktree } from "../release/work.ts";
-import { type Collection, collect, type ScannedArtifact } from "./collect.ts";
+import type { ScannedArtifact } from "./bills.ts";
+import { type Collection, collect } from "./collect.ts";
 import { judge, refusals, remarks, scanFacts } from "./judge.ts";
 import type { Collected, SecurityReport } from "./report.ts";
 

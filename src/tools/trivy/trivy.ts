@@ -7,6 +7,7 @@ import type { ScannerAnswer } from "../../core/security.ts";
 import { unpack } from "../archive/unpack.ts";
 import { inScratch, runScanner, type ScanCall } from "../scanner/run.ts";
 import { readAnswer } from "./answer.ts";
+import { type BillFormat, type BillSubject, nameBill } from "./bill.ts";
 
 export type TrivyTarget =
   | { readonly kind: "fs"; readonly path: string }
@@ -50,10 +51,11 @@ export async function scanWithTrivy(target: TrivyTarget, options: TrivyOptions):
   });
 }
 
-/** The bill of materials of what is there, as CycloneDX or SPDX JSON. Needs no database. */
+/** The bill of materials of what is there, as CycloneDX or SPDX JSON, under the subject's name. Needs no database. */
 export async function sbomOf(
   target: TrivyTarget,
-  format: "cyclonedx" | "spdx-json",
+  format: BillFormat,
+  subject: BillSubject,
   options: TrivyOptions,
 ): Promise<Outcome<string>> {
   return await inScratch(async (scratch) => {
@@ -64,7 +66,7 @@ export async function sbomOf(
     const ran = await runScanner("trivy", "trivy", args, { ...options, cwd: scratch, inherit: TRIVY_VARIABLES });
     if (!ran.ok) return ran;
     return ran.value.exitCode === 0
-      ? succeed(await readFile(out, "utf8"))
+      ? nameBill(await readFile(out, "utf8"), format, subject)
       : fail(trivyFailed(ran.value.exitCode, ran.value.stderr));
   });
 }

@@ -33,7 +33,7 @@ const statement = (artifacts: ReleaseArtifact[], more: { repository?: string; bu
     unit: { name: "tool", version: "1.2.0", tag: "v1.2.0" },
     artifacts,
     edits: [{ path: "package.json", digest: "e".repeat(64) }],
-    sboms: [{ name: "sbom.cdx.json", format: "cyclonedx", digest: "b".repeat(64) }],
+    sboms: [{ name: "sbom.cdx.json", in: "source", format: "cyclonedx", digest: "b".repeat(64) }],
     run: "r-1",
     builder: undefined,
     ...more,
