@@ -5,8 +5,9 @@
 // included: that is worth a third of a command's start.
 //
 // What is kept is code that will be run. So it lies in a folder of the user's own, is taken only where nobody else can write
-// it, and only by the very build and the very Node that made it, and as long as its checksum is right: V8 refuses code of
-// other versions and flags, but runs damaged code into a crash. Nothing else about the program is remembered.
+// it, and only by the very build and the very Node that made it. V8 refuses code of other versions and flags, but runs
+// damaged code into a crash: so each file holds all of it twice, and counts only where both are the same. (Comparing bytes is
+// free; Node's modules with a checksum in them take longer to load than all of the code.) Nothing else is remembered.
 const {
   existsSync,
   mkdirSync,
@@ -19,7 +20,6 @@ const {
 } = require("node:fs");
 const { dirname, join } = require("node:path");
 const vm = require("node:vm");
-const { crc32 } = require("node:zlib");
 
 /** A run that ended with this knew no such command: its words are no name of anything. */
 const USAGE = 64;
@@ -70,9 +70,9 @@ exports.runParts = (parts, kept, words) => {
 const BEGIN = "(function(exports,require,module,__filename,__dirname){";
 
 /**
- * The kept code by the name of its part; none where there is no file, or where somebody else could have written it. A file
- * is two numbers (the checksum of what follows, and the bytes of the index), the index ({ part: [begin, length] }) and the
- * code, each piece of it at a multiple of eight from the first.
+ * The kept code by the name of its part; none where there is no whole file, or where somebody else could have written it.
+ * Either half of a file is a number (the bytes of the index), the index ({ part: [begin, length] }) and the code, each piece
+ * of it at a multiple of eight from the first.
  */
 function read(file) {
   const code = new Map();
@@ -85,8 +85,9 @@ function read(file) {
     if (error.syscall === undefined) throw error;
     return code;
   }
-  if (bytes.length < HEAD || crc32(bytes.subarray(4)) !== bytes.readUInt32LE(0)) return code;
-  const end = HEAD + bytes.readUInt32LE(4);
+  const half = bytes.length / 2;
+  if (half < HEAD || !bytes.subarray(0, half).equals(bytes.subarray(half))) return code;
+  const end = HEAD + bytes.readUInt32LE(0);
   const first = aligned(end);
   for (const [name, [begin, length]] of Object.entries(JSON.parse(bytes.toString("latin1", HEAD, end)))) {
     code.set(name, bytes.subarray(first + begin, first + begin + length));
@@ -112,15 +113,14 @@ function keep(file, known, scripts) {
   const words = Buffer.from(JSON.stringify(index), "latin1");
   const first = aligned(HEAD + words.length);
   const bytes = Buffer.alloc(first + length);
-  bytes.writeUInt32LE(words.length, 4);
+  bytes.writeUInt32LE(words.length, 0);
   words.copy(bytes, HEAD);
   for (const [name, piece] of pieces) piece.copy(bytes, first + index[name][0]);
-  bytes.writeUInt32LE(crc32(bytes.subarray(4)), 0);
   const folder = dirname(file);
   const temporary = `${file}.${process.pid}`;
   try {
     if (makeFolder(folder)) forgetOldBuilds(dirname(folder));
-    writeFileSync(temporary, bytes, { mode: 0o600, flush: true });
+    writeFileSync(temporary, Buffer.concat([bytes, bytes]), { mode: 0o600, flush: true });
     renameSync(temporary, file);
   } catch (error) {
     // A disk that is full or read-only: the next run compiles anew.

@@ -22,12 +22,28 @@ export function canHold(rule: Rule): boolean | undefined {
   return false;
 }
 
-/** Whether `other` holds wherever `rule` does. Undefined when there are too many combinations to say. */
+/** Whether `other` holds wherever `rule` does, which can hold. Undefined when there are too many combinations to say. */
 export function implies(rule: Rule, other: Rule): boolean | undefined {
+  if (independent(rule, other)) return false;
   const worlds = worldsOf([rule, other]);
   if (!worlds) return undefined;
   for (const world of worlds) if (holdsIn(rule, world) && !holdsIn(other, world)) return false;
   return true;
+}
+
+/**
+ * Whether `other` asks for something that `rule` says nothing about and that can be otherwise: then it does not follow from
+ * `rule`, which can hold. Most pairs of rules are like that, and need no search.
+ */
+function independent(rule: Rule, other: Rule): boolean {
+  const named = new Set(rule.condition?.facts);
+  return (other.condition?.all ?? []).some((part) => {
+    const simple = part.op === "not" ? part.part : part;
+    const comparison = simple.op === "is" ? simple.comparison : undefined;
+    if (!comparison || named.has(comparison.fact)) return false;
+    const { fact, literals } = comparison;
+    return domain(fact, literals).some((value) => evaluate(part, factValues(supposedFacts([[fact, value]]))) !== true);
+  });
 }
 
 /** Values of facts, and how the coins fell, by the text of their sub-condition. */
