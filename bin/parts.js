@@ -50,7 +50,6 @@ exports.runParts = (parts, kept, words) => {
       filename: path,
       columnOffset: -BEGIN.length,
       cachedData: known.get(name),
-      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
     if (script.cachedDataRejected !== false) complete = false;
     scripts.set(name, script);

@@ -93,6 +93,8 @@ const parts = await rolldown({
 const { output } = await parts.generate({
   format: "cjs",
   comments: false,
+  // What is loaded with its kept code has no `import()`, which Node warns of there as experimental.
+  dynamicImportInCjs: false,
   entryFileNames: "[name].cjs",
   chunkFileNames: "[name]-[hash].cjs",
 });
