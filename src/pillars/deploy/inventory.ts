@@ -51,7 +51,11 @@ export async function inventoryOf(
 
 function variablesOf({ host, port, user, inventory }: Host): Readonly<Record<string, unknown>> {
   if (inventory === undefined && HERE.includes(host)) {
-    return { ansible_connection: "local", ansible_python_interpreter: "{{ ansible_playbook_python }}" };
+    return {
+      ansible_connection: "local",
+      ansible_python_interpreter: "{{ ansible_playbook_python }}",
+      ansible_pipelining: true,
+    };
   }
   return {
     ...(inventory?.address ? {} : { ansible_host: host }),
