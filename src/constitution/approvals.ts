@@ -13,6 +13,7 @@ import {
 import type { Swarm } from "../swarm/open.ts";
 import type { AskedApproval } from "./asked-approval.ts";
 import type { Audit, AuditSubject } from "./audit.ts";
+import { showTime } from "./calendar.ts";
 import type { Constitution } from "./constitution.ts";
 import type { Asked, Rule } from "./rules.ts";
 import { ALLOWED_SIGNERS, type AnswerSigners, answerStatement } from "./signed-answers.ts";
@@ -241,12 +242,25 @@ function inadmissible(
   row: Approval,
   person: string,
 ): Diagnostic | undefined {
-  if (row.state !== "open") return refusal("not_open", `the question ${row.id} is closed: ${row.state}`);
-  if (row.until <= context.now) {
-    return refusal("expired", `the question ${row.id} has expired`, "start the run again: it asks anew");
+  const anew = "give the command that asked again: it asks anew where an answer is still needed";
+  if (row.state === "expired" || (row.state === "open" && row.until <= context.now)) {
+    const until = showTime(row.until, context.constitution.timeZone);
+    return refusal("expired", `the question ${row.id} could be answered until ${until}, and that is over`, anew);
   }
-  if (!members(context.constitution, row.group).includes(person)) {
-    return refusal("not_a_member", `${person} is not of the group ${row.group}`, `the constitution names its people`);
+  if (row.state === "void") {
+    return refusal("not_open", `the question ${row.id} is void: the plan that it asked about has changed`, anew);
+  }
+  if (row.state !== "open") {
+    const how = row.state === "granted" ? "enough people have agreed" : "somebody has refused";
+    return refusal("not_open", `the question ${row.id} is closed: ${how}`);
+  }
+  const people = members(context.constitution, row.group);
+  if (!people.includes(person)) {
+    return refusal(
+      "not_a_member",
+      `${person} is not of the group ${row.group}, which is asked`,
+      `the constitution names its people: ${people.join(", ")}`,
+    );
   }
   if (person === row.requester) {
     return refusal(
