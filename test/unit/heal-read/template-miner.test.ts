@@ -64,9 +64,10 @@ describe("template miner", () => {
   });
 
   test("long lines without a space take no time to speak of", () => {
-    const started = performance.now();
+    // The processor's time: the clock's depends on what else the machine does.
+    const before = process.cpuUsage();
     mineTemplates(["a".repeat(1e6), "a.".repeat(1e5), "/a".repeat(1e5), "a@".repeat(1e5), "0:".repeat(1e5)]);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(5000);
   });
 
   test("accuracy counts only groups that are right as a whole", () => {

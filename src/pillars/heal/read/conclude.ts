@@ -38,7 +38,8 @@ export function conclude(
 }
 
 /**
- * What a test said before its verdict counts when the verdict was a failure. A bare verdict takes its message and place
+ * What a test said before its verdict counts when the verdict was a failure, and what a check said when its caller says
+ * that a check of its kind failed. A bare verdict takes its message and place
  * from there, and the verdict's own line becomes one more line of the failure.
  */
 function confirmed(drafts: readonly Draft[]): Draft[] {
@@ -48,8 +49,9 @@ function confirmed(drafts: readonly Draft[]): Draft[] {
     const key = `${draft.tool}\0${draft.test}`;
     said.set(key, [...(said.get(key) ?? []), draft]);
   }
+  const failedKinds = new Set(drafts.flatMap(({ verdict, category }) => (verdict === true ? [category] : [])));
   return drafts.flatMap((draft): Draft[] => {
-    if (draft.provisional === true) return [];
+    if (draft.provisional === true) return draft.test === undefined && failedKinds.has(draft.category) ? [draft] : [];
     const words = draft.test === undefined ? undefined : said.get(`${draft.tool}\0${draft.test}`);
     if (words === undefined) return [draft];
     const echoes = words.map((word) => ({ ...word, echo: true }));
@@ -163,7 +165,13 @@ function rootOf(groups: readonly Group[]): Group | undefined {
   if (best <= TRUST.guess && verdict !== undefined) return verdict;
   if (best === -1) return groups[0];
   const among = causes.filter((group) => trust(group.draft) === best);
-  const ofKind = among.filter(({ draft }) => draft.category === verdict?.draft.category);
+  const kind = verdict?.draft.category;
+  let ofKind = among.filter(({ draft }) => draft.category === kind);
+  // Warnings that are fatal fail a compilation.
+  if (kind === "compilation" && ofKind.every((group) => group === verdict)) {
+    const fatal = among.filter(({ draft }) => draft.category === "warnings_as_errors");
+    if (fatal.length > 0) ofKind = fatal;
+  }
   const candidates = ofKind.length > 0 ? ofKind : among;
   return best === TRUST.likely ? candidates.at(-1) : candidates[0];
 }

@@ -1,9 +1,11 @@
 import { ANNOUNCEMENTS, createCleaner, type Line } from "./clean.ts";
+import type { FreshLines } from "./fresh-lines.ts";
 import { createGeneralReader, GENERAL_HINTS } from "./general.ts";
 import { compileHints } from "./hints.ts";
 import type { Block, Draft, Lane } from "./reader.ts";
 import { READERS } from "./readers/table.ts";
 import type { OnLine } from "./scan.ts";
+import { beginOfLastWords } from "./step-tail.ts";
 
 /** Lines at hand for looking back. */
 const RING = 64;
@@ -16,8 +18,8 @@ export const HINTS = compileHints([...READERS.map((reader) => reader.hints), GEN
 
 export interface Engine {
   readonly onLine: OnLine;
-  /** Ends all open blocks; call once, after the last line. */
-  finish(): { readonly drafts: readonly Draft[]; readonly omitted: number };
+  /** Ends all open blocks; call once, after the last line. `around`: see the general reader. */
+  finish(around?: FreshLines["around"]): { readonly drafts: readonly Draft[]; readonly omitted: number };
 }
 
 /** A block that some reader opened. */
@@ -34,6 +36,8 @@ interface Opened {
 const STEP_ENDS =
   /^(?:Process completed with exit code \d+\.|Post job cleanup\.|\[Pipeline\] .*|ERROR: script returned exit code \d+|Build step '.+' marked build as failure|Finished: (?:FAILURE|UNSTABLE|ABORTED|SUCCESS)|The command ".*" (?:exited with|failed and exited with) \d+.*|ERROR: Job failed: .*|Cleaning up project directory and file based variables)$/;
 
+const MOST_LAST_WORDS = 20;
+
 /** Lines of a block that are kept for the readers that are asked next. */
 const KEPT_FOR_OTHERS = 60;
 
@@ -48,6 +52,9 @@ export function createEngine(seen: { fresh(shape: number): boolean }): Engine {
   const open = new Map<string, Opened>();
   const drafts: Draft[] = [];
   const provisional: Draft[] = [];
+  /** Where the last words begin before a line that says only that something failed. */
+  const lastWords = new Map<Draft, number>();
+  const withLastWords = (draft: Draft): Draft => ({ ...draft, first: lastWords.get(draft) ?? draft.first });
   let omitted = 0;
 
   const ringBytes = new Array<Uint8Array | undefined>(RING);
@@ -130,7 +137,13 @@ export function createEngine(seen: { fresh(shape: number): boolean }): Engine {
       const claim = READERS[index]!.start(line, lane);
       if (claim === undefined) continue;
       if ("take" in claim) open.set(line.lane, { block: claim, reader: index, low, high, lines: [line] });
-      else keep(claim);
+      else {
+        for (const draft of claim) {
+          const begin = isCaller(draft) ? beginOfLastWords(lane) : undefined;
+          if (begin !== undefined && lastWords.size < MOST_LAST_WORDS) lastWords.set(draft, begin);
+        }
+        keep(claim);
+      }
       return true;
     }
     return false;
@@ -153,14 +166,22 @@ export function createEngine(seen: { fresh(shape: number): boolean }): Engine {
       const severe = ((GENERAL < 32 ? low >>> GENERAL : high >>> (GENERAL - 32)) & 1) === 1;
       if (severe || general.open) general.on(line, { claimed, severe, fresh });
     },
-    finish() {
+    finish(around) {
       for (const [name, first] of [...open]) {
         for (let opened: Opened | undefined = first; opened !== undefined; opened = open.get(name)) close(name, opened);
       }
-      keep(general.finish());
+      const told = new Set(drafts.flatMap(({ first, last }) => [first, last]));
+      const guesses = general.finish(around && ((first, last) => around(first, last, (no) => told.has(no))));
+      if (guesses.length === 0 && drafts.every(isCaller)) return { drafts: drafts.map(withLastWords), omitted };
+      keep(guesses);
       return { drafts: [...drafts, ...provisional], omitted };
     },
   };
+}
+
+/** "Exit code 1" and its like: says that something failed, and not what. */
+function isCaller({ rank, confidence }: Draft): boolean {
+  return rank === "consequence" && confidence === "guess";
 }
 
 function decode(bytes: Uint8Array, start: number, end: number): string {

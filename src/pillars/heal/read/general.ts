@@ -41,6 +41,12 @@ export const GENERAL_HINTS = [
   "exit code",
   "exit status",
   "::error",
+  "not ok",
+  "✖",
+  "✗",
+  "✘",
+  "×",
+  "❌",
   // Compilers and shells of machines whose language is not English.
   "fehler",
   "erreur",
@@ -53,7 +59,7 @@ export const GENERAL_HINTS = [
 
 /** Plain announcements of an error by some program. */
 const PLAIN =
-  /^(?:\S{1,40}: )?(?:\[?(?:ERROR|FATAL|FATAL ERROR|Error|Fatal|CRITICAL|SEVERE|E)\]?[: !]|error[: ]|fatal[: ]|panic: |FAILED?[: ]|FAILURE[: ]|✗|✘|❌|\*\*\* )|^\s+(?:FAIL|FAILED|ERROR) |(?:^|[\s:])(?:[Ff]ehler|[Ee]rreur|[Ee]rrore|[Оо]шибка|错误|エラー) ?[:：]/;
+  /^(?:\S{1,40}: )?(?:\[?(?:ERROR|FATAL|FATAL ERROR|Error|Fatal|CRITICAL|SEVERE|E)\]?[: !]|error[: ]|fatal[: ]|panic: |FAILED?[: ]|FAILURE[: ]|✗|✘|❌|\*\*\* )|^\s*(?:[✖✗✘×❌] ?\S|(?:-{3,} |={3,} |\[ *)?FAIL(?:ED|URE)?\b(?!\s*[:=(]?\s*0\b)|not ok \d)|^\s*(?:[\w$]+\.)*[A-Z]\w*(?:Exception|Error)(?::|$)|^\s*(?:[>*] )?\S+:\d+(?::\d+)?:? (?:fatal )?error\b|^\s+(?:FAIL|FAILED|ERROR) |(?:^|[\s:])(?:[Ff]ehler|[Ee]rreur|[Ee]rrore|[Оо]шибка|错误|エラー) ?[:：]/;
 /** Says that something failed, and not what. */
 const EMPTY =
   /^\W*(?:the )?(?:build|compilation|command|job|tests?|task|\d+ tests?|errors?|\d+ errors?|(?:nox > )?session \w+)(?: has| have)?(?: failed| found| occurred)?[.!:]?$|with exit code \d+\.?$|^tar: Exiting/i;
@@ -72,11 +78,14 @@ interface Candidate {
 const MOST = 400;
 const CONTEXT = 30;
 
+export type Around = (first: number, last: number) => readonly [first: number, last: number];
+
 export interface GeneralReader {
   /** True while lines that follow a candidate belong to it. */
   readonly open: boolean;
   on(line: Line, about: { claimed: boolean; severe: boolean; fresh: boolean }): void;
-  finish(): readonly Draft[];
+  /** @param around the lines next to a range that are new since the last green log, where there is one */
+  finish(around: Around | undefined): readonly Draft[];
 }
 
 export function createGeneralReader(): GeneralReader {
@@ -113,9 +122,12 @@ export function createGeneralReader(): GeneralReader {
       }
       if (score > 0) open.set(line.lane, { score, lines: [line], last: line.no });
     },
-    finish() {
+    finish(around) {
       for (const lane of [...open.keys()]) close(lane);
-      return draftsOf(found.sort((a, b) => a.lines[0]!.no - b.lines[0]!.no));
+      return draftsOf(
+        found.sort((a, b) => a.lines[0]!.no - b.lines[0]!.no),
+        around,
+      );
     },
   };
 }
@@ -132,13 +144,19 @@ function scoreOf({ text, mark }: Line, fresh: boolean): number {
   return score + (fresh ? 1 : 0);
 }
 
-/** Indented lines, stack frames and "Caused by" below a severe line explain it. */
+/**
+ * Indented lines, stack frames, pictures of the source and "Caused by" below a severe line explain it, also behind one
+ * blank line; below one that ends with a colon, all up to the next blank line.
+ */
 function belongs(line: Line, candidate: Candidate): boolean {
   if (candidate.lines.length >= CONTEXT || line.mark !== "") return false;
   const first = candidate.lines[0]!;
-  if (isBlank(line.text)) return false;
+  if (isBlank(line.text)) return !isBlank(candidate.lines.at(-1)!.text);
   return (
-    indentOf(line.text) > indentOf(first.text) || /^(?:Caused by|\.\.\. \d+ more|hint:|help:|note:)/i.test(line.text)
+    indentOf(line.text) > indentOf(first.text) ||
+    /^(?:Caused by|\.\.\. \d+ more|hint:|help:|note:)/i.test(line.text) ||
+    /^\s*(?:[|│╷╵╰╭^~]|-->|={1,2} |\d+ ?[|│]|at )/.test(line.text) ||
+    (/:$/.test(first.text) && candidate.lines.every(({ text }) => !isBlank(text)))
   );
 }
 
@@ -156,21 +174,30 @@ function placeIn(lines: readonly Line[]): Draft["place"] {
 }
 
 /** The best-scored candidates: at most a handful, of the highest score and next to it, latest preferred. */
-function draftsOf(found: readonly Candidate[]): readonly Draft[] {
+function draftsOf(found: readonly Candidate[], around: Around | undefined): readonly Draft[] {
   if (found.length === 0) return [];
   const best = Math.max(...found.map(({ score }) => score));
   const floor = Math.min(best, 4);
   const kept = found.filter(({ score }) => score >= floor).slice(-50);
-  return kept.map(({ lines, last }) => {
+  const drafts: Draft[] = [];
+  for (const { lines, last: end } of kept) {
+    const [first, last] = around?.(lines[0]!.no, end) ?? [lines[0]!.no, end];
+    // What is new around one candidate can hold the next: then it is all one.
+    const before = drafts.at(-1);
+    if (before !== undefined && around !== undefined && first <= before.last) {
+      drafts[drafts.length - 1] = { ...before, last: Math.max(before.last, last) };
+      continue;
+    }
     const message = lines[0]!.text.trim();
-    return {
+    drafts.push({
       tool: "general",
       category: categoryOf(message, "unknown"),
       message: message.slice(0, 500),
       place: placeIn(lines),
-      first: lines[0]!.no,
+      first,
       last,
-      confidence: "guess" as const,
-    };
-  });
+      confidence: "guess",
+    });
+  }
+  return drafts;
 }

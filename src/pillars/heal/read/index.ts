@@ -30,7 +30,7 @@ export async function readLog(source: LogSource, options: ReadOptions = {}): Pro
     if (freshLines !== undefined && !pass!.shapes.has(shape)) freshLines.add(no);
     engine.onLine(no, bytes, start, end, low, high, shape);
   });
-  const { drafts, omitted } = engine.finish();
+  const { drafts, omitted } = engine.finish(freshLines?.around);
   const inPass = (draft: Draft) => freshLines !== undefined && !freshLines.any(draft.first, draft.last);
   const { failures, root } = conclude(drafts, options, inPass);
   return { failures, root, lines: scanned.lines, bytes: scanned.bytes, omitted };

@@ -20,7 +20,10 @@ export interface Draft {
   readonly echo?: boolean;
   /** A caller's last word on what kind of thing failed (Maven's goal): decides between causes of several kinds. */
   readonly verdict?: boolean;
-  /** Said before the verdict on its test: counts only when a draft of the same tool says that the test failed. */
+  /**
+   * Said before the verdict: counts only when a draft of the same tool says that its test failed, or, without a test,
+   * when a verdict is of its category.
+   */
   readonly provisional?: boolean;
   /** Names a failed test and nothing else; gives way to a provisional draft of the same test. */
   readonly bare?: boolean;

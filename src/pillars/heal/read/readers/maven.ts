@@ -17,6 +17,11 @@ const GOAL =
 const RULE = /^\[(?:WARNING|ERROR)\] Rule (\d+): ([\w.$]+)(?:\(([^)]*)\))? failed with message:?(.*)$/;
 const MODEL =
   /^\[(?:ERROR|FATAL)\] (?:\[(?:ERROR|FATAL)\] )?(Non-resolvable (?:parent|import) POM.*|Non-(?:parse|read)able POM.*|Malformed POM.*|Unresolveable build extension.*|.*? @ (?:line|\S+:\S+).*|Unknown lifecycle phase.*|No goals have been specified.*|The goal you specified requires a project.*|No plugin found for prefix.*|Could not find the selected project.*|Unrecognized option.*|Plugin \S+ or one of its dependencies could not be resolved.*|Error resolving version for plugin.*|The build could not read .*)$/;
+/** The heading of what is wrong with the projects' models: below it stands each fault, and where. */
+const MODELS = /^\[ERROR\] The build could not read/;
+/** Compilers report a deprecation as an error only where warnings are fatal. */
+const FATAL_WARNING =
+  /^No warnings can be incurred under -(?:Werror|Xfatal-warnings)|^(?:method|class|value|object|trait|type|variable|constructor) .* is deprecated\b|^warnings found and -Werror specified/;
 const LOCK =
   /^\[ERROR\] (The following dependencies (?:differ|are missing|were (?:added|removed)).*|.*(?:Expected|but found) .*LockedVersion.*|Dependencies differ.*|Missing dependencies:.*|Extraneous dependencies:.*)$/;
 
@@ -103,8 +108,12 @@ export const maven: ToolReader = {
 function errorLines(line: Line, category: Category) {
   return gather(
     [line],
-    ({ text }) =>
-      LEVEL.test(text) && !GOAL.test(LEVEL.exec(text)![1]!) && !/^\[ERROR\]\s*$|re-run Maven|\[Help \d/.test(text)
+    ({ text }, held) =>
+      LEVEL.test(text) &&
+      !GOAL.test(LEVEL.exec(text)![1]!) &&
+      !/re-run Maven|^\[ERROR\] \[Help \d/.test(text) &&
+      // Below its heading, a model's faults stand behind an empty line.
+      (!/^\[ERROR\]\s*$/.test(text) || (held.length === 1 && MODELS.test(held[0]!.text)))
         ? "take"
         : "no",
     (lines, range) => {
@@ -113,7 +122,12 @@ function errorLines(line: Line, category: Category) {
           .replace(/^\[(?:ERROR|FATAL)\] /, "")
           .trim(),
       );
-      const message = category === "dependency_lock" ? texts.slice(0, 2).join(" ") : texts[0]!.replace(/ @ .*$/, "");
+      const heading = MODELS.test(lines[0]!.text);
+      const told = (heading ? texts.find((text) => text.includes(" @ ")) : undefined) ?? texts[0]!;
+      const continues = category === "dependency_lock" || told.endsWith(":");
+      const message = continues ? texts.slice(0, 2).join(" ") : told.replace(/ @ .*$/, "");
+      const at = / @ line (\d+), column (\d+)/.exec(told);
+      const pom = find(texts.join("\n"), /\((\S+pom\.xml)\) has \d+ error/);
       return [
         {
           tool: "maven",
@@ -121,6 +135,7 @@ function errorLines(line: Line, category: Category) {
           message,
           ...(category === "dependency_lock" ? { gist: texts[0]! } : {}),
           ...range,
+          place: pom === undefined ? undefined : placeOf(pom, at?.[1], at?.[2]),
           captures: artifactOf(texts.join("\n")),
           key: artifactOf(texts.join("\n")).package,
         },
@@ -147,12 +162,13 @@ function compilerBlock(line: Line, match: RegExpExecArray) {
         .slice(1)
         .map(({ text }) => text.replace(ANY_LEVEL, "").trim())
         .join("\n");
-      const checkstyle = find(said, /\[(\w+)\]$/);
+      const checkstyle = find(said, /\[([A-Z]\w+)\]$/);
       const missing = find(said, /^package (\S+) does not exist/);
       return [
         {
-          tool: checkstyle !== undefined && column !== undefined ? "checkstyle" : "javac",
-          category: checkstyle !== undefined && /^[A-Z]\w+$/.test(checkstyle) ? "policy" : "compilation",
+          tool: checkstyle === undefined ? compilerOf(file) : "checkstyle",
+          category:
+            checkstyle !== undefined ? "policy" : FATAL_WARNING.test(said) ? "warnings_as_errors" : "compilation",
           message: [said, /^cannot find symbol/.test(said) ? more.split("\n")[0] : ""].filter(Boolean).join(" "),
           ...range,
           place: placeOf(file, at, column),
@@ -169,6 +185,11 @@ function compilerBlock(line: Line, match: RegExpExecArray) {
       ];
     },
   );
+}
+
+function compilerOf(file: string): string {
+  const language = /\.(kt|scala|groovy)$/.exec(file)?.[1];
+  return language === undefined ? "javac" : { kt: "kotlinc", scala: "scalac", groovy: "groovyc" }[language]!;
 }
 
 function ruleBlock(line: Line, rule: RegExpExecArray) {
@@ -219,7 +240,8 @@ function goalBlock(line: Line, goal: RegExpExecArray) {
         : "no",
     (lines, range): Draft[] => {
       const texts = lines.map(({ text }) => text.replace(ANY_LEVEL, ""));
-      const end = texts.findIndex((text, index) => index > 0 && /^\s*$|-> \[Help/.test(text));
+      const help = texts.findIndex((text) => text.includes("-> [Help"));
+      const end = help === -1 ? texts.findIndex((text, index) => index > 0 && isBlank(text)) : help;
       const body = texts.slice(1, end === -1 ? texts.length : end + 1);
       const plugin = goal[2];
       const said = [goal[7]!, ...body]
@@ -229,7 +251,9 @@ function goalBlock(line: Line, goal: RegExpExecArray) {
       const category = goalCategory(plugin, goal[4], said);
       const rule = find(said, /Rule \d+: ([\w.$]+)(?:\([^)]*\))? failed with message/);
       const artifact = artifactOf(said);
+      const crash = find(said, /^(The forked VM terminated .*|There was a timeout .*in the fork)/m);
       const bare =
+        crash === undefined &&
         /^(?:Some Enforcer rules have failed|There are test failures|There were test failures|Compilation failure|Failed during checkstyle execution|You have \d+ Checkstyle|Dependencies differ)/.test(
           said,
         );
@@ -241,7 +265,7 @@ function goalBlock(line: Line, goal: RegExpExecArray) {
           message:
             rule !== undefined
               ? ruleMessage(rule, body.slice(body.findIndex((text) => text.includes("failed with message")) + 1))
-              : messageOf(goal, said),
+              : messageOf(goal, crash ?? said),
           ...range,
           ...(bare && rule === undefined ? { rank: "consequence" as const } : {}),
           ...(rule === undefined ? {} : { gist: ruleName(rule) }),
@@ -259,10 +283,20 @@ function goalBlock(line: Line, goal: RegExpExecArray) {
   );
 }
 
+/** The goal and its first words that say something: what could not be had, or what stands below a heading. */
 function messageOf(goal: RegExpExecArray, said: string): string {
-  const first = said.split("\n").find((text) => text.trim() !== "") ?? "failed";
-  const plain = first.replace(/^Execution \S+ of goal \S+ failed: /, "");
-  return `${goal[2] === undefined ? "" : `${goal[2]}:${goal[4]}: `}${plain.slice(0, 300)}`.trim();
+  const lines = said.split("\n").map((text) => text.trim());
+  const head = (lines.find((text) => text !== "") ?? "failed").replace(/^Execution \S+ of goal \S+ failed: /, "");
+  const missing = lines.find((text) =>
+    /^(?:Could not find artifact|Could not transfer artifact|No versions available|\S+:\S+ was not found in)/.test(
+      text,
+    ),
+  );
+  const below = lines.slice(lines.indexOf(head) + 1).find((text) => text !== "" && !/^Exit code: \d+$/.test(text));
+  const told = [head, missing ?? (head.endsWith(":") ? below : undefined)]
+    .filter((text) => text !== undefined)
+    .map((text) => text.replace(/:$/, ""));
+  return `${goal[2] === undefined ? "" : `${goal[2]}:${goal[4]}: `}${told.join(": ").slice(0, 300)}`.trim();
 }
 
 /** What a goal's failure means: by plugin where its purpose is fixed, else by wording. */

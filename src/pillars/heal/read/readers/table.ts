@@ -17,6 +17,7 @@ import { jest } from "./jest.ts";
 import { junit } from "./junit.ts";
 import { linters } from "./linters.ts";
 import { maven } from "./maven.ts";
+import { mavenChecks } from "./maven-checks.ts";
 import { mocha } from "./mocha.ts";
 import { node } from "./node.ts";
 import { nodeTest } from "./node-test.ts";
@@ -41,6 +42,7 @@ import { vitest } from "./vitest.ts";
  */
 export const READERS: readonly ToolReader[] = [
   junit,
+  mavenChecks,
   maven,
   unittest,
   pytest,
