@@ -2,7 +2,8 @@ import { distance } from "fastest-levenshtein";
 
 /**
  * The candidate that a person most likely meant, or undefined. Case and `-`/`_` do not count, swapped letters count
- * once; at most a third of the word (and at least one character) may differ (Levenshtein), and a tie suggests nothing, since a wrong hint costs more than none.
+ * once; at most a third of the word (and at least one character) may differ (Levenshtein). Of candidates that differ in
+ * case alone the one written more alike is meant; another tie suggests nothing, since a wrong hint costs more than none.
  */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = fold(word);
@@ -17,8 +18,10 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
     if (!best || d < best.distance) {
       best = { candidate, distance: d };
       tied = false;
-    } else if (d === best.distance) {
-      tied = true;
+    } else if (d === best.distance && candidate !== best.candidate) {
+      const [own, other] = [distance(word, candidate), distance(word, best.candidate)];
+      if (fold(best.candidate) !== folded || own === other) tied = true;
+      else if (own < other) best = { candidate, distance: d };
     }
   }
   return best && !tied ? best.candidate : undefined;

@@ -3,6 +3,8 @@ export interface SearchProduct {
   readonly name: string;
   /** Packages that npm installs first, with their versions. */
   readonly install?: readonly string[];
+  /** Its compiler takes long: left to `npm run test:full`. */
+  readonly slow?: true;
   readonly test: string;
   readonly files: Readonly<Record<string, string>>;
   readonly slips: readonly Slip[];
@@ -296,4 +298,183 @@ export const VITEST_TYPESCRIPT: SearchProduct = {
     "test/fares.test.ts": `${EXPECTING.replace("(a, b)", "(a: unknown, b: unknown)").replace("fares.js", "fares.ts")}${FARE_TESTS}`,
   },
   slips: FARE_SLIPS.map((slip) => ({ ...slip, file: "src/fares.ts" })),
+};
+
+/** Go, ranked by the coverage that `go test` writes. */
+export const FREIGHT: SearchProduct = {
+  name: "freight",
+  slow: true,
+  test: "go vet ./... && go test ./...",
+  files: {
+    "go.mod": "module example.org/freight\n\ngo 1.20\n",
+    "price/price.go": `// Package price says what freight costs.
+package price
+
+// Of is the price of some kilos, of fragile ones more.
+func Of(kilos int, fragile bool) int {
+	price := 5
+	if kilos >= 10 {
+		price += kilos - 10
+	}
+	if fragile {
+		price *= 2
+	}
+	return price
+}
+
+// Largest is the index of the heaviest piece.
+func Largest(kilos []int) int {
+	best := 0
+	for i := range kilos {
+		if kilos[i] > kilos[best] {
+			best = i
+		}
+	}
+	return best
+}
+`,
+    "price/price_test.go": `package price
+
+import "testing"
+
+func TestOf(t *testing.T) {
+	for _, c := range []struct {
+		kilos   int
+		fragile bool
+		want    int
+	}{{9, false, 5}, {10, false, 5}, {12, false, 7}, {12, true, 14}} {
+		if got := Of(c.kilos, c.fragile); got != c.want {
+			t.Errorf("Of(%d, %v): got %d, want %d", c.kilos, c.fragile, got, c.want)
+		}
+	}
+}
+
+func TestLargest(t *testing.T) {
+	if got := Largest([]int{3, 9, 4}); got != 1 {
+		t.Errorf("got %d, want 1", got)
+	}
+}
+`,
+  },
+  slips: [
+    { operator: "boundary", file: "price/price.go", right: "kilos[i] > kilos[best]", wrong: "kilos[i] < kilos[best]" },
+    { operator: "arithmetic", file: "price/price.go", right: "price *= 2", wrong: "price += 2" },
+    { operator: "constant", file: "price/price.go", right: "kilos - 10", wrong: "kilos - 11" },
+    { operator: "negation", file: "price/price.go", right: "if fragile {", wrong: "if !fragile {" },
+  ],
+};
+
+/** Rust, without coverage: what the failed test calls by name, and what changed. */
+export const BERTHS: SearchProduct = {
+  name: "berths",
+  slow: true,
+  test: "cargo test",
+  files: {
+    ".gitignore": "target\n",
+    "Cargo.toml": '[package]\nname = "berths"\nversion = "0.1.0"\nedition = "2021"\n',
+    "src/lib.rs": `pub fn fits(ship: u32, berth: u32) -> bool {
+    ship <= berth
+}
+
+pub fn smallest(berths: &[u32], ship: u32) -> Option<u32> {
+    berths.iter().copied().filter(|berth| fits(ship, *berth)).min_by_key(|berth| berth - ship)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_length_fits() {
+        assert!(fits(80, 80));
+        assert!(!fits(81, 80));
+    }
+
+    #[test]
+    fn the_smallest_is_taken() {
+        assert_eq!(smallest(&[120, 80, 40], 70), Some(80));
+    }
+}
+`,
+  },
+  slips: [
+    { operator: "boundary", file: "src/lib.rs", right: "ship <= berth", wrong: "ship < berth" },
+    { operator: "method", file: "src/lib.rs", right: "min_by_key", wrong: "max_by_key" },
+  ],
+};
+
+/** Java under Maven and JUnit: slow to start, so that what is likely has to come early. */
+export const QUAY: SearchProduct = {
+  name: "quay",
+  slow: true,
+  test: "mvn -B -ntp test",
+  files: {
+    ".gitignore": "target\n",
+    "pom.xml": `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>org.example</groupId>
+  <artifactId>quay</artifactId>
+  <version>1</version>
+  <properties>
+    <maven.compiler.release>17</maven.compiler.release>
+    <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
+  </properties>
+  <dependencies>
+    <dependency>
+      <groupId>org.junit.jupiter</groupId>
+      <artifactId>junit-jupiter</artifactId>
+      <version>5.11.4</version>
+      <scope>test</scope>
+    </dependency>
+  </dependencies>
+  <build>
+    <plugins>
+      <plugin>
+        <artifactId>maven-surefire-plugin</artifactId>
+        <version>3.5.2</version>
+      </plugin>
+    </plugins>
+  </build>
+</project>
+`,
+    "src/main/java/org/example/Quay.java": `package org.example;
+
+public final class Quay {
+    private Quay() {}
+
+    /** A week and longer costs a tenth less. */
+    public static int price(int nights) {
+        int price = nights * 10;
+        if (nights >= 7) {
+            price -= nights;
+        }
+        return price;
+    }
+}
+`,
+    "src/test/java/org/example/QuayTest.java": `package org.example;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import org.junit.jupiter.api.Test;
+
+class QuayTest {
+    @Test
+    void prices() {
+        assertEquals(30, Quay.price(3));
+        assertEquals(63, Quay.price(7));
+        assertEquals(72, Quay.price(8));
+    }
+}
+`,
+  },
+  slips: [
+    { operator: "boundary", file: "src/main/java/org/example/Quay.java", right: "nights >= 7", wrong: "nights > 7" },
+    {
+      operator: "arithmetic",
+      file: "src/main/java/org/example/Quay.java",
+      right: "price -= nights",
+      wrong: "price += nights",
+    },
+  ],
 };

@@ -4,9 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runProcess } from "../../src/core/process.ts";
 import { createWorld, type World } from "../feature/heal-world.ts";
 import {
+  BERTHS,
+  FREIGHT,
   HARBOUR,
   JEST,
   MOCHA,
+  QUAY,
   type SearchProduct,
   type Slip,
   TIDES,
@@ -16,7 +19,8 @@ import {
 
 /** CI runs one slip of each product whose runner is there; `npm run test:full` installs the others and runs all slips. */
 const everything = process.env.TEST_FULL === "1";
-const PRODUCTS = [HARBOUR, TIDES, VITEST, VITEST_TYPESCRIPT, MOCHA, JEST];
+const PRODUCTS = [HARBOUR, TIDES, FREIGHT, VITEST, VITEST_TYPESCRIPT, MOCHA, JEST, BERTHS, QUAY];
+const isQuick = ({ install, slow }: SearchProduct) => install === undefined && slow === undefined;
 
 /** A slip at full length: worktrees, coverage, the whole stage. What one repair teaches is measured by `bench/repair.ts`. */
 async function expectFound(world: World, product: SearchProduct, { file, right, wrong }: Slip): Promise<void> {
@@ -48,9 +52,9 @@ async function worldOf(product: SearchProduct): Promise<World> {
 }
 
 const inCi = (product: SearchProduct, slip: Slip) =>
-  product.install === undefined && product.slips.find(({ operator }) => operator === "boundary") === slip;
+  isQuick(product) && product.slips.find(({ operator }) => operator === "boundary") === slip;
 
-describe.each(PRODUCTS.filter(({ install }) => install === undefined))("one-line slips in $name", (product) => {
+describe.each(PRODUCTS.filter(isQuick))("one-line slips in $name", (product) => {
   let world: World;
   beforeAll(async () => {
     world = await worldOf(product);

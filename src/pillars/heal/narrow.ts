@@ -84,6 +84,24 @@ const RUNNERS: readonly Runner[] = [
     },
   },
   {
+    tools: ["junit", "maven"],
+    call: /^(?:mvn|\.\/mvnw)(?= (?:.* )?(?:test|verify|package|install)\b)/,
+    words: ({ failure }) => {
+      const test = javaTest(failure);
+      return test === undefined
+        ? undefined
+        : [`-Dtest=${test.replace(/\.(?=\w+$)/, "#")}`, "-Dsurefire.failIfNoSpecifiedTests=false"];
+    },
+  },
+  {
+    tools: ["junit", "gradle test"],
+    call: /^(?:gradle|\.\/gradlew)(?= (?:.* )?test\b)/,
+    words: ({ failure }) => {
+      const test = javaTest(failure);
+      return test === undefined ? undefined : ["--tests", `*${test}`];
+    },
+  },
+  {
     tools: ["tsc"],
     call: new RegExp(`^${LAUNCHER}tsc\\b(?=(?: --noEmit| -p \\S+| --pretty \\w+)*$)`),
     words: () => [],
@@ -172,6 +190,14 @@ async function targetOf(failure: BuildFailure, tree: Tree, folder: string): Prom
   const text = file === undefined ? undefined : await tree.read(file);
   const named = title !== undefined && title !== "" && text?.includes(title) ? title : undefined;
   return { file: file === undefined ? undefined : posix.relative(folder, file), title: named, failure };
+}
+
+/** `QuayTest.prices` of what JUnit's runners print: `org.example.QuayTest.prices`, `QuayTest > prices()`. */
+function javaTest(failure: BuildFailure): string | undefined {
+  return /(?:^|[.$])(\w+)(?:\.| > |#)(\w+)(?:\(.*\))?(?:\[.*\])?$/
+    .exec(failure.test ?? "")
+    ?.slice(1)
+    .join(".");
 }
 
 /** The file of the failed test: as the log names it, else the one test file that holds the test's title. */

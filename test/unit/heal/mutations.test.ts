@@ -26,6 +26,15 @@ describe("mutations lead back from a slip", () => {
     ["a missing - 1", "a.js", "return list[list.length];\n", 1, "return list[list.length - 1];"],
     ["a - 1 too many", "a.js", "for (; i < list.length - 1; ) go(i);\n", 1, "for (; i < list.length; ) go(i);"],
     ["a short range", "a.py", "for i in range(n):\n    go(i)\n", 1, "for i in range(n + 1):"],
+    ["a boundary of Go", "a.go", "\tif n > 10 {\n", 1, "\tif n >= 10 {"],
+    ["another assignment of Go", "a.go", "\tprice += 1.5\n", 1, "\tprice *= 1.5"],
+    ["a negation missing in Go", "a.go", "\tif done {\n", 1, "\tif !done {"],
+    ["a negation too many in Rust", "a.rs", "    if !line.is_empty() {\n", 1, "    if line.is_empty() {"],
+    ["a short range of Rust", "a.rs", "    for n in 0..count {\n", 1, "    for n in 0..=count {"],
+    ["the smallest for the largest in Rust", "a.rs", "    all.max_by_key(size)\n", 1, "    all.min_by_key(size)"],
+    ["a boundary of Java", "A.java", "        if (nights > 7) {\n", 1, "        if (nights >= 7) {"],
+    ["or for and in Java", "A.java", "        return a || b;\n", 1, "        return a && b;"],
+    ["before for after in Java", "A.java", "        return from.isAfter(x);\n", 1, "        return from.isBefore(x);"],
     ["min for max", "a.js", "return Math.min(a, b);\n", 1, "return Math.max(a, b);"],
     ["swapped arguments", "a.py", "return power(2, base)\n", 1, "return power(base, 2)"],
     ["swapped elements", "a.py", "book.append((amount, account))\n", 1, "book.append((account, amount))"],
@@ -76,7 +85,7 @@ it("leaves strings, comments and regular expressions alone", () => {
 });
 
 it("knows no other language", () => {
-  expect(mutationsOf("a.go", "if a < b {\n", new Set([1]))).toEqual([]);
+  expect(mutationsOf("a.rb", "if a < b\n", new Set([1]))).toEqual([]);
 });
 
 it("is the same each time, and nothing twice", () => {

@@ -43,6 +43,13 @@ it.each([
   ["pytest -q", "pytest", "TestSums.test_add", "pytest -q tests/test_a.py::TestSums::test_add"],
   ["python3 -m pytest tests", "pytest", "test_add[1-2]", "python3 -m pytest tests/test_a.py::test_add"],
   ["python3 -m unittest", "unittest", "tests.test_a.Sums.test_add", "python3 -m unittest tests.test_a.Sums.test_add"],
+  [
+    "mvn -B test",
+    "junit",
+    "org.example.QuayTest.prices",
+    "mvn -B test '-Dtest=QuayTest#prices' -Dsurefire.failIfNoSpecifiedTests=false",
+  ],
+  ["./gradlew test", "gradle test", "QuayTest > prices()", "./gradlew test --tests '*QuayTest.prices'"],
   ["cargo test --all", "cargo test", "sums::tests::adds", "cargo test --all sums::tests::adds"],
 ])("%s", async (command, tool, test, wanted) => {
   const files = { "tests/test_a.py": "def test_add():\n    pass\n" };

@@ -8,20 +8,31 @@ export interface SourceToken {
   readonly line: number;
 }
 
-export type Language = "javascript" | "python";
+export type Language = "javascript" | "python" | "go" | "rust" | "java";
+
+/** The languages whose compiler refuses an edit that does not fit before any test runs. */
+export function isCompiled(language: Language): language is "go" | "rust" | "java" {
+  return language === "go" || language === "rust" || language === "java";
+}
 
 /** The language that the search knows for a path; undefined for others. */
 export function languageOf(path: string): Language | undefined {
   if (/\.[cm]?[jt]sx?$/.test(path) && !/\.d\.[cm]?ts$/.test(path)) return "javascript";
-  return path.endsWith(".py") ? "python" : undefined;
+  const extension = /\.(py|go|rs|java)$/.exec(path)?.[1];
+  return extension === undefined ? undefined : BY_EXTENSION[extension as keyof typeof BY_EXTENSION];
 }
+
+const BY_EXTENSION = { py: "python", go: "go", rs: "rust", java: "java" } as const;
 
 const NAME = String.raw`(?<name>[\p{L}_$][\p{L}\p{N}_$]*)`;
 const NUMBER = String.raw`(?<number>\d[\w.]*)`;
+/** `0..n` is a range of two numbers. */
+const PLAIN_NUMBER = String.raw`(?<number>\d[\w]*(?:\.\d\w*)?)`;
+const CURLY_SKIP = String.raw`(?<skip>\s+|//[^\n]*|/\*[\s\S]*?\*/)`;
 const LEXERS: Readonly<Record<Language, RegExp>> = {
   javascript: new RegExp(
     [
-      String.raw`(?<skip>\s+|//[^\n]*|/\*[\s\S]*?\*/)`,
+      CURLY_SKIP,
       String.raw`(?<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|${"`"}(?:\\[\s\S]|[^${"`"}\\])*${"`"})`,
       NAME,
       NUMBER,
@@ -36,6 +47,37 @@ const LEXERS: Readonly<Record<Language, RegExp>> = {
       NAME,
       NUMBER,
       String.raw`(?<operator>==|!=|<=|>=|//=?|\*\*=?|->|:=|[-+*/%]=|[\s\S])`,
+    ].join("|"),
+    "uy",
+  ),
+  go: new RegExp(
+    [
+      CURLY_SKIP,
+      String.raw`(?<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+'|${"`"}[^${"`"}]*${"`"})`,
+      NAME,
+      PLAIN_NUMBER,
+      String.raw`(?<operator>\.\.\.|:=|==|!=|<=|>=|<-|&&|\|\||<<|>>|&\^|\+\+|--|[-+*/%&|^]=|[\s\S])`,
+    ].join("|"),
+    "uy",
+  ),
+  rust: new RegExp(
+    [
+      CURLY_SKIP,
+      // A lifetime is no character: it has no closing quote.
+      String.raw`(?<string>b?r(?<hashes>#*)"[\s\S]*?"\k<hashes>|b?"(?:\\[\s\S]|[^"\\])*"|b?'(?:\\[^'\n]+|\\'|[^'\\\n])'|'\w+)`,
+      NAME,
+      PLAIN_NUMBER,
+      String.raw`(?<operator>\.\.=|\.\.|::|=>|->|==|!=|<=|>=|&&|\|\||<<|>>|[-+*/%&|^]=|[\s\S])`,
+    ].join("|"),
+    "uy",
+  ),
+  java: new RegExp(
+    [
+      CURLY_SKIP,
+      String.raw`(?<string>"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+')`,
+      NAME,
+      PLAIN_NUMBER,
+      String.raw`(?<operator>->|::|==|!=|<=|>=|&&|\|\||\+\+|--|[-+*/%&|^]=|[\s\S])`,
     ].join("|"),
     "uy",
   ),

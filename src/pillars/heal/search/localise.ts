@@ -6,6 +6,8 @@ import type { Bench, StageRun } from "../bench.ts";
 import { isTestPath } from "../guard.ts";
 import type { BuildFailure } from "../read/report.ts";
 import type { Tree } from "../tree.ts";
+import { reachedFromTest } from "./called.ts";
+import { goCoverage, readGoCoverage } from "./go-coverage.ts";
 import { type Language, languageOf } from "./lexer.ts";
 import { readTrace, TRACER_FILES, tracerEnvironment } from "./python-tracer.ts";
 import type { Lines } from "./recent.ts";
@@ -33,7 +35,9 @@ export interface TraceRequest {
 export async function trace(request: TraceRequest): Promise<Outcome<Traced>> {
   const folder = await mkdtemp(join(tmpdir(), "codemonkeys-trace-"));
   try {
-    return await (request.language === "python" ? tracePython(request, folder) : traceNode(request, folder));
+    if (request.language === "python") return await tracePython(request, folder);
+    if (request.language === "javascript") return await traceNode(request, folder);
+    return await traceCompiled(request, folder);
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -50,6 +54,37 @@ async function tracePython(
   const whole = await bench.check({ command: stage, timeoutMs, env, writable: [folder] });
   if (!whole.ok) return whole;
   return succeed({ run: run.value, spectra: await readTrace(folder) });
+}
+
+/**
+ * Of Go the failed test's coverage, and that of all other tests as one row. Rust and Java have no coverage without
+ * further tools: one run says whether the failure shows, and where to look is left to the hints.
+ */
+async function traceCompiled(request: TraceRequest, folder: string): Promise<Outcome<Traced>> {
+  const { bench, failure, language, timeoutMs } = request;
+  if (language !== "go") {
+    const ran = await bench.check({ command: request.narrow, timeoutMs });
+    return ran.ok ? succeed({ run: ran.value, spectra: [] }) : ran;
+  }
+  const root = bench.tree().root;
+  const rows = [
+    { command: request.narrow, failed: true, name: "failed.out" },
+    { command: request.stage, failed: false, name: "passed.out", skip: failure.test?.split("/")[0] },
+  ];
+  const spectra: Spectrum[] = [];
+  let first: StageRun | undefined;
+  for (const { command, failed, name, skip } of rows) {
+    // Without a test's name to leave out, the second row would hold the failed one as well.
+    if (!failed && (skip === undefined || !/^Test\w+$/.test(skip))) continue;
+    const file = join(folder, name);
+    const ran = await bench.check({ command, timeoutMs, env: goCoverage(file, skip), writable: [folder] });
+    if (!ran.ok) return ran;
+    first ??= ran.value;
+    const lines = await readGoCoverage(file, root);
+    if (lines.size > 0) spectra.push({ failed, lines });
+  }
+  if (!first) throw new Error("a narrow command was run");
+  return succeed({ run: first, spectra });
 }
 
 async function traceNode(request: TraceRequest, folder: string): Promise<Outcome<Traced>> {
@@ -118,6 +153,8 @@ const RECENT = 0.35;
 const FRAME = 0.25;
 const FAR_FRAME = 0.1;
 const NEAR = 2;
+/** What a call in the failed test's source leads to: weaker than all that was measured. */
+const CALLED = 0.15;
 
 /**
  * Ranks the lines of sources that could hold the fault: by spectrum where there is one, and by what was changed since
@@ -125,7 +162,7 @@ const NEAR = 2;
  */
 export async function implicated(
   spectra: readonly Spectrum[],
-  hints: { readonly recent: Lines; readonly excerpt: string; readonly tree: Tree },
+  hints: { readonly recent: Lines; readonly excerpt: string; readonly tree: Tree; readonly failure: BuildFailure },
 ): Promise<readonly RankedLine[]> {
   const scores = new Map<string, RankedLine>();
   const add = (path: string, line: number, score: number) => {
@@ -146,10 +183,14 @@ export async function implicated(
     hint(path, line, FRAME);
     for (let near = 1; near <= NEAR; near++) for (const at of [line - near, line + near]) hint(path, at, FAR_FRAME);
   }
+  if (!measured) {
+    for (const { path, line, depth } of await reachedFromTest(hints.failure, hints.tree))
+      add(path, line, CALLED / depth);
+  }
   return [...scores.values()]
     .filter(({ path, line }) => line > 0 && languageOf(path) !== undefined && !isTestPath(path))
     .sort(bySuspicion);
 }
 
-/** `file.js:12`, `File "x.py", line 12`: places as stacks of both languages write them. */
-const FRAMES = /((?:file:\/\/)?[\w@./\\-]+\.(?:[cm]?[jt]sx?|py))(?::|", line )(\d+)/g;
+/** `file.js:12`, `File "x.py", line 12`: places as stacks write them. */
+const FRAMES = /((?:file:\/\/)?[\w@./\\-]+\.(?:[cm]?[jt]sx?|py|go|rs|java))(?::|", line )(\d+)/g;

@@ -1,5 +1,5 @@
 import { distance } from "fastest-levenshtein";
-import { type Language, languageOf, lex, type SourceToken } from "./lexer.ts";
+import { isCompiled, type Language, languageOf, lex, type SourceToken } from "./lexer.ts";
 import { namesAround } from "./names.ts";
 import { BOUNDARIES, type MutationOperator, PAIRS, SWAPS } from "./operators.ts";
 
@@ -69,7 +69,7 @@ function swapped({ language, tokens, text }: Context, index: number, token: Sour
   const before = tokens[index - 1];
   const boundary = token.kind === "operator" ? BOUNDARIES[token.text] : undefined;
   // A type's angle brackets stand close to what they enclose.
-  const generic = language === "javascript" && text.charAt(token.at - 1) !== " ";
+  const generic = /^[<>]/.test(token.text) && language !== "python" && text.charAt(token.at - 1) !== " ";
   if (boundary && !generic) {
     return boundary.map((to, place) =>
       replacing(token, to, place === 0 ? "boundary" : "comparison", `compare with ${to} instead of ${token.text}`),
@@ -79,12 +79,19 @@ function swapped({ language, tokens, text }: Context, index: number, token: Sour
   // A word such as `constructor` is a property of every object.
   const swap = Object.hasOwn(swaps, token.text) ? swaps[token.text] : undefined;
   if (!swap || before?.text === ".") return [];
+  if (isCompiled(language) && pointer(text, token)) return [];
   const unary =
     ["+", "-"].includes(token.text) && (!before || (before.kind === "operator" && !/^[)\]]$/.test(before.text)));
   if (unary) {
     return [{ ...replacing(token, "", "arithmetic", `take away the sign ${token.text}`) }];
   }
   return swap[1].map((to) => replacing(token, to, swap[0], `use ${to} instead of ${token.text}`));
+}
+
+/** `*` and `&` of a pointer's type or of an address stand close to what follows, and not to what precedes. */
+function pointer(text: string, token: SourceToken): boolean {
+  const end = token.at + token.text.length;
+  return /^[*&]$/.test(token.text) && /[\s(,[&*]/.test(text.charAt(token.at - 1)) && !/\s/.test(text.charAt(end));
 }
 
 function constants({ tokens, text }: Context, index: number, token: SourceToken): Mutation[] {
@@ -116,14 +123,16 @@ function calls(context: Context, index: number, token: SourceToken): Mutation[] 
       found.push(replacing(token, other, "method", `use ${other} instead of ${token.text}`));
     }
   }
-  if (token.text === "length" && tokens[index - 1]?.text === ".") {
+  if (token.text === "length" && tokens[index - 1]?.text === "." && next?.text !== "(") {
     found.push(replacing(token, "length - 1", "bound", "end one earlier"));
   }
-  if (next?.text !== "(" || /^(?:if|for|while|switch|catch|function|def|class|return)$/.test(token.text)) return found;
+  if (next?.text !== "(" || /^(?:if|for|while|switch|match|catch|function|func|fn|def|class|return)$/.test(token.text))
+    return found;
   const close = closing(tokens, index + 1);
   if (close === undefined) return found;
   const last = tokens[close] as SourceToken;
-  if (language === "python" && token.text === "len") {
+  const lengths = /^(?:python|go)$/.test(language) ? /^len$/ : /^(?:len|size|length)$/;
+  if (language !== "javascript" && lengths.test(token.text)) {
     const at = last.at + 1;
     found.push({ from: at, to: at, text: " - 1", line: token.line, operator: "bound", summary: "end one earlier" });
   }
@@ -137,12 +146,12 @@ function calls(context: Context, index: number, token: SourceToken): Mutation[] 
       summary: "end one later",
     });
   }
-  const defined = ["function", "def"].includes(tokens[index - 1]?.text ?? "");
+  const defined = ["function", "def", "func", "fn"].includes(tokens[index - 1]?.text ?? "");
   const parts = defined ? [] : argumentsOf(context, index + 1, close);
   found.push(...swaps(text, parts, token.line, `swap the arguments of ${token.text}`));
   const start = startOfCall(tokens, index);
   const before = tokens[start - 1]?.text ?? "";
-  if (!defined && before !== "await" && before !== "new" && /\basync\b/.test(text)) {
+  if (!isCompiled(language) && !defined && before !== "await" && before !== "new" && /\basync\b/.test(text)) {
     const at = (tokens[start] as SourceToken).at;
     const summary = `await ${token.text}`;
     found.push({ from: at, to: at, text: "await ", line: token.line, operator: "await", summary });
@@ -216,7 +225,8 @@ function elements(context: Context, index: number, token: SourceToken): Mutation
 
 /** A method named where its answer is meant: `if (order.isOpen)`. */
 function uncalled({ tokens, language }: Context, index: number, token: SourceToken): Mutation[] {
-  if (token.kind !== "name" || tokens[index - 1]?.text !== ".") return [];
+  // A compiler has said so already.
+  if (isCompiled(language) || token.kind !== "name" || tokens[index - 1]?.text !== ".") return [];
   const next = tokens[index + 1]?.text ?? "";
   const ends = language === "python" ? /^(?::|and|or|\))$/ : /^(?:\)|&&|\|\||;|\?)$/;
   if (!ends.test(next)) return [];
@@ -227,7 +237,7 @@ function uncalled({ tokens, language }: Context, index: number, token: SourceTok
 /** A `break` or `continue` that ends a loop too early. */
 function exits({ tokens, language }: Context, index: number, token: SourceToken): Mutation[] {
   if (!/^(?:break|continue)$/.test(token.text) || tokens[index - 1]?.text === ".") return [];
-  const last = language === "javascript" && tokens[index + 1]?.text === ";" ? tokens[index + 1] : token;
+  const last = language !== "python" && tokens[index + 1]?.text === ";" ? tokens[index + 1] : token;
   const to = (last?.at ?? token.at) + (last?.text.length ?? 0);
   const text = language === "python" ? "pass" : "";
   return [{ from: token.at, to, text, line: token.line, operator: "exit", summary: `go on instead of ${token.text}` }];
@@ -236,7 +246,9 @@ function exits({ tokens, language }: Context, index: number, token: SourceToken)
 function negations({ tokens, language, text }: Context, index: number, token: SourceToken): Mutation[] {
   const next = tokens[index + 1];
   const { line } = token;
-  if (language === "javascript") {
+  if (language !== "python") {
+    // A macro's name ends with it.
+    if (token.text === "!" && language === "rust" && /\w/.test(text.charAt(token.at - 1))) return [];
     if (token.text === "!" && next) {
       return [{ ...replacing(token, "", "negation", "take away the negation") }];
     }
@@ -257,6 +269,7 @@ function negations({ tokens, language, text }: Context, index: number, token: So
         },
       ];
     }
+    if (/^(?:go|rust)$/.test(language) && token.text === "if" && next) return bareCondition(tokens, index, text);
     return [];
   }
   if (token.text === "not" && next && next.text !== "in") {
@@ -289,6 +302,20 @@ function negations({ tokens, language, text }: Context, index: number, token: So
   return [];
 }
 
+/** `if done {` of Go and Rust, without brackets around; what declares a name in its condition is left alone. */
+function bareCondition(tokens: readonly SourceToken[], index: number, text: string): Mutation[] {
+  const { line } = tokens[index] as SourceToken;
+  const open = tokens.findIndex((one, at) => at > index && one.text === "{");
+  const condition = tokens.slice(index + 1, open);
+  const [first, brace] = [condition[0], tokens[open]];
+  if (!first || brace?.line !== line || condition.some((one) => /^(?:let|:=|;)$/.test(one.text))) return [];
+  if (turnsByItself(condition, /^(?:[<>]=?|[!=]=|!)$/)) return [];
+  const last = condition.at(-1) ?? first;
+  const to = last.at + last.text.length;
+  const negated = condition.length === 1 ? `!${first.text}` : `!(${text.slice(first.at, to)})`;
+  return [{ from: first.at, to, text: negated, line, operator: "negation", summary: "negate the condition" }];
+}
+
 /** A single comparison has a mutation that reads better than a negation around it. */
 function turnsByItself(condition: readonly SourceToken[], comparison: RegExp): boolean {
   return (
@@ -299,18 +326,21 @@ function turnsByItself(condition: readonly SourceToken[], comparison: RegExp): b
 
 /** Other names that could stand in a name's place, most alike first; more would drown what is likelier. */
 const MOST_NAMES = 5;
+/** Where each edit costs a compiler's run, and most other names do not fit. */
+const MOST_NAMES_COMPILED = 2;
 
 function variables(context: Context, index: number, token: SourceToken): Mutation[] {
   const others = namesAround(context.tokens, index, context.language);
   return [...others]
     .sort((a, b) => distance(a, token.text) - distance(b, token.text) || a.localeCompare(b))
-    .slice(0, MOST_NAMES)
+    .slice(0, isCompiled(context.language) ? MOST_NAMES_COMPILED : MOST_NAMES)
     .map((name) => replacing(token, name, "variable", `use ${name} instead of ${token.text}`));
 }
 
 function nulls({ tokens, language, text }: Context, index: number, token: SourceToken): Mutation[] {
   const next = tokens[index + 1];
   const { line } = token;
+  if (isCompiled(language)) return [];
   if (language === "javascript") {
     if (token.text === "." && tokens[index - 1] && /^(?:name)$/.test(tokens[index - 1]?.kind ?? "")) {
       if (/^(?:this|super|Math|Object|JSON|console|process)$/.test(tokens[index - 1]?.text ?? "")) return [];
@@ -358,6 +388,7 @@ const NOT_RETURNED =
 
 /** `return` before the last statement of a block where that is an expression. */
 function missingReturn({ text, language }: Context, line: number): Mutation[] {
+  if (isCompiled(language)) return [];
   const lines = text.split("\n");
   const own = lines[line - 1] ?? "";
   const code = own.trim();

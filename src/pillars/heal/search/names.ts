@@ -1,7 +1,14 @@
-import type { Language, SourceToken } from "./lexer.ts";
+import { isCompiled, type Language, type SourceToken } from "./lexer.ts";
 
 const KEYWORDS = new Set(
   "abstract and any as assert async await bigint boolean break case catch class const continue debugger def default del delete do elif else enum except export extends False false finally for from function get global if implements import in instanceof interface is keyof lambda let new None nonlocal not null number object of or pass private protected public raise readonly return self set static string super switch symbol this throw True true try type typeof undefined unknown var void while with yield never".split(
+    " ",
+  ),
+);
+
+/** Words of Go, Rust and Java beside those. */
+const COMPILED_KEYWORDS = new Set(
+  "boolean bool byte chan char crate defer double dyn enum err error extern final float float32 float64 fmt fn func go goto i8 i16 i32 i64 impl int int8 int16 int32 int64 loop long make map match mod move mut new nil Option package pub range ref Result Self short Some None Ok Err str String struct synchronized throws trait u8 u16 u32 u64 uint unsafe use usize Vec where".split(
     " ",
   ),
 );
@@ -18,13 +25,14 @@ interface Role {
  */
 export function namesAround(tokens: readonly SourceToken[], index: number, language: Language): ReadonlySet<string> {
   const own = tokens[index];
-  if (own?.kind !== "name" || KEYWORDS.has(own.text) || isDeclared(tokens, index)) return new Set();
+  const words = isCompiled(language) ? new Set([...KEYWORDS, ...COMPILED_KEYWORDS]) : KEYWORDS;
+  if (own?.kind !== "name" || words.has(own.text) || isDeclared(tokens, index)) return new Set();
   const role = roleOf(tokens, index);
   const [from, to] = role.property || role.called ? [0, tokens.length] : functionAround(tokens, index, language);
   const names = new Set<string>();
   for (let at = from; at < to; at++) {
     const token = tokens[at];
-    if (token?.kind !== "name" || KEYWORDS.has(token.text) || token.text === own.text) continue;
+    if (token?.kind !== "name" || words.has(token.text) || token.text === own.text) continue;
     const other = roleOf(tokens, at);
     if (other.property === role.property && other.called === role.called && !isType(token.text, own.text)) {
       names.add(token.text);
@@ -48,12 +56,17 @@ function isType(other: string, own: string): boolean {
 function isDeclared(tokens: readonly SourceToken[], index: number): boolean {
   const before = tokens[index - 1]?.text ?? "";
   const after = tokens[index + 1]?.text ?? "";
-  return /^(?:const|let|var|function|def|class|import|interface|type|enum)$/.test(before) || after === "=>";
+  return (
+    /^(?:const|let|var|function|func|fn|def|class|import|interface|type|enum|struct|mut|package|use|::)$/.test(
+      before,
+    ) || /^(?:=>|:=|::)$/.test(after)
+  );
 }
 
 /** First and one past the last token of the function that a token is in; the whole file outside of functions. */
 function functionAround(tokens: readonly SourceToken[], index: number, language: Language): readonly [number, number] {
-  return language === "python" ? pythonFunction(tokens, index) : bracedFunction(tokens, index);
+  if (language === "python") return pythonFunction(tokens, index);
+  return isCompiled(language) ? compiledFunction(tokens, index, language) : bracedFunction(tokens, index);
 }
 
 function pythonFunction(tokens: readonly SourceToken[], index: number): readonly [number, number] {
@@ -62,6 +75,21 @@ function pythonFunction(tokens: readonly SourceToken[], index: number): readonly
   if (tokens[from]?.text !== "def") return [0, tokens.length];
   let to = index;
   while (to < tokens.length && !/^(?:def|class)$/.test(tokens[to]?.text ?? "")) to++;
+  return [from, to];
+}
+
+/** From the word that begins a function of Go, Rust or Java to the next one. */
+function compiledFunction(
+  tokens: readonly SourceToken[],
+  index: number,
+  language: Language,
+): readonly [number, number] {
+  const word = language === "java" ? /^(?:public|private|protected)$/ : /^(?:func|fn)$/;
+  const begins = (at: number) => word.test(tokens[at]?.text ?? "");
+  let from = index;
+  while (from > 0 && !begins(from)) from--;
+  let to = index + 1;
+  while (to < tokens.length && !begins(to)) to++;
   return [from, to];
 }
 

@@ -34,10 +34,22 @@ const COMMON: Readonly<Record<string, Swap>> = {
   "*": ["arithmetic", ["/", "+"]],
   "/": ["arithmetic", ["*"]],
   "%": ["arithmetic", ["/"]],
-  "+=": ["arithmetic", ["-=", "="]],
-  "-=": ["arithmetic", ["+="]],
+  "+=": ["arithmetic", ["-=", "=", "*="]],
+  "-=": ["arithmetic", ["+=", "/="]],
   "*=": ["arithmetic", ["/=", "+="]],
   "/=": ["arithmetic", ["*="]],
+};
+
+const CURLY: Readonly<Record<string, Swap>> = {
+  ...COMMON,
+  "==": ["comparison", ["!="]],
+  "!=": ["comparison", ["=="]],
+  "++": ["arithmetic", ["--"]],
+  "--": ["arithmetic", ["++"]],
+  "&&": ["logical", ["||"]],
+  "||": ["logical", ["&&"]],
+  true: ["boolean", ["false"]],
+  false: ["boolean", ["true"]],
 };
 
 export const SWAPS: Readonly<Record<Language, Readonly<Record<string, Swap>>>> = {
@@ -68,6 +80,9 @@ export const SWAPS: Readonly<Record<Language, Readonly<Record<string, Swap>>>> =
     True: ["boolean", ["False"]],
     False: ["boolean", ["True"]],
   },
+  go: CURLY,
+  java: CURLY,
+  rust: { ...CURLY, "..": ["bound", ["..="]], "..=": ["bound", [".."]] },
 };
 
 export const BOUNDARIES: Readonly<Record<string, readonly [boundary: string, ...others: string[]]>> = {
@@ -80,6 +95,9 @@ export const BOUNDARIES: Readonly<Record<string, readonly [boundary: string, ...
 /** Methods and functions that are mistaken for each other. */
 export const PAIRS: readonly (readonly string[])[] = [
   ["min", "max"],
+  ["Min", "Max"],
+  ["min_by", "max_by"],
+  ["min_by_key", "max_by_key"],
   ["floor", "ceil", "round", "trunc"],
   ["some", "every"],
   ["any", "all"],
@@ -100,5 +118,21 @@ export const PAIRS: readonly (readonly string[])[] = [
   ["add", "delete"],
   ["map", "flatMap"],
   ["filter", "find"],
+  ["Floor", "Ceil", "Round", "Trunc"],
+  ["HasPrefix", "HasSuffix"],
+  ["TrimPrefix", "TrimSuffix"],
+  ["TrimLeft", "TrimRight", "Trim"],
+  ["Index", "LastIndex"],
+  ["ToUpper", "ToLower"],
+  ["Before", "After"],
+  ["isBefore", "isAfter"],
+  ["anyMatch", "allMatch", "noneMatch"],
+  ["getFirst", "getLast"],
+  ["starts_with", "ends_with"],
+  ["trim_start", "trim_end", "trim"],
+  ["first", "last"],
+  ["is_some", "is_none"],
+  ["is_ok", "is_err"],
+  ["saturating_add", "saturating_sub"],
   ["encodeURI", "encodeURIComponent"],
 ];

@@ -9,7 +9,7 @@ import { weakenings } from "../guard.ts";
 import { narrowCommand } from "../narrow.ts";
 import type { BuildFailure } from "../read/report.ts";
 import type { Tree } from "../tree.ts";
-import { languageOf } from "./lexer.ts";
+import { type Language, languageOf } from "./lexer.ts";
 import { implicated, trace } from "./localise.ts";
 import { type Mutation, mutate, mutationsOf } from "./mutations.ts";
 import { OPERATORS } from "./operators.ts";
@@ -37,22 +37,36 @@ const MOST_PLAUSIBLE = 5;
 /** An edit may make a loop endless: this many times the unbroken run, and no less than the floor. */
 const SLOWER = 4;
 const FLOOR_MS = 15_000;
-const TEST_TOOLS = ["node:test", "node", "vitest", "jest", "mocha", "pytest", "unittest", "python"];
+const LANGUAGE_OF_TOOL: Readonly<Record<string, Language>> = {
+  "node:test": "javascript",
+  node: "javascript",
+  vitest: "javascript",
+  jest: "javascript",
+  mocha: "javascript",
+  pytest: "python",
+  unittest: "python",
+  python: "python",
+  "go test": "go",
+  "cargo test": "rust",
+  junit: "java",
+  "gradle test": "java",
+};
 
 /**
  * Candidates by search: single mutations of the lines that the failed test ran, most suspicious first, each tried against
  * what failed; those that pass are handed on to be proven like any other. Generate-and-validate repair (Weimer et al.:
  * Automatically Finding Patches Using Genetic Programming, ICSE 2009) without its random part: the order is fixed, so
- * that the same failure is searched the same way everywhere. Only test failures of JavaScript, TypeScript and Python.
+ * that the same failure is searched the same way everywhere. Only test failures of JavaScript, TypeScript, Python, Go,
+ * Rust and Java.
  */
 export async function* searchCandidates(
   input: CandidateInput,
   options: SearchOptions,
 ): AsyncIterable<Outcome<Candidate>> {
   const { failure } = input;
-  if (!TEST_TOOLS.includes(failure.tool) || failure.category !== "test" || options.budgetMs <= 0) return;
+  const language = LANGUAGE_OF_TOOL[failure.tool];
+  if (language === undefined || failure.category !== "test" || options.budgetMs <= 0) return;
   const started = performance.now();
-  const language = ["pytest", "unittest", "python"].includes(failure.tool) ? "python" : "javascript";
   const opened = await options.openBench();
   if (!opened.ok) {
     yield opened;
@@ -84,7 +98,12 @@ export async function* searchCandidates(
     if (!shows(traced.value.run.log.failures, failure)) return;
     const recent = await options.recent();
     if (!recent.ok) return yield recent;
-    const ranked = await implicated(traced.value.spectra, { recent: recent.value, excerpt: input.excerpt, tree });
+    const ranked = await implicated(traced.value.spectra, {
+      recent: recent.value,
+      excerpt: input.excerpt,
+      tree,
+      failure,
+    });
     const mutants = await mutantsOf(ranked, tree, options.constitution);
     const timeoutMs = Math.max(FLOOR_MS, traced.value.run.result.durationMs * SLOWER);
     let tried = 0;
