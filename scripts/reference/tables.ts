@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { documentSchema } from "../../src/constitution/schema.ts";
-import { ACTION_NAMES, ACTIONS, type ActionName } from "../../src/core/action.ts";
+import { ACTION_MEANINGS, ACTION_NAMES, ACTIONS } from "../../src/core/action.ts";
 import { EXIT, type ExitName } from "../../src/core/exit-codes.ts";
 import { FACT_NAMES, FACTS } from "../../src/core/facts.ts";
 import { FIXERS } from "../../src/pillars/heal/fixers/table.ts";
@@ -47,33 +47,6 @@ export function factsPage(): string {
     ),
   );
 }
-
-/** What each action does to the world, for people. */
-const ACTION_MEANINGS: Readonly<Record<ActionName, string>> = {
-  "git.commit": "Make a commit on a branch of a product's repository",
-  "git.push": "Move a branch or a tag at the remote",
-  "pr.open": "Open a pull request",
-  "pr.close": "Close a pull request",
-  "pr.comment": "Comment on a pull request",
-  "forge.release": "Make the GitHub release of a tag, with its notes and files",
-  "release.tag": "Make a release's tag",
-  "package.publish": "Put one version of a package into a registry",
-  "package.retract": "Take a version back: yank, unpublish, deprecate",
-  "service.deploy": "Put a service's new version on hosts",
-  "service.withdraw": "takes the traffic of a canary back to the version before, which never stopped",
-  "host.provision": "Make hosts what a playbook says: packages, files, services",
-  "infra.apply": "Carry out an infrastructure plan",
-  "browser.run": "Run a browser script against given origins",
-  "announce.post": "Tell a release to a channel",
-  "webhook.send": "Post to another system",
-  "secret.read": "Read secrets into memory",
-  "secret.write": "Write encrypted entries into a secrets file of a work tree",
-  "model.ask": "Send a prompt to a model",
-  "repo.create": "Create a repository",
-  "files.generate": "Write generated files into a product's work tree",
-  "ci.trigger": "Start a build in CI, or its failed part again",
-  "ci.cancel": "Stop a build in CI",
-};
 
 export function actionsPage(steps: readonly StepDefinition[]): string {
   return page(

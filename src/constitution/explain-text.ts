@@ -1,4 +1,5 @@
 import type { SourcePlace } from "../core/diagnostic.ts";
+import { FACTS } from "../core/facts.ts";
 import { showTime } from "./calendar.ts";
 import type { Truth } from "./condition.ts";
 import type { ExplainedFact, ExplainedPart, ExplainedRule, Explanation } from "./explain.ts";
@@ -17,17 +18,24 @@ export function explanationLines(explanation: Explanation): string[] {
     lines.push(`${verb} by ${named(first.rule, explanation)}: ${answer.reason}`);
     lines.push(...partLines(first.parts, explanation));
     if (first.parts.length === 0) lines.push("  it has no condition: it always matches");
-    for (const other of decided.slice(1)) {
-      lines.push(`also ${answer.answer === "deny" ? "denied" : "asked"} by ${named(other.rule, explanation)}`);
-      lines.push(...partLines(other.parts, explanation));
+    const also = `also ${answer.answer === "deny" ? "denied" : "asked"}`;
+    const others = decided.slice(1);
+    for (const other of others.filter(({ matches }) => matches === true)) {
+      lines.push(`${also} by ${named(other.rule, explanation)}`, ...partLines(other.parts, explanation));
     }
+    // Rules that count only because nothing is known yet would bury the others.
+    const unsure = others.filter(({ matches }) => matches === undefined).map(({ rule }) => rule.id);
+    if (unsure.length > 0) lines.push(`${also}, as long as nobody knows what they ask, by ${unsure.join(", ")}`);
+    const [nearest] = candidates;
+    if (nearest) lines.push("if nothing of that stands against it:", ...candidateLines(nearest, explanation));
   } else {
     lines.push(`denied: ${answer.reason}`);
     for (const candidate of candidates.slice(0, NEAREST)) {
-      const verb = candidate.rule.effect === "ask" ? "would ask people" : "would allow it";
-      lines.push(`${named(candidate.rule, explanation)} ${verb}, with`, ...partLines(candidate.parts, explanation));
+      lines.push(...candidateLines(candidate, explanation));
     }
-    if (candidates.length === 0) lines.push("  no rule names this action under allow or ask");
+    if (candidates.length === 0) {
+      lines.push("  no rule names this action under allow or ask; one that does would have to be added");
+    }
     const more = candidates.length - NEAREST;
     if (more > 0) lines.push(`  and ${more} more ${more === 1 ? "rule" : "rules"}`);
   }
@@ -35,8 +43,21 @@ export function explanationLines(explanation: Explanation): string[] {
   return lines;
 }
 
+function candidateLines({ rule, parts }: ExplainedRule, explanation: Explanation): string[] {
+  const verb = rule.effect === "ask" ? "would ask people" : "would allow it";
+  return [`${named(rule, explanation)} ${verb}${parts.length > 0 ? ", with" : ""}`, ...partLines(parts, explanation)];
+}
+
+/** What the facts mean that a reader sees as unknown: their names alone tell it only to who wrote the rules. */
+function unknownLines(rules: readonly ExplainedRule[], heading: string): string[] {
+  const facts = rules.flatMap(({ parts }) => parts.flatMap((part) => part.facts));
+  const names = [...new Set(facts.filter(({ value }) => value === undefined).map(({ name }) => name))];
+  const width = Math.max(...names.map((name) => name.length));
+  return names.length === 0 ? [] : [heading, ...names.map((name) => `  ${name.padEnd(width)}   ${FACTS[name][1]}`)];
+}
+
 function changeLines(explanation: Explanation, first: ExplainedRule | undefined): string[] {
-  const { answer, next, changes, decided } = explanation;
+  const { answer, next, changes, decided, candidates } = explanation;
   const lines: string[] = [];
   if (next) {
     const when = showTime(next.at, explanation.timeZone);
@@ -62,17 +83,15 @@ function changeLines(explanation: Explanation, first: ExplainedRule | undefined)
         lines.push(`not denied by ${rule.id} once ${when} false: ${parts.join("; ")}`);
       }
     }
-    const unknown = decided.flatMap(({ parts, matches }) =>
-      matches === undefined ? parts.flatMap((part) => part.facts) : [],
-    );
-    const names = [...new Set(unknown.filter(({ value }) => value === undefined).map(({ name }) => name))];
-    if (names.length > 0) lines.push(`what nobody knows counts against it: ${names.join(", ")}`);
+    const unsure = decided.filter(({ matches }) => matches === undefined);
+    lines.push(...unknownLines(unsure, "what nobody knows counts against it:"));
   } else if (answer.answer === "deny") {
     const nearest = changes[0];
     if (nearest && nearest.parts.length > 0) {
       const verb = nearest.rule.effect === "ask" ? "people would be asked" : "allowed";
       lines.push(`${verb} by ${nearest.rule.id} once ${nearest.parts.join(" and ")}`);
     }
+    lines.push(...unknownLines(candidates.slice(0, 1), "what nobody knows yet:"));
   } else if (answer.answer === "ask" && first?.rule.of) {
     const { group, count } = first.rule.of;
     lines.push(`allowed once ${count} of ${group}, other than who asks, ${count === 1 ? "agrees" : "agree"}`);

@@ -61,7 +61,7 @@ export interface Explanation {
   readonly commit?: string;
   /** Why: the deciding rule first, then the others that also deny or ask. Empty when nothing matched. */
   readonly decided: readonly ExplainedRule[];
-  /** Rules that could allow or ask, nearest first; only when nothing matched. */
+  /** Rules that could allow or ask, nearest first; only when nothing matched, or a deny only because facts are unknown. */
   readonly candidates: readonly ExplainedRule[];
   readonly changes: readonly ChangeNeeded[];
   readonly next?: NextAnswer;
@@ -94,9 +94,10 @@ export function explain(
         explainRule(rule, current, values),
       )
     : [];
-  const candidates = answer.rule
-    ? []
-    : nearest(constitution, action, values).map((rule) => explainRule(rule, current, values));
+  const open = answer.answer === "deny" && (!answer.rule || !answer.certain);
+  const candidates = open
+    ? nearest(constitution, action, values).map((rule) => explainRule(rule, current, values))
+    : [];
   const next = nextAnswer(constitution, action, answer, at, now);
   return {
     action,

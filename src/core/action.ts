@@ -82,3 +82,30 @@ export function actionMatches(pattern: string, action: string): boolean {
   if (pattern.endsWith(".*")) return action.startsWith(pattern.slice(0, -1));
   return pattern === action;
 }
+
+/** What each action does to the world, for people. */
+export const ACTION_MEANINGS: Readonly<Record<ActionName, string>> = {
+  "git.commit": "Make a commit on a branch of a product's repository",
+  "git.push": "Move a branch or a tag at the remote",
+  "pr.open": "Open a pull request",
+  "pr.close": "Close a pull request",
+  "pr.comment": "Comment on a pull request",
+  "forge.release": "Make the GitHub release of a tag, with its notes and files",
+  "release.tag": "Make a release's tag",
+  "package.publish": "Put one version of a package into a registry",
+  "package.retract": "Take a version back: yank, unpublish, deprecate",
+  "service.deploy": "Put a service's new version on hosts",
+  "service.withdraw": "Take the traffic of a canary back to the version before, which never stopped",
+  "host.provision": "Make hosts what a playbook says: packages, files, services",
+  "infra.apply": "Carry out an infrastructure plan",
+  "browser.run": "Run a browser script against given origins",
+  "announce.post": "Tell a release to a channel",
+  "webhook.send": "Post to another system",
+  "secret.read": "Read secrets into memory",
+  "secret.write": "Write encrypted entries into a secrets file of a work tree",
+  "model.ask": "Send a prompt to a model",
+  "repo.create": "Create a repository",
+  "files.generate": "Write generated files into a product's work tree",
+  "ci.trigger": "Start a build in CI, or its failed part again",
+  "ci.cancel": "Stop a build in CI",
+};

@@ -19,7 +19,7 @@ export const FACTS = {
   ],
   "product.name": ["string", "the product's name in fleet.yaml"],
   "product.company": ["string", "the company it belongs to"],
-  "product.tier": ["int", "0 is the most critical"],
+  "product.tier": ["int", "how critical the product is; 0 is the most critical"],
   "product.priority": ["string", "critical, high, medium or low"],
   "product.lifecycle": ["string", "its lifecycle state"],
   "product.ecosystems": ["list<string>", "ecosystems of its packages"],

@@ -4,7 +4,7 @@ import { explanationLines } from "../constitution/explain-text.ts";
 import { pauseReason } from "../constitution/pausing.ts";
 import { PILLARS, type Pillar } from "../constitution/pillars.ts";
 import { ALLOWED_SIGNERS } from "../constitution/signed-answers.ts";
-import { ACTION_NAMES, isActionName } from "../core/action.ts";
+import { ACTION_MEANINGS, ACTION_NAMES, type ActionName, isActionName } from "../core/action.ts";
 import { fail, problem, succeed } from "../core/diagnostic.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { answerSigners } from "../org/answer-signers.ts";
@@ -54,7 +54,8 @@ export const constitutionExplain = defineStep({
         ),
       );
     }
-    const facts = await lookAround(session, action, pillar ?? PILLAR_OF[action.split(".")[0] ?? ""]);
+    const asking = pillar ?? PILLAR_OF[action.split(".")[0] ?? ""];
+    const facts = await lookAround(session, action, asking);
     if (!facts.ok) return facts;
     const explanation = explain(session.organisation.constitution, action, facts.value, { now: session.clock.now() });
     const { answer, rule, reason } = explanation.answer;
@@ -63,6 +64,7 @@ export const constitutionExplain = defineStep({
     const paused = await pauseReason(session.swarm, session.product);
     if (!paused.ok) return paused;
     const lines = [
+      ...questionLines(action, session.product?.name, asking),
       ...(paused.value === undefined ? [] : [`denied while paused: ${paused.value}`, "without the pause:"]),
       ...explanationLines(explanation),
       ...(trust ? [trustLine(trust.value !== undefined)] : []),
@@ -82,6 +84,16 @@ export const constitutionExplain = defineStep({
     );
   },
 });
+
+/** What was asked: the product and the pillar are guessed where nobody named them. */
+function questionLines(action: ActionName, product: string | undefined, pillar: Pillar | undefined): string[] {
+  const asked = `${action}${product ? ` for ${product}` : ""}${pillar ? `, as ${pillar} would ask for it now` : ", now"}`;
+  return [`${asked} (${lowerFirst(ACTION_MEANINGS[action])})`, ""];
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
 
 /** What an answer to the question is worth. */
 function trustLine(signed: boolean): string {

@@ -19,7 +19,9 @@ it("a paused product is neither healed nor released, and says why; resumed, it i
   expect((await world.run("pause", "--of", "payments", "--reason", "incident 42")).code).toBe(0);
   expect((await world.run("status")).stdout).toMatch(/payments .*paused \(payments: incident 42\)/);
   const explained = await world.run("constitution", "explain", "git.push");
-  expect(explained.stdout).toMatch(/^denied while paused: zoe paused payments: incident 42\nwithout the pause:\n/);
+  expect(explained.stdout).toMatch(
+    /^git\.push for payments, as heal .*\n\ndenied while paused: zoe paused payments: incident 42\nwithout the pause:\n/,
+  );
   const before = await tips();
 
   const healed = await world.run("heal");

@@ -58,7 +58,24 @@ describe("a deny is explained", () => {
     const text = lines("release.tag", facts({ "source.branch": "main", "ci.green": true })).join("\n");
     expect(text).toContain("(It counts because product.tier is unknown.)");
     expect(text).toContain("product.tier <= 1         unknown (nobody established product.tier)");
-    expect(text).toContain("what nobody knows counts against it: product.tier");
+    expect(text).toContain(
+      "what nobody knows counts against it:\n  product.tier   how critical the product is; 0 is the most critical",
+    );
+    // What would let it through, where the unknown turns out well.
+    expect(text).toContain(
+      "if nothing of that stands against it:\nreleases-from-main (constitution.yaml:5 at 9f3c1d2) would allow it, with\n",
+    );
+  });
+  test("by one rule in full, however many more know nothing", () => {
+    const policy = constitution(
+      `- { id: tests, deny: [git.commit], when: change.weakens_tests }\n- { id: fine, allow: [git.commit] }`,
+      "limits: { heal: { files: 5, lines: 120 } }",
+    );
+    const text = explanationLines(explain(policy, "git.commit", facts({ "run.pillar": "heal" }), { now: FRIDAY }));
+    expect(text.filter((line) => line.includes("limits."))).toEqual([
+      "also denied, as long as nobody knows what they ask, by limits.heal.files, limits.heal.lines",
+    ]);
+    expect(text.join("\n")).toMatch(/fine \(.+\) would allow it$/m);
   });
   test("together with the other rules that also deny", () => {
     const day = Date.parse("2027-06-04T05:00:00Z"); // a Friday; the freeze ended the day before
@@ -86,12 +103,15 @@ describe("when nothing matches", () => {
       "    product.tier > 2   false   (product.tier is 1: payments/SPEC.md:4)",
       "denied from Fri 20 Nov 2026 00:00 (by no-friday-releases)",
       'allowed by releases-from-main once source.branch == "main" and ci.green and (scans.clean || product.tier > 2)',
+      "what nobody knows yet:",
+      "  source.branch   the branch the change or release comes from",
+      "  scans.clean     every configured scan ran and found nothing over the threshold that is not waived",
     ]);
   });
   test("an action that no rule names says so", () => {
     expect(lines("browser.run", {})).toEqual([
       "denied: No rule allows it.",
-      "  no rule names this action under allow or ask",
+      "  no rule names this action under allow or ask; one that does would have to be added",
     ]);
   });
 });
