@@ -37,7 +37,7 @@ export type ApprovalAsked = z.infer<typeof approvalAskedSchema>;
 
 /** What the work half leaves to the act half, where each has agents of its own. */
 export const handoverSchema = z.object({
-  job: z.enum(["land", "publish", "deploy"]).describe("the system pipeline that does the act half"),
+  job: z.enum(["land", "publish", "deploy", "apply"]).describe("the system pipeline that does the act half"),
   path: z.string().describe("full name of its job in Jenkins"),
   run: z.string(),
   digests: z.array(z.string()).describe("SHA-256 of exactly what is to be acted with"),

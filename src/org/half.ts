@@ -29,7 +29,7 @@ export function halfOf(
   if (two && environment.JENKINS_URL && !labels.includes(ACT_LABEL)) {
     return fail(
       problem("policy", "half.wrong_agent", `the act half runs on agents labelled ${ACT_LABEL} only`, {
-        next: "start the system pipelines land, publish and deploy; they ask for such an agent",
+        next: "start the act half's jobs (land, publish, deploy, apply, watch); they ask for such an agent",
       }),
     );
   }

@@ -3,14 +3,24 @@ import { groovyString } from "./groovy.ts";
 /** Folder below a company's with its system jobs. No product can be called so: names begin with a letter. */
 export const SYSTEM = "_system";
 
-/** System pipelines of the work half, from the library at the version that the controller names. */
-const FROM_LIBRARY = ["heal", "ship", "watch"] as const;
+/**
+ * The one beside it with the act half's jobs and the company's keys (zones: two). Jobs that run product code lie in neither:
+ * a job finds the credentials of the folders that it is in.
+ */
+export const ACT = "_act";
+
+/** System pipelines that start work, from the library at the version that the controller names. */
+const STARTS_WORK = ["heal", "ship"] as const;
 
 /** System pipelines of the act half (zones: two), from the organisation's protected ref. */
-export const ACT_PIPELINES = ["land", "publish", "deploy"] as const;
+export const ACT_PIPELINES = ["land", "publish", "deploy", "apply", "watch"] as const;
 
-/** Where an act pipeline lies in the library and in the organisation. */
+/** Where an act pipeline lies in the organisation. */
 export const actPath = (name: string) => `jenkinsfiles/${name}.Jenkinsfile`;
+
+/** The library's file that it is a copy of: with one zone there is a `watch` too. */
+export const actSource = (name: (typeof ACT_PIPELINES)[number]) =>
+  `${name === "watch" ? "watch-act" : name}.Jenkinsfile`;
 
 /** Texts of the system pipelines by file name. */
 export type Pipelines = Readonly<Record<string, string>>;
@@ -21,22 +31,59 @@ export type Pipelines = Readonly<Record<string, string>>;
  * would take for its own.
  */
 export function systemJobs(company: string, zones: "one" | "two", pipelines: Pipelines): string[] {
-  const folder = groovyString(`${company}/${SYSTEM}/`);
-  const names = [...FROM_LIBRARY, ...(zones === "two" ? ACT_PIPELINES : [])];
+  const names = [...STARTS_WORK, ...(zones === "one" ? ["watch"] : [])];
   return [
-    "// A webhook only wakes watch up: what happened is looked up. Without the plugin there is the pipeline's cron.",
-    "def takesWebhooks = jm.isMinimumPluginVersionInstalled('generic-webhook-trigger', '2.0')",
+    ...declared(names.map((name) => [name, pipelines[`${name}.Jenkinsfile`]])),
+    ...jobs(names, `${company}/${SYSTEM}/`, [
+      `'\${CODEMONKEYS_LIBRARY_URL}'`,
+      `'refs/tags/\${CODEMONKEYS_LIBRARY_VERSION}'`,
+    ]),
+  ];
+}
+
+/** Job DSL for the act half's jobs of a company, without the folder that they lie in. */
+export function actJobs(company: string, pipelines: Pipelines): string[] {
+  return [
+    `def organisation = '\${CODEMONKEYS_ORGANISATION}'.split('#')`,
+    "def protectedRef = 'refs/heads/' + (organisation.length > 1 ? organisation[1] : 'main')",
+    ...declared(ACT_PIPELINES.map((name) => [name, pipelines[actSource(name)]])),
+    ...jobs(ACT_PIPELINES, `${company}/${ACT}/`, ["organisation[0]", "protectedRef"]),
+  ];
+}
+
+/** Jenkins drops what a job does not declare, and a pipeline declares its parameters with its first run only. */
+function declared(pipelines: readonly (readonly [name: string, text: string | undefined])[]): string[] {
+  return [
     "// Jenkins drops what a job does not declare, and a pipeline declares its parameters with its first run only.",
     "def declared = [",
-    ...names.map((name) => `    ${name}: [${parametersOf(pipelines[`${name}.Jenkinsfile`] ?? "").join(", ")}],`),
+    ...pipelines.map(([name, text = ""]) => `    ${name}: [${parametersOf(text).join(", ")}],`),
     "]",
-    `def fromLibrary = [${FROM_LIBRARY.map(groovyString).join(", ")}]`,
-    "fromLibrary.each { name ->",
-    `    pipelineJob(${folder} + name) {`,
+  ];
+}
+
+function jobs(names: readonly string[], folder: string, at: readonly [repository: string, ref: string]): string[] {
+  return [
+    ...(names.includes("watch")
+      ? [
+          "// A webhook only wakes watch up: what happened is looked up. Without the plugin there is the pipeline's cron.",
+          "def takesWebhooks = jm.isMinimumPluginVersionInstalled('generic-webhook-trigger', '2.0')",
+        ]
+      : []),
+    `def names = [${names.map(groovyString).join(", ")}]`,
+    "names.each { name ->",
+    `    pipelineJob(${groovyString(folder)} + name) {`,
     "        definition {",
-    ...definition(`'\${CODEMONKEYS_LIBRARY_URL}'`, `'refs/tags/\${CODEMONKEYS_LIBRARY_VERSION}'`),
+    ...definition(...at),
     "        }",
     ...parameters(),
+    ...(names.includes("watch") ? webhook() : []),
+    "    }",
+    "}",
+  ];
+}
+
+function webhook(): string[] {
+  return [
     "        if (name == 'watch' && takesWebhooks) {",
     "            properties {",
     "                pipelineTriggers {",
@@ -49,25 +96,6 @@ export function systemJobs(company: string, zones: "one" | "two", pipelines: Pip
     "                }",
     "            }",
     "        }",
-    "    }",
-    "}",
-    ...(zones === "two" ? actJobs(folder) : []),
-  ];
-}
-
-function actJobs(folder: string): string[] {
-  return [
-    `def organisation = '\${CODEMONKEYS_ORGANISATION}'.split('#')`,
-    "def protectedRef = 'refs/heads/' + (organisation.length > 1 ? organisation[1] : 'main')",
-    `def fromOrganisation = [${ACT_PIPELINES.map(groovyString).join(", ")}]`,
-    "fromOrganisation.each { name ->",
-    `    pipelineJob(${folder} + name) {`,
-    "        definition {",
-    ...definition("organisation[0]", "protectedRef"),
-    "        }",
-    ...parameters(),
-    "    }",
-    "}",
   ];
 }
 

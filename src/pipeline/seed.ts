@@ -5,7 +5,7 @@ import type { Fleet, FleetProduct } from "./fleet.ts";
 import type { GeneratedFile } from "./generated.ts";
 import { groovyString } from "./groovy.ts";
 import { prioritySection } from "./seed-priority.ts";
-import { type Pipelines, SYSTEM, systemJobs } from "./seed-system.ts";
+import { ACT, actJobs, type Pipelines, SYSTEM, systemJobs } from "./seed-system.ts";
 import { readStamp, STAMP_PLACE, stamp } from "./stamp.ts";
 
 /** Where the file lies in the organisation repository. */
@@ -40,8 +40,8 @@ export interface Seed {
 
 /**
  * The fleet's jobs as Configuration as Code: a folder for each company with that company's credentials and system jobs, a
- * multibranch job for each product. With two zones the credentials are in the system jobs' folder, where no product's
- * Jenkinsfile finds them. A product that leaves the fleet keeps its job and history, disabled; which ones those are stands
+ * multibranch job for each product. With two zones the credentials are in the folder of the act half's jobs, where no
+ * product's Jenkinsfile finds them and nothing runs a product's code. A product that leaves the fleet keeps its job and history, disabled; which ones those are stands
  * in the file itself, so `before` (its text until now) is part of the input.
  *
  * The scripts use only what Job DSL has by itself; a plugin's own words stand behind the question whether it is there.
@@ -65,6 +65,7 @@ export function renderSeed(
   for (const company of [...folders].sort()) {
     const given = Object.hasOwn(companies, company) ? companies[company] : undefined;
     scripts.push(folderScript(company, given, zones), systemScript(company, given, zones, pipelines));
+    if (zones === "two") scripts.push(actScript(company, given, pipelines));
   }
   for (const one of jobs) {
     if (!isReachable(one.product.repo)) {
@@ -132,12 +133,19 @@ function folderScript(company: string, given: Company, zones: Zones): string {
   return script(folderLines(company, given?.name ?? company, credentials));
 }
 
-/** The folder of a company's system jobs, and these. */
+/** The folder of a company's system jobs, and these. With two zones it has no keys: heal and ship run product code. */
 function systemScript(company: string, given: Company, zones: Zones, pipelines: Pipelines): string {
-  const credentials = zones === "two" ? tokens(company, given) : [];
   return script([
-    ...folderLines(`${company}/${SYSTEM}`, `System jobs of ${given?.name ?? company}`, credentials),
+    ...folderLines(`${company}/${SYSTEM}`, `System jobs of ${given?.name ?? company}`, []),
     ...systemJobs(company, zones, pipelines),
+  ]);
+}
+
+/** The folder of the jobs that hold a company's keys, and these. */
+function actScript(company: string, given: Company, pipelines: Pipelines): string {
+  return script([
+    ...folderLines(`${company}/${ACT}`, `Act half of ${given?.name ?? company}`, tokens(company, given)),
+    ...actJobs(company, pipelines),
   ]);
 }
 

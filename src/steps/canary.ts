@@ -126,6 +126,7 @@ export function canaryStepReport(report: CanaryReport): StepReport<CanaryReport>
   const lines = canaryLines(report);
   const base = {
     ...(report.run ? { run: report.run } : {}),
+    ...(report.handover ? { handover: report.handover } : {}),
     metrics: { canary_share: report.share, canary_rung: report.rung },
     data: report,
     summary: lines.join("\n"),

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { succeed } from "../core/diagnostic.ts";
+import { takeLadder } from "../pillars/canary/handed-over.ts";
 import { canaryReportSchema } from "../pillars/canary/report.ts";
 import { walkLadder } from "../pillars/canary/start.ts";
 import { deploy } from "../pillars/deploy/deploy.ts";
@@ -36,11 +37,9 @@ export const deployStep = defineStep({
   retryOnAgentLoss: true,
   needs: "product",
   async run(session, { environment, version, rollback }) {
-    // What a work half handed over says itself where it goes, and is no canary.
-    const taken = session.half?.does === "act" && session.half.run !== undefined;
-    const climbed = taken
-      ? succeed("none in SPEC.md" as const)
-      : await walkLadder(session, { environment, version, rollback });
+    // What a work half handed over says itself where it goes.
+    const taken = session.half?.does === "act" && session.half.run !== undefined && !session.dryRun;
+    const climbed = taken ? await takeLadder(session) : await walkLadder(session, { environment, version, rollback });
     if (!climbed.ok) return climbed;
     if (typeof climbed.value !== "string") return succeed(canaryStepReport(climbed.value), climbed.warnings);
     const done = await deploy(session, { environment, version, rollback });

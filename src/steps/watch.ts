@@ -104,6 +104,7 @@ export const watchStep = defineStep({
   retryOnAgentLoss: true,
   needs: "organisation",
   async run(session, { company, event, signature }): Promise<Outcome<StepReport<WatchResult>>> {
+    if (session.half?.does === "work" && !session.dryRun) return fail(actsOnly());
     const fleet = session.organisation.fleet.value;
     const asked =
       event === undefined ? succeed(Object.keys(fleet.products)) : await readEvent(session, event, signature);
@@ -127,6 +128,13 @@ export const watchStep = defineStep({
     return succeed(reportOf(products, problems, session.dryRun), warnings);
   },
 });
+
+/** A pass starts jobs and moves canaries: where the halves are apart it is the act half's. */
+function actsOnly(): Diagnostic {
+  return problem("policy", "watch.act_half", "a pass acts, and this is the work half (zones: two)", {
+    next: "codemonkeys watch --half act, on a machine of the act half; in Jenkins the job watch of the folder _act",
+  });
+}
 
 async function readEvent(session: Session, event: string, signature: string | undefined): Promise<Outcome<string[]>> {
   const secret = session.environment[SECRET];
@@ -163,6 +171,7 @@ async function watchOne(session: Session, name: string, source: Trigger["source"
     clock: session.clock,
     signal: session.signal,
     actions: watchStep.actions,
+    ...(session.half ? { half: { half: session.half.does } } : {}),
   });
   if (!opened.ok) return opened;
   const product = opened.value.session as Session;
@@ -248,6 +257,8 @@ async function noted(session: Session, ref: BuildRef, cause: string): Promise<Ou
 /** Starts a trigger's work: in Jenkins by the system jobs, elsewhere in this process, as the commands do it. */
 async function startWork(session: Session, ci: ProductCi, trigger: Trigger): Promise<Outcome<BuildRef | undefined>> {
   const at = jobOf(session, ci, trigger);
+  // The local runner builds in this process.
+  if (session.half?.does === "act" && (!at || ci.backend.name === "local")) return fail(noWorkHere(trigger));
   if (at) {
     const cause = causeOf(trigger);
     const ref = await ci.backend.trigger(at.job, at.parameters, cause);
@@ -261,6 +272,13 @@ async function startWork(session: Session, ci: ProductCi, trigger: Trigger): Pro
     default:
       return nothing(await docsStep.run(session, {}));
   }
+}
+
+/** Work that would be done by this process, where no product code runs. */
+function noWorkHere({ kind }: Trigger): Diagnostic {
+  return problem("policy", "watch.no_work_here", `${kind} runs product code, and this is the act half (zones: two)`, {
+    next: `let the product's own pipeline do it; heals and releases are started as jobs where ci.backend is jenkins`,
+  });
 }
 
 async function healHere(

@@ -70,6 +70,17 @@ describe("a pass", () => {
     expect(heals()).toHaveLength(1);
   });
 
+  it("is the act half's with two zones: it starts jobs, and no trigger is lost by a pass in the other half", async () => {
+    await world.govern(RULES, "zones: two\n");
+    jenkins.jobs.set(`/job/acme/job/${product}/job/main`, { parameters: [], builds: [built("FAILURE")] });
+    const work = await world.runWith(ENVIRONMENT, "watch");
+    expect([work.code, work.stderr]).toEqual([5, expect.stringContaining("watch --half act")]);
+    const agent = { ...ENVIRONMENT, JENKINS_URL: `${jenkins.url}/`, NODE_LABELS: "act-1 codemonkeys-act" };
+    const acted = await world.runWith(agent, "watch", "--half", "act");
+    expect(acted).toMatchObject({ code: 0, stdout: expect.stringContaining("✔ heal: build 7") });
+    expect(jenkins.jobs.get("/job/acme/job/_system/job/heal")?.builds).toHaveLength(1);
+  });
+
   it("leaves what the constitution refuses, and believes signed events only", async () => {
     jenkins.jobs.set(`/job/acme/job/${product}/job/main`, { parameters: [], builds: [built("FAILURE")] });
     const event = join(world.root, "event.json");

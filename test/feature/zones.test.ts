@@ -29,7 +29,7 @@ it("a heal is proven in one half and landed in the other, with the bytes that we
   const handover = left(await world.result("heal"));
   expect([handover.job, handover.path, handover.digests.length, await tips()]).toEqual([
     "land",
-    "acme/_system/land",
+    "acme/_act/land",
     2,
     before,
   ]);

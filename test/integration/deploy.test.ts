@@ -112,7 +112,7 @@ describe("a service on this machine, without systemd", () => {
     const asked = { environment: "staging", version: "1.0.1" };
     const work = must(await deploy({ ...(await session()), half: { does: "work" } }, asked));
     const { sha256 } = work.artifact;
-    expect(work.handover).toMatchObject({ job: "deploy", path: "acme/_system/deploy", digests: [sha256] });
+    expect(work.handover).toMatchObject({ job: "deploy", path: "acme/_act/deploy", digests: [sha256] });
     const run = work.handover?.run;
     const act = async (digests: string[]) =>
       await deploy({ ...(await session()), half: { does: "act", run, digests } }, { environment: "elsewhere" });

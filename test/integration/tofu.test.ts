@@ -27,6 +27,10 @@ const RULES = `${LOOP_RULES}
     when: target.environment == "production" || infra.deletes > 0
 `;
 const MORE = "\ngroups: { ops: [ann] }\n";
+const SPEC_WITHOUT =
+  "---\nproduct: payments\ncompany: acme\ndocs: { site: none }\ninfrastructure: { environments: [staging, production], path: elsewhere }\n---\n# Payments\nTake card payments.\n";
+const codesOf = (result: { readonly diagnostics: readonly { readonly code: string }[] }) =>
+  result.diagnostics.map(({ code }) => code);
 const main = (names: string) => `
 variable "environment" { type = string }
 resource "terraform_data" "host" {
@@ -134,4 +138,47 @@ test("wrong input says where: a syntax error, an unknown environment, a changed 
   await world.change("feat: wrong", { "tofu/main.tf": 'resource "terraform_data" "x" { input = missing.thing }\n' });
   const wrong = await world.result("infra", "plan", ...staging);
   expect(wrong.diagnostics[0]).toMatchObject({ code: "tofu.refused", where: { file: "main.tf", line: 1 } });
+});
+
+test("a pipeline plans and applies in one, goes on when people agreed, and gives up an older commit's plan", async () => {
+  const production = ["--environment", "production", "--plan", "new"] as const;
+  await world.change("fix: it reads again", { "tofu/main.tf": main("[]") });
+  const asked = await world.result<Applied>("infra", "apply", ...production);
+  expect(asked.code).toBe(7);
+  await world.change("feat: one host", { "tofu/main.tf": main('["web"]') });
+  const newer = await world.result<Applied>("infra", "apply", ...production);
+  expect([newer.code, newer.approval?.id]).toEqual([7, expect.not.stringMatching(asked.approval?.id as string)]);
+  const waiting = (await world.run("status", "--json")).stdout;
+  expect(JSON.parse(waiting).data.waiting).toHaveLength(1);
+  expect((await world.runWith({ CODEMONKEYS_REQUESTER: "ann" }, "approve", newer.approval?.id as string)).code).toBe(0);
+  const done = await world.result<Applied>("infra", "apply", ...production);
+  expect(done.data).toMatchObject({
+    state: "applied",
+    plan: { resources: 1 },
+    outputs: { hosts: { web: "web.production.internal" } },
+  });
+});
+
+test("is planned in one half and applied in the other, the very plan that people agreed to (zones: two)", async () => {
+  await world.govern(RULES, `${MORE}zones: two\n`);
+  await world.change("feat: two hosts", { "tofu/main.tf": main('["web", "api"]') });
+  const work = await world.result<Applied>("infra", "apply", "--environment", "production", "--plan", "new");
+  expect([work.verdict, work.data.state, codesOf(work)]).toEqual(["waiting", "handed_over", []]);
+  const { job, path, run, digests } = work.handover ?? { run: "", digests: [] };
+  expect([job, path, digests]).toEqual(["apply", "acme/_act/apply", [work.data.plan.digest]]);
+  // The act half has a checkout of its own, and what its owner changes in it counts for nothing.
+  await world.change("feat: all gone", { "tofu/main.tf": main("[]"), "SPEC.md": SPEC_WITHOUT });
+  const act = (digest: string, ...more: string[]) =>
+    world.result<Applied>("infra", "apply", "--half", "act", "--take", run, "--digest", digest, ...more);
+  expect(codesOf(await act("a".repeat(64)))).toEqual(["half.other_digests"]);
+  const asked = await act(digests[0] as string);
+  expect(asked.code).toBe(7);
+  expect((await world.runWith({ CODEMONKEYS_REQUESTER: "ann" }, "approve", asked.approval?.id as string)).code).toBe(0);
+  const done = await act(digests[0] as string);
+  expect([done.data.state, done.data.plan.digest, Object.keys(done.data.outputs.hosts as object)]).toEqual([
+    "applied",
+    digests[0],
+    ["api", "web"],
+  ]);
+  expect(codesOf(await act(digests[0] as string))).toEqual(["infra.run_ended"]);
 });

@@ -244,6 +244,13 @@ export const OPTIONS = {
       "names of the secrets that OpenTofu gets as variables, separated by spaces: bound variables, or entries of an encrypted file",
     overridable: false,
   },
+  "infra.plan_secrets": {
+    type: "text",
+    default: undefined,
+    description:
+      "with `zones: two`: names of the bound variables that OpenTofu gets in the work half, where it plans; they may only read. Empty: none are needed",
+    overridable: false,
+  },
   "model.endpoint": {
     type: "url",
     default: "http://127.0.0.1:11434",
@@ -316,9 +323,9 @@ export const OPTIONS = {
   },
   "ci.act_job": {
     type: "text",
-    default: "{company}/_system/{job}",
+    default: "{company}/_act/{job}",
     description:
-      "Jenkins job that does an act half (zones: two); {job} is `land`, `publish` or `deploy`, {company} and {product} are filled in too",
+      "Jenkins job that does an act half (zones: two); {job} is `land`, `publish`, `deploy` or `apply`, {company} and {product} are filled in too",
     overridable: false,
   },
   "jenkins.url": {

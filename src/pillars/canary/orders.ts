@@ -1,8 +1,9 @@
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { openRun } from "../../swarm/journal.ts";
+import { handOver } from "../halves.ts";
 import { type OpenCanary, type Order, openCanaries, STEP } from "./ladder.ts";
-import type { CanaryReport } from "./report.ts";
+import { type CanaryReport, reportOf } from "./report.ts";
 import { advanceCanary, requestOf } from "./start.ts";
 
 /** The canary of an environment, or the only one there is. */
@@ -38,6 +39,8 @@ export async function orderCanary(
   const { company, name } = productOf(session);
   const found = await canaryUnderWay(session, given.environment);
   if (!found.ok || session.dryRun) return found.ok ? await advanceCanary(session, found.value) : found;
+  const away = session.half?.does === "work";
+  if (away && !SAFE.includes(given.order)) return fail(notHere(given.order));
   const { ladder } = found.value;
   const run = await openRun(session.swarm, requestOf(session, ladder));
   if (!run.ok) return run;
@@ -60,5 +63,25 @@ export async function orderCanary(
   });
   const released = await run.value.release();
   if (!kept.ok) return kept;
-  return released.ok ? await advanceCanary(session, fresh.value) : released;
+  if (!released.ok) return released;
+  return away ? await said(session, ladder.environment, given.because) : await advanceCanary(session, fresh.value);
+}
+
+/** What a product's build may say where the halves are apart: neither brings the new version more traffic. */
+const SAFE: readonly Order["order"][] = ["hold", "abort"];
+
+function notHere(order: Order["order"]) {
+  return problem("policy", "canary.act_half", `canary ${order} is said where the keys are (zones: two)`, {
+    next: `codemonkeys canary ${order} --half act, on a machine of the act half`,
+  });
+}
+
+/** The order stands in the journal; the act half's job carries it out. */
+async function said(session: Session, environment: string, why: string): Promise<Outcome<CanaryReport>> {
+  const found = await canaryUnderWay(session, environment);
+  if (!found.ok) return found;
+  const { ladder, climb, run } = found.value;
+  const state = climb.hold ? "held" : "climbing";
+  const report = reportOf(session, ladder, { state, why, run: run.id, climb });
+  return succeed({ ...report, handover: handOver(session, "deploy", run.id, [ladder.artifact.sha256]) });
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Target } from "../../core/action.ts";
+import { handoverSchema } from "../../core/result.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { plannedEffectSchema } from "../release/report.ts";
 import { judgedSchema, type RungJudged } from "./judge.ts";
@@ -21,6 +22,7 @@ export const canaryReportSchema = z.object({
   why: z.string().describe("one sentence: why it is where it is"),
   criteria: z.array(judgedSchema).describe("what the looks of this rung say"),
   orders: z.array(orderSchema).describe("what people said about it"),
+  handover: handoverSchema.optional().describe("the work half ended here: the act half's job does what was said"),
   effects: z.array(plannedEffectSchema).describe("in a dry run: what would be done, in order"),
 });
 export type CanaryReport = z.infer<typeof canaryReportSchema>;

@@ -1,6 +1,7 @@
 import { mergeFacts } from "../../constitution/probe.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import type { Facts } from "../../core/facts.ts";
+import type { Canary } from "../../pipeline/canary-schema.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { productRepository } from "../../pipeline/session-git.ts";
 import { openRun, type Run } from "../../swarm/journal.ts";
@@ -9,7 +10,9 @@ import { deployableOf } from "../deploy/artifact.ts";
 import { type Place, placeOf } from "../deploy/place.ts";
 import { variablesOf } from "../deploy/playbook.ts";
 import { currentDeploy } from "../deploy/previous.ts";
+import type { Deployable } from "../deploy/report.ts";
 import { shareFacts } from "../deploy/share-facts.ts";
+import { fetchForAct, workHalfOnly } from "../halves.ts";
 import { releaseConditions } from "../release/conditions.ts";
 import { findRelease, type KeptRelease } from "../release/kept.ts";
 import type { PlannedEffect } from "../release/report.ts";
@@ -23,14 +26,22 @@ export interface CanaryParams {
   readonly version?: string | undefined;
   /** Going back to an earlier version needs no canary, but it must not meet one. */
   readonly rollback?: boolean | undefined;
+  /** The very bytes, where a work half has handed them over. */
+  readonly artifact?: Deployable | undefined;
 }
 
 /** Why a deployment goes without a canary although SPEC.md has one: there is nothing it could be compared with. */
-export type NoCanary = "none in SPEC.md" | "first version there" | "already there" | "going back";
+export type NoCanary =
+  | "none in SPEC.md"
+  | "first version there"
+  | "already there"
+  | "going back"
+  /** This is the work half (zones: two): it chooses and builds what the act half then leads. */
+  | "the act half's";
 
 /**
  * Begins a canary in an environment whose SPEC.md has a ladder, or goes on with the one that is under way there. Answers why
- * not where the deployment needs none.
+ * not where the deployment needs none. The work half only looks whether one could be begun.
  */
 export async function walkLadder(session: Session, params: CanaryParams): Promise<Outcome<CanaryReport | NoCanary>> {
   const place = await placeOf(session, params.environment);
@@ -39,22 +50,25 @@ export async function walkLadder(session: Session, params: CanaryParams): Promis
   const open = await openCanaries(session, environment);
   if (!open.ok) return open;
   const [under] = open.value;
-  if (under) return session.half?.does === "work" ? noKeysHere() : await goOnWith(session, under, params);
+  if (under) return await goOnWith(session, under, params);
   if (params.rollback) return succeed("going back");
   if (canary === undefined) return succeed("none in SPEC.md");
   const current = await currentDeploy(session, environment);
   if (!current.ok) return current;
   if (current.value === undefined) return succeed("first version there");
-  if (session.half?.does === "work") return noKeysHere();
   const release = await findRelease(session, params.version);
   if (!release.ok) return release;
   const version = params.version ?? release.value.plan.units[0]?.version ?? "";
   if (version === current.value.version) return succeed("already there");
   const before = params.version === undefined ? await notTakenBack(session, environment, version) : succeed(undefined);
   if (!before.ok) return before;
+  const asking = canAsk(session, canary);
+  if (!asking.ok) return asking;
+  if (session.half?.does === "work") return succeed("the act half's");
   const facts = await factsOf(session, release.value);
   if (!facts.ok) return facts;
-  const about = { place: place.value, canary, environment, version, stable: current.value.version };
+  const { artifact } = params;
+  const about = { artifact, place: place.value, canary, environment, version, stable: current.value.version };
   if (session.dryRun) {
     const ladder = await ladderOf(session, about, release.value);
     return ladder.ok ? await preview(session, ladder.value, facts.value) : ladder;
@@ -62,12 +76,21 @@ export async function walkLadder(session: Session, params: CanaryParams): Promis
   return await begin(session, about, release.value, facts.value);
 }
 
-/** A ladder moves traffic again and again, as its health says: there is no one thing that could be handed over. */
-function noKeysHere(): Outcome<never> {
+/** A command of the product is product code, which never runs where the keys are. */
+function canAsk(session: Session, { health, rungs }: Canary): Outcome<void> {
+  if (session.half === undefined) return succeed(undefined);
+  const all = [health, ...rungs.map((rung) => rung.health)];
+  if (all.every((one) => one?.command === undefined)) return succeed(undefined);
   return fail(
-    problem("policy", "canary.act_half", "a canary is led where the keys are (zones: two)", {
-      next: "codemonkeys deploy --half act, on a machine of the act half",
-    }),
+    problem(
+      "config",
+      "canary.health_by_command",
+      "this canary's health is asked by a command of the product (zones: two)",
+      {
+        where: productOf(session).spec.place(["deploy"]),
+        next: "the act half, which leads it, runs no product code: give health a url or prometheus",
+      },
+    ),
   );
 }
 
@@ -88,7 +111,7 @@ async function goOnWith(
   session: Session,
   canary: OpenCanary,
   { version = canary.ladder.version, rollback }: CanaryParams,
-): Promise<Outcome<CanaryReport>> {
+): Promise<Outcome<CanaryReport | NoCanary>> {
   const { ladder, run } = canary;
   if (version !== ladder.version || rollback) {
     return fail(
@@ -102,7 +125,7 @@ async function goOnWith(
       ),
     );
   }
-  return await advanceCanary(session, canary);
+  return session.half?.does === "work" ? succeed("the act half's") : await advanceCanary(session, canary);
 }
 
 /** One call's part of a canary that is under way. In a dry run its standing alone. */
@@ -140,14 +163,21 @@ export function requestOf(session: Session, { environment, version }: Pick<Ladde
 async function factsOf(session: Session, release: KeptRelease): Promise<Outcome<Facts>> {
   const git = await productRepository(session);
   if (!git.ok) return git;
+  const fetched = await fetchForAct(session, git.value, "deploy");
+  if (!fetched.ok) return fetched;
   return await releaseConditions(session, git.value, release.plan, undefined);
 }
 
-type About = Pick<Ladder, "canary" | "environment" | "version" | "stable"> & { readonly place: Place };
+type About = Pick<Ladder, "canary" | "environment" | "version" | "stable"> & {
+  readonly place: Place;
+  readonly artifact: Deployable | undefined;
+};
 
 async function ladderOf(session: Session, about: About, release: KeptRelease): Promise<Outcome<Ladder>> {
   const { entry } = about.place;
-  const artifact = await deployableOf(session, release, entry);
+  const artifact = about.artifact
+    ? succeed(about.artifact)
+    : await workHalfOnly(session, () => deployableOf(session, release, entry))();
   if (!artifact.ok) return artifact;
   const variables = variablesOf(session, { entry, version: about.version, artifact: artifact.value });
   return succeed({ ...about, artifact: artifact.value, variables });

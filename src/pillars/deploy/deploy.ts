@@ -13,7 +13,7 @@ import { stop } from "../publish/publish.ts";
 import { releaseConditions } from "../release/conditions.ts";
 import { findRelease } from "../release/kept.ts";
 import { deployableOf } from "./artifact.ts";
-import { ASKED, handedOverDeploy } from "./handed-over.ts";
+import { ASKED, handedOverDeploy, WORK } from "./handed-over.ts";
 import { type Place, placeOf } from "./place.ts";
 import { variablesOf } from "./playbook.ts";
 import { withPlaybook } from "./playing.ts";
@@ -75,7 +75,7 @@ export async function deploy(session: Session, asked: DeployParams = {}): Promis
   if (!opened.ok) return opened;
   const run = opened.value;
   const noted = await run.step(ASKED, async () => succeed({ environment, version, rollback: about.rollback }));
-  const artifact = noted.ok ? await run.step("work", workHalfOnly(session, artifactOf)) : noted;
+  const artifact = noted.ok ? await run.step(WORK, workHalfOnly(session, artifactOf)) : noted;
   if (!artifact.ok) return await letGo(run, artifact);
   if (session.half?.does === "work") {
     const released = await run.release();

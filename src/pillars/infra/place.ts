@@ -54,14 +54,21 @@ export function infraHome(session: Session, environment: string): string {
   return join(session.homes.state, "infra", company, name, environment);
 }
 
+/** Folder of the configuration in the product's repository, as its SPEC.md says. */
+export function folderOf(session: Session): string {
+  return productOf(session).spec.value.infrastructure?.path ?? "tofu";
+}
+
 /**
  * Checks the product's commit out into scratch, tells OpenTofu where this environment's state is, reads the declared
  * secrets behind the gate, and makes the configuration ready. The scratch is removed whatever happens.
+ *
+ * @param options.folder of the configuration; what SPEC.md says when absent
  */
 export async function withInfra<T>(
   session: Session,
   environment: string,
-  options: { readonly commit?: string; readonly progress: (text: string) => void },
+  options: { readonly commit?: string; readonly folder?: string; readonly progress: (text: string) => void },
   use: (place: InfraPlace) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
   const product = productOf(session);
@@ -77,7 +84,7 @@ export async function withInfra<T>(
   try {
     const tree = await git.value.addWorktree(join(scratch, "tree"), head.value);
     if (!tree.ok) return tree;
-    const path = product.spec.value.infrastructure?.path ?? "tofu";
+    const path = options.folder ?? folderOf(session);
     const directory = join(scratch, "tree", path);
     if (!existsSync(directory)) {
       return fail(
@@ -95,6 +102,7 @@ export async function withInfra<T>(
       directory,
       secrets: secrets.value,
       variables: { environment },
+      locks: session.half?.does !== "work",
       logFile: join(session.homes.state, "logs", `infra-${product.name}-${environment}.log`),
       redactor: session.redactor,
       signal: session.signal,
@@ -191,9 +199,12 @@ function quoted(value: string | boolean): string {
     : JSON.stringify(value).replaceAll("${", "$${").replaceAll("%{", "%%{");
 }
 
+const namesIn = (list: string) => list.split(/[\s,]+/).filter((name) => name !== "");
+
 /** The declared secrets, each from its variable where CI bound it, else from an encrypted file; behind `secret.read`. */
 async function infraSecrets(session: Session, environment: string): Promise<Outcome<Record<string, string>>> {
-  const names = (productOf(session).config.get("infra.secrets") ?? "").split(/[\s,]+/).filter((name) => name !== "");
+  if (session.half?.does === "work") return planSecrets(session, environment);
+  const names = namesIn(productOf(session).config.get("infra.secrets"));
   const gate = session.gate.bound({ pillar: "infra", attempt: 1, trigger: session.trigger });
   const permit = async (target: Target<"secret.read">) => permitOf(await gate("secret.read", target, {}));
   const found: Record<string, string> = {};
@@ -203,6 +214,38 @@ async function infraSecrets(session: Session, environment: string): Promise<Outc
     const value = await readSource({ session, permit }, source, `secret ${name} of ${environment}`);
     if (!value.ok) return value;
     found[name] = value.value;
+  }
+  return succeed(found);
+}
+
+/** Where nothing may act a plan gets what is bound there to read with, and nothing else. */
+function planSecrets(session: Session, environment: string): Outcome<Record<string, string>> {
+  const { config } = productOf(session);
+  const said = config.get("infra.plan_secrets");
+  if (said === undefined && namesIn(config.get("infra.secrets")).length > 0) {
+    return fail(
+      problem(
+        "config",
+        "infra.no_plan_secrets",
+        `the keys of ${environment} are the act half's, and a plan needs some to read with`,
+        {
+          next: "name variables that may only read as infra.plan_secrets in the organisation's .codemonkeys/config.yaml, and bind them for the product's builds; empty when it needs none",
+        },
+      ),
+    );
+  }
+  const found: Record<string, string> = {};
+  for (const name of namesIn(said ?? "")) {
+    const value = session.environment[name]?.trim();
+    if (!value) {
+      return fail(
+        problem("secret", "infra.plan_secret", `${name}, with which ${environment} is planned, is not bound`, {
+          next: `in Jenkins: withCredentials([string(credentialsId: '…', variable: '${name}')]) { monkeysInfraApply() }`,
+        }),
+      );
+    }
+    session.redactor.add(value);
+    found[name] = value;
   }
   return succeed(found);
 }

@@ -4,8 +4,7 @@ import { sha256 } from "../../core/canonical.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { task } from "../../core/events.ts";
 import { writeFileAtomic } from "../../core/files.ts";
-import { productOf, type Session } from "../../pipeline/session.ts";
-import { listRuns } from "../../swarm/journal.ts";
+import type { Session } from "../../pipeline/session.ts";
 import { planInto } from "../../tools/tofu/tofu.ts";
 import { environmentOf, infraHome, withInfra } from "./place.ts";
 import { type KeptPlan, keptPlanSchema } from "./report.ts";
@@ -101,25 +100,6 @@ export async function findPlan(
     );
   }
   return succeed(found);
-}
-
-/** The kept plan whose application has been begun and not ended: it waits for people, or its process died. */
-export async function unfinishedPlan(
-  session: Session,
-  environment: string,
-  destroy: boolean,
-): Promise<Outcome<KeptPlan | undefined>> {
-  const { company, name } = productOf(session);
-  const runs = await listRuns(session.swarm, { company, product: name, kind: "infra", status: ["running", "waiting"] });
-  if (!runs.ok) return runs;
-  for (const { key } of runs.value) {
-    const digest = key.startsWith(`${name}/${environment}@`) ? key.split("@").at(-1) : undefined;
-    if (digest === undefined) continue;
-    const plan = await findPlan(session, environment, digest);
-    if (!plan.ok) return plan;
-    if (plan.value.destroy === destroy) return plan;
-  }
-  return succeed(undefined);
 }
 
 async function listed(folder: string): Promise<string[]> {

@@ -15,7 +15,7 @@ export const RUNNER_OPTIONS = {
   label: "label of the agent that the step takes when it is called outside a node",
   checkout:
     "for an agent that the step takes itself: an SCM to check out instead of the job's own ([$class: 'GitSCM', …]), or false for none",
-  half: "work or act: one half only, where each has agents of its own (the system pipelines land, publish and deploy say act)",
+  half: "work or act: one half only, where each has agents of its own (the pipelines of the act half say act)",
   take: "the run that the act half takes up",
   digests: "what the work half left, for the act half",
   credentials: "other credential ids, by variable: [VARIABLE: 'id']; an empty id binds nothing",

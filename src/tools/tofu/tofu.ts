@@ -17,6 +17,8 @@ export interface TofuWork {
   readonly secrets: Readonly<Record<string, string>>;
   /** Values of the configuration's input variables, by name; no secrets. */
   readonly variables: Readonly<Record<string, string>>;
+  /** False where the secrets may only read: a plan then takes no lock on the state, which `apply` compares anyway. */
+  readonly locks: boolean;
   readonly logFile: string;
   readonly redactor: Redactor;
   readonly signal: AbortSignal;
@@ -46,12 +48,18 @@ export async function planInto(
   mode: "change" | "destroy" | "refresh",
 ): Promise<Outcome<InfraPlan>> {
   const flags = { change: [], destroy: ["-destroy"], refresh: ["-refresh-only"] }[mode];
-  const planned = await judged(work, ["plan", `-out=${file}`, ...flags, `-lock-timeout=${LOCK_TIMEOUT}`]);
+  const lock = work.locks ? `-lock-timeout=${LOCK_TIMEOUT}` : "-lock=false";
+  const planned = await judged(work, ["plan", `-out=${file}`, ...flags, lock]);
   if (!planned.ok) return planned;
+  const plan = await planIn(work, file);
+  return plan.ok ? succeed(plan.value, planned.warnings) : plan;
+}
+
+/** What is in a plan's file, as OpenTofu itself reads it. */
+export async function planIn(work: TofuWork, file: string): Promise<Outcome<InfraPlan>> {
   const shown = await call(work, ["show", "-json", "-no-color", file], { keepBytes: 64 * 1024 * 1024, quiet: true });
   if (shown.exitCode !== 0) return fail(ended(shown, "show") ?? unreadable(shown, "show"));
-  const plan = readPlan(shown.stdout);
-  return plan.ok ? succeed(plan.value, planned.warnings) : plan;
+  return readPlan(shown.stdout);
 }
 
 /** Applies exactly the plan in the file; OpenTofu itself refuses one that the state has moved past (`tofu.stale_plan`). */

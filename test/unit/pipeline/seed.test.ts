@@ -61,16 +61,18 @@ describe("the fleet's jobs", () => {
     expect(scripts[5]).not.toContain("credentialsId");
   });
 
-  test("with two zones: keys in the system jobs' folder only, the checkout by a token of its own, act jobs from the organisation", () => {
+  test("with two zones: keys in the act half's folder only, away from what runs product code, the checkout by a token of its own, act jobs from the organisation", () => {
     const { scripts } = seed(FLEET, undefined, { ...ONE, zones: "two" });
     expect(idsOf(scripts[0])).toEqual(["codemonkeys-checkout"]);
     expect(scripts[0]).toContain("acme_checkout_token");
     expect(scripts[0]).not.toContain("acme_github_token");
-    expect(idsOf(scripts[1])).toEqual(["codemonkeys-crates-io", "codemonkeys-github"]);
-    expect(scripts[1]).toMatch(
-      /fromOrganisation = \['land', 'publish', 'deploy'\].*remote \{ url\(organisation\[0\]\) \}/s,
+    expect([idsOf(scripts[1]), scripts[1]?.includes("names = ['heal', 'ship']\n")]).toEqual([[], true]);
+    expect(scripts[2]?.split("\n")[0]).toBe("folder('acme/_act') {");
+    expect(idsOf(scripts[2])).toEqual(["codemonkeys-crates-io", "codemonkeys-github"]);
+    expect(scripts[2]).toMatch(
+      /names = \['land', 'publish', 'deploy', 'apply', 'watch'\].*remote \{ url\(organisation\[0\]\) \}/s,
     );
-    expect(seed(FLEET).scripts[1]).not.toContain("'land'");
+    expect(seed(FLEET).scripts.join()).not.toContain("'land'");
   });
 
   test("are sorted by priority where the controller can, products of a similar name apart", () => {

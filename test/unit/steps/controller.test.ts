@@ -20,10 +20,10 @@ const pipelines = Object.fromEntries(
   ]),
 );
 
-function seeds(fleet: string): string {
+function seeds(fleet: string, zones: "one" | "two" = "two"): string {
   const read = readFleet(fleet, { file: "fleet.yaml" });
   if (!read.ok) throw new Error(JSON.stringify(read.diagnostics));
-  const rendered = renderSeed(read.value, undefined, { zones: "two", sortsByPriority: true, pipelines });
+  const rendered = renderSeed(read.value, undefined, { zones, sortsByPriority: true, pipelines });
   return rendered.ok ? rendered.value.file.text : "";
 }
 
@@ -73,14 +73,19 @@ describe("the controller's configuration", () => {
   });
 
   it("makes a job of each system pipeline, in scripts that the configuration's own interpolation leaves alone", async () => {
-    const scripts = `${config.jobs[0].script}${seeds("companies: { acme: {} }")}`;
-    const listed = [...scripts.matchAll(/def from\w+ = \[(.*)\]/g)].flatMap(([, list]) => list?.match(/[a-z]+/g) ?? []);
+    const company = (zones: "one" | "two") => seeds("companies: { acme: {} }", zones);
+    const scripts = `${config.jobs[0].script}${company("two")}`;
+    const namesIn = (text: string) =>
+      [...text.matchAll(/def names = \[(.*)\]/g)].flatMap(([, list]) => list?.match(/[a-z]+/g) ?? []);
+    expect(namesIn(company("one"))).toEqual(["heal", "ship", "watch"]);
+    // With two zones the job watch runs the act half's file.
+    const listed = namesIn(scripts).flatMap((name) => (name === "watch" ? [name, "watch-act"] : [name]));
     const single = [...scripts.matchAll(/jenkinsfiles\/([a-z]+)\.Jenkinsfile/g)].map(([, name]) => name as string);
     const names = (await readdir(join(root, "jenkinsfiles"))).map((name) => name.replace(".Jenkinsfile", ""));
     expect([...listed, ...single].sort()).toEqual(names.sort());
     // What nobody declared Jenkins drops from the first trigger.
     for (const [name, text] of Object.entries(pipelines)) {
-      const declared = new RegExp(`^ *${name.split(".")[0]}: \\[(.*)\\],$`, "m").exec(scripts)?.[1] ?? "";
+      const declared = new RegExp(`^ *${name.split(/[.-]/)[0]}: \\[(.*)\\],$`, "m").exec(scripts)?.[1] ?? "";
       const names = [...text.matchAll(/(?:string|booleanParam)\(name: '(\w+)'/g)].map(([, one]) => one);
       if (name !== "fleet.Jenkinsfile") expect([...declared.matchAll(/(\w+): /g)].map(([, one]) => one)).toEqual(names);
     }
@@ -96,8 +101,9 @@ describe("the controller's configuration", () => {
     const { regexExpression } =
       act.permanent.nodeProperties[0].jobRestrictionProperty.jobRestriction.regexNameRestriction;
     const whole = new RegExp(`^(?:${regexExpression})$`);
-    expect(whole.test("acme/_system/land/part of acme » _system » land #3")).toBe(true);
-    expect(whole.test("acme/payments/_system%2Fx/part of it")).toBe(false);
+    expect(whole.test("acme/_act/land/part of acme » _act » land #3")).toBe(true);
+    expect(whole.test("acme/payments/_act%2Fx/part of it")).toBe(false);
+    expect(whole.test("acme/_system/heal/part of acme » _system » heal #3")).toBe(false);
     expect(whole.test("acme/payments/main/part of acme » payments » main #3")).toBe(false);
   });
 

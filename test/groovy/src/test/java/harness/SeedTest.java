@@ -90,12 +90,12 @@ public class SeedTest {
     public void everySystemJobIsMadeFromTheRepositoryAndRefThatItBelongsTo() throws Exception {
         run();
         String definition = "/definition/cpsScm";
-        for (String job : List.of("_system/fleet", "acme/_system/heal", "acme/_system/ship", "acme/_system/watch")) {
+        for (String job : List.of("_system/fleet", "acme/_system/heal", "acme/_system/ship")) {
             String at = "/pipelineJob[" + job + "]" + definition;
             assertSaid(at + "/scm/git/remote/url[https://git.example/codemonkeys.git]", at + "/scm/git/branch[refs/tags/library-1.0.0]",
                 at + "/scriptPath[jenkinsfiles/" + job.substring(job.lastIndexOf('/') + 1) + ".Jenkinsfile]");
         }
-        for (String job : List.of("acme/_system/land", "acme/_system/publish", "acme/_system/deploy")) {
+        for (String job : List.of("acme/_act/land", "acme/_act/publish", "acme/_act/deploy", "acme/_act/apply", "acme/_act/watch")) {
             String at = "/pipelineJob[" + job + "]" + definition;
             assertSaid(at + "/scm/git/remote/url[https://git.example/organisation.git]", at + "/scm/git/branch[refs/heads/policy]");
         }
@@ -104,25 +104,25 @@ public class SeedTest {
     @Test
     public void jobsDeclareTheirParametersBeforeTheirFirstRun() throws Exception {
         run();
-        assertSaid("/pipelineJob[acme/_system/land]/parameters/stringParam[DIGESTS, ]",
+        assertSaid("/pipelineJob[acme/_act/land]/parameters/stringParam[DIGESTS, ]",
             "/pipelineJob[acme/_system/heal]/parameters/stringParam[BRANCH, main]",
             "/pipelineJob[acme/_system/ship]/parameters/booleanParam[DRY_RUN, true]");
     }
 
     @Test
-    public void keysAreInTheSystemJobsFolderAndAWordFromOutsideStaysAWord() throws Exception {
+    public void keysAreInTheActHalfsFolderAndAWordFromOutsideStaysAWord() throws Exception {
         run();
         assertSaid("/folder[acme]/displayName[Acme's ${HOME}]");
         String secrets = String.join("\n", said.stream().filter(line -> line.contains("secret of")).toList());
         assertTrue(secrets, secrets.contains("secret of acme_checkout_token") && secrets.contains("secret of acme_crates_io_token"));
         for (String line : secrets.split("\n")) {
-            assertEquals(line, !line.contains("checkout"), line.startsWith("/folder[acme/_system]"));
+            assertEquals(line, !line.contains("checkout"), line.startsWith("/folder[acme/_act]"));
         }
     }
 
     @Test
     public void watchHasAWebhookWhereThePluginIsAndElseNone() throws Exception {
-        String token = "/pipelineJob[acme/_system/watch]/properties/pipelineTriggers/triggers/genericTrigger/tokenCredentialId[codemonkeys-webhook-token]";
+        String token = "/pipelineJob[acme/_act/watch]/properties/pipelineTriggers/triggers/genericTrigger/tokenCredentialId[codemonkeys-webhook-token]";
         run();
         assertSaid(token);
         assertEquals(1, said.stream().filter(line -> line.contains("tokenCredentialId")).count());

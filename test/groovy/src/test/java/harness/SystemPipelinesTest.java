@@ -64,10 +64,10 @@ public class SystemPipelinesTest {
     public void theActHalvesTakeRunAndDigestsOnTheirOwnAgentsAndCheckNothingOut() throws Exception {
         String digests = "a".repeat(64) + " " + "b".repeat(64);
         Map<String, String> given = Map.of("PRODUCT", "payments", "RUN", "r-1", "DIGESTS", digests);
-        for (String name : List.of("land", "publish", "deploy")) run(name, given);
+        for (String name : List.of("land", "publish", "deploy", "apply")) run(name, given);
         assertResult("SUCCESS");
         Map<String, String> taken = Map.of("product", "payments", "half", "act", "take", "r-1", "digests", digests);
-        assertEquals(List.of("heal", "release", "deploy"), stage.calls().stream().map(call -> call.get("step")).toList());
+        assertEquals(List.of("heal", "release", "deploy", "infra apply"), stage.calls().stream().map(call -> call.get("step")).toList());
         for (Map<String, ?> call : stage.calls()) {
             assertEquals(taken, call.get("params"));
             assertEquals("act-1", call.get("node"));
@@ -83,6 +83,46 @@ public class SystemPipelinesTest {
         run("watch", Map.of("COMPANY", "initech"));
         assertEquals(List.of(Map.of("dry_run", false), Map.of("company", "acme", "dry_run", false), Map.of("company", "initech", "dry_run", false)),
             stage.calls().stream().map(call -> call.get("params")).toList());
+    }
+
+    @Test
+    public void watchOfTheActHalfRunsWhereTheKeysAre() throws Exception {
+        stage.jenkins.setBuildVariable("JOB_NAME", "acme/_act/watch");
+        run("watch-act", Map.of());
+        assertResult("SUCCESS");
+        assertEquals(Map.of("company", "acme", "half", "act", "dry_run", false), stage.calls().get(0).get("params"));
+        assertEquals("act-1", stage.calls().get(0).get("node"));
+    }
+
+    @Test
+    public void anApplicationThatPeopleAreAskedAboutHoldsNoAgentMeanwhile() throws Exception {
+        stage.answers("infra apply", Map.of("verdict", "waiting", "approval", Map.of("id", "a-1", "group", "ops", "count", 1,
+            "until", Instant.now().plusSeconds(60).toString(), "reason", "production")), Map.of("summary", "applied"));
+        stage.jenkins.people.add(Jenkins.Person.approves("ann", "seen"));
+        run("apply", Map.of("PRODUCT", "payments", "RUN", "r-1", "DIGESTS", "a".repeat(64)));
+        assertResult("SUCCESS");
+        assertEquals(List.of(), stage.jenkins.heldWhileAsking);
+        assertEquals(2, stage.calls().size());
+    }
+
+    @Test
+    public void anApplicationThatPeopleRefuseFails() throws Exception {
+        stage.answers("infra apply", Map.of("verdict", "waiting", "approval", Map.of("id", "a-1", "group", "ops", "count", 1,
+            "until", Instant.now().plusSeconds(60).toString(), "reason", "production")), Map.of("verdict", "failure", "kind", "policy", "diagnostics",
+            List.of(Map.of("code", "gate.refused", "kind", "policy", "severity", "error", "message", "ann refused"))));
+        stage.jenkins.people.add(Jenkins.Person.saysNo("ann", "not today"));
+        run("apply", Map.of("PRODUCT", "payments", "RUN", "r-1", "DIGESTS", "a".repeat(64)));
+        assertResult("FAILURE");
+        assertTrue(stage.jenkins.logText(), stage.jenkins.logText().contains("[policy] gate.refused"));
+    }
+
+    @Test
+    public void aPlanThatTheStateHasMovedPastFails() throws Exception {
+        stage.answers("infra apply", Map.of("verdict", "failure", "kind", "policy", "diagnostics",
+            List.of(Map.of("code", "tofu.stale_plan", "kind", "policy", "severity", "error", "message", "the state has moved past this plan"))));
+        run("apply", Map.of("PRODUCT", "payments", "RUN", "r-1", "DIGESTS", "a".repeat(64)));
+        assertResult("FAILURE");
+        assertTrue(stage.jenkins.logText(), stage.jenkins.logText().contains("[policy] tofu.stale_plan"));
     }
 
     @Test
