@@ -45,7 +45,9 @@ export async function openOrganisation(
       name: options.product,
       fleet: organisation.fleet,
       organisationConfig: configLayer,
-      user: user,
+      user,
+      environment,
+      catchUp: options.half?.half === "act" && options.actions.length > 0,
       redactor,
       signal,
     });

@@ -6,12 +6,15 @@ import { type Diagnostic, fail, type Outcome, problem, succeed } from "../core/d
 import type { Redactor } from "../core/redact.ts";
 import { didYouMean } from "../core/suggest.ts";
 import type { Located } from "../core/yaml.ts";
-import { checkAgainstFleet, type Fleet, productEntry } from "../pipeline/fleet.ts";
+import { checkAgainstFleet, type Fleet, type FleetProduct, productEntry } from "../pipeline/fleet.ts";
 import type { OpenProduct } from "../pipeline/session.ts";
 import { repositoryAt } from "../pipeline/session-git.ts";
 import { readSpec } from "../pipeline/spec.ts";
-import { cloneRepository } from "../tools/git/git.ts";
+import { catchUp, cloneRepository, type RemoteCredentials } from "../tools/git/git.ts";
+import { companyEnvironment } from "./company-environment.ts";
 import type { UserConfig } from "./user-config.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Opens the product that a command is about: by name, or the one whose work tree `cwd` lies in. */
 export async function openProduct(options: {
@@ -20,6 +23,9 @@ export async function openProduct(options: {
   readonly fleet: Located<Fleet>;
   readonly organisationConfig: ConfigLayer | undefined;
   readonly user: UserConfig;
+  readonly environment: Environment;
+  /** A checkout of the program's own is brought to where its branch stands at the remote: nobody else does. */
+  readonly catchUp: boolean;
   readonly redactor: Redactor;
   readonly signal: AbortSignal;
 }): Promise<Outcome<OpenProduct>> {
@@ -48,17 +54,11 @@ export async function openProduct(options: {
     ...spec.warnings,
     ...config.warnings,
     ...fits.warnings,
+    ...found.warnings,
   ]);
 }
 
-async function findWorkTree(options: {
-  readonly cwd: string;
-  readonly name: string | undefined;
-  readonly fleet: Located<Fleet>;
-  readonly user: UserConfig;
-  readonly redactor: Redactor;
-  readonly signal: AbortSignal;
-}): Promise<Outcome<string>> {
+async function findWorkTree(options: Parameters<typeof openProduct>[0]): Promise<Outcome<string>> {
   const { cwd, name, fleet, user } = options;
   const here = nearestSpec(cwd);
   if (name === undefined) {
@@ -85,8 +85,15 @@ async function findWorkTree(options: {
     );
   }
   const workspace = join(user.workspaces ?? join(user.homes.state, "checkouts", entry.company), name);
-  if (existsSync(join(workspace, "SPEC.md"))) return succeed(workspace);
-  const cloned = await cloneRepository(entry.repo, workspace, { redactor: options.redactor, signal: options.signal });
+  const means = { redactor: options.redactor, signal: options.signal };
+  const credentials = checkoutCredentials(entry, fleet.value, options);
+  if (existsSync(join(workspace, "SPEC.md"))) {
+    if (!options.catchUp || user.workspaces !== undefined) return succeed(workspace);
+    const caught = await catchUp(workspace, { ...means, credentials });
+    if (!caught.ok) return caught;
+    return succeed(workspace, caught.value ? [] : [notCaughtUp(workspace)]);
+  }
+  const cloned = await cloneRepository(entry.repo, workspace, { ...means, credentials });
   if (!cloned.ok) return cloned;
   if (existsSync(join(workspace, "SPEC.md"))) return succeed(workspace);
   return fail(
@@ -94,6 +101,31 @@ async function findWorkTree(options: {
       where: { file: join(workspace, "SPEC.md") },
       next: `cd ${workspace} && codemonkeys init writes one from what is there`,
     }),
+  );
+}
+
+/** The token of the company's GitHub account, where it is bound and the repository is reached by https. */
+function checkoutCredentials(
+  { repo, company }: FleetProduct,
+  fleet: Fleet,
+  { environment, redactor }: { readonly environment: Environment; readonly redactor: Redactor },
+): RemoteCredentials | undefined {
+  const account = fleet.companies[company]?.accounts.github;
+  const token = companyEnvironment(environment, fleet, company)[account?.token_env ?? ""];
+  if (!/^https:\/\//.test(repo) || !account || !token) return undefined;
+  redactor.add(token);
+  return { username: account.user ?? "x-access-token", token };
+}
+
+function notCaughtUp(workspace: string): Diagnostic {
+  return problem(
+    "infrastructure",
+    "product.behind",
+    `${workspace} has commits or changes of its own and stays as it is`,
+    {
+      severity: "warning",
+      next: `look at them (git -C ${workspace} status); without them, remove the folder: it is made again`,
+    },
   );
 }
 

@@ -1,10 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { fail, type Outcome, problem } from "../../core/diagnostic.ts";
+import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { makeFolder, writeFileAtomic } from "../../core/files.ts";
 import type { Person } from "./history.ts";
+import { credentialled, type RemoteCredentials } from "./remote.ts";
 import { type Git, type OpenOptions, openRepository } from "./repository.ts";
-import { git } from "./run.ts";
+import { callGit, git } from "./run.ts";
 
 export interface CreateOptions extends OpenOptions {
   readonly branch?: string;
@@ -40,14 +41,36 @@ export async function createRepository(directory: string, options: CreateOptions
 export async function cloneRepository(
   url: string,
   directory: string,
-  options: OpenOptions & { readonly ref?: string } = {},
+  options: OpenOptions & { readonly ref?: string; readonly credentials?: RemoteCredentials | undefined } = {},
 ): Promise<Outcome<Git>> {
   await makeFolder(dirname(directory));
   const ref = options.ref === undefined ? [] : [`--branch=${options.ref}`];
   const args = ["clone", "--quiet", "--template=", "--no-recurse-submodules", ...ref, "--", url, directory];
   const call = { cwd: dirname(directory), redactor: options.redactor, signal: options.signal };
-  const cloned = await git(args, { ...call, network: true, writes: true });
+  const network = credentialled("origin", url, { ...call, network: true, writes: true }, options.credentials);
+  const cloned = network.ok ? await git(args, network.value) : network;
   return cloned.ok ? openRepository(directory, options) : cloned;
+}
+
+/**
+ * Brings a clone that this program made, and that nobody works in, to where its branch stands at the remote. One that has
+ * commits or changes of its own stays as it is: a process that was killed may have left them to be gone on with.
+ *
+ * @returns whether it stands where the remote does
+ */
+export async function catchUp(
+  directory: string,
+  options: OpenOptions & { readonly credentials?: RemoteCredentials | undefined } = {},
+): Promise<Outcome<boolean>> {
+  const opened = await openRepository(directory, options);
+  if (!opened.ok) return opened;
+  const { credentials } = options;
+  const fetched = await opened.value.fetch("origin", credentials ? { credentials } : {});
+  if (!fetched.ok) return fetched;
+  const call = { cwd: directory, redactor: options.redactor, signal: options.signal, writes: true };
+  const moved = await callGit(["merge", "--quiet", "--ff-only", "@{upstream}"], call);
+  if (!moved.ok) return moved;
+  return succeed(moved.value.exitCode === 0);
 }
 
 /**

@@ -2,7 +2,7 @@
 export type { CommitInput, Committed, PushInput } from "./act.ts";
 export { type Candidate, treeDigestOf } from "./candidate.ts";
 export { type Change, type ChangedFile, linesOf } from "./change.ts";
-export { type CreateOptions, cloneRepository, createRepository, foundRepository } from "./create.ts";
+export { type CreateOptions, catchUp, cloneRepository, createRepository, foundRepository } from "./create.ts";
 export { withoutCredentials } from "./diagnose.ts";
 export { changeFacts, gitFacts, targetBranchFacts } from "./facts.ts";
 export type { Commit, LogOptions, Person, Tag } from "./history.ts";

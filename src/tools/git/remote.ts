@@ -25,9 +25,18 @@ export async function networkCall(
   const [guarded, url] = await Promise.all([guardConfig(plain), remoteUrl(remote, plain)]);
   if (!guarded.ok) return guarded;
   if (!url.ok) return url;
-  const network: GitCall = { ...plain, network: true };
-  if (!credentials) return succeed(network);
-  const host = /^https?:\/\/(?:[^@/]*@)?([^/]+)/.exec(url.value);
+  return credentialled(remote, url.value, { ...plain, network: true }, credentials);
+}
+
+/** The call with credentials for a remote's host, and for no other. */
+export function credentialled(
+  remote: string,
+  url: string,
+  call: GitCall,
+  credentials: RemoteCredentials | undefined,
+): Outcome<GitCall> {
+  if (!credentials) return succeed(call);
+  const host = /^https?:\/\/(?:[^@/]*@)?([^/]+)/.exec(url);
   if (!host) {
     return fail(
       problem(
@@ -42,11 +51,11 @@ export async function networkCall(
   }
   // The helper is a constant text; the token itself is only in the environment.
   const helper = `!f() { test "$1" = get && printf 'username=%s\\npassword=%s\\n' "$CODEMONKEYS_GIT_USER" "$CODEMONKEYS_GIT_TOKEN"; }; f`;
-  const origin = new URL(url.value).origin;
+  const origin = new URL(url).origin;
   return succeed({
-    ...network,
+    ...call,
     settings: ["credential.helper=", `credential.${origin}.helper=${helper}`],
-    env: { ...plain.env, CODEMONKEYS_GIT_USER: credentials.username, CODEMONKEYS_GIT_TOKEN: credentials.token },
+    env: { ...call.env, CODEMONKEYS_GIT_USER: credentials.username, CODEMONKEYS_GIT_TOKEN: credentials.token },
   });
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { forgedFacts } from "../../../../src/constitution/probe.ts";
 import {
+  catchUp,
   changeFacts,
   cloneRepository,
   gitFacts,
@@ -135,6 +136,22 @@ describe("reading", () => {
     expect(codes(await git.lsRemote("upstream", "refs/heads/main"))).toEqual(["git.no_remote"]);
     raw(root, "remote", "add", "gone", join(scratch(), "no.git"));
     expect(codes(await git.lsRemote("gone", "refs/heads/main"))).toEqual(["git.no_remote"]);
+  });
+
+  test("a clone of the program's own follows its remote, and keeps what it has of its own", async () => {
+    const { root, remote } = repository();
+    const directory = join(scratch(), "clone");
+    const clone = ok(await cloneRepository(remote, directory));
+    raw(root, "commit", "-q", "--allow-empty", "-m", "feat: second");
+    raw(root, "push", "-q");
+    expect(ok(await catchUp(directory))).toBe(true);
+    expect(ok(await clone.head())).toBe(raw(root, "rev-parse", "HEAD"));
+    raw(directory, "commit", "-q", "--allow-empty", "-m", "chore: left by a killed process");
+    const own = ok(await clone.head());
+    raw(root, "commit", "-q", "--allow-empty", "-m", "feat: third");
+    raw(root, "push", "-q");
+    expect(ok(await catchUp(directory))).toBe(false);
+    expect(ok(await clone.head())).toBe(own);
   });
 
   test("clone, fetch, ancestors and work trees", async () => {

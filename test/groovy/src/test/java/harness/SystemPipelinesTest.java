@@ -96,9 +96,9 @@ public class SystemPipelinesTest {
 
     @Test
     public void anApplicationThatPeopleAreAskedAboutHoldsNoAgentMeanwhile() throws Exception {
-        stage.answers("infra apply", Map.of("verdict", "waiting", "approval", Map.of("id", "a-1", "group", "ops", "count", 1,
+        stage.answers("infra apply", Map.of("verdict", "waiting", "approval", Map.of("id", "a-1", "group", "release-managers", "count", 1,
             "until", Instant.now().plusSeconds(60).toString(), "reason", "production")), Map.of("summary", "applied"));
-        stage.jenkins.people.add(Jenkins.Person.approves("ann", "seen"));
+        stage.jenkins.people.add(Jenkins.Person.approves("ada", "seen"));
         run("apply", Map.of("PRODUCT", "payments", "RUN", "r-1", "DIGESTS", "a".repeat(64)));
         assertResult("SUCCESS");
         assertEquals(List.of(), stage.jenkins.heldWhileAsking);
@@ -107,10 +107,10 @@ public class SystemPipelinesTest {
 
     @Test
     public void anApplicationThatPeopleRefuseFails() throws Exception {
-        stage.answers("infra apply", Map.of("verdict", "waiting", "approval", Map.of("id", "a-1", "group", "ops", "count", 1,
+        stage.answers("infra apply", Map.of("verdict", "waiting", "approval", Map.of("id", "a-1", "group", "release-managers", "count", 1,
             "until", Instant.now().plusSeconds(60).toString(), "reason", "production")), Map.of("verdict", "failure", "kind", "policy", "diagnostics",
-            List.of(Map.of("code", "gate.refused", "kind", "policy", "severity", "error", "message", "ann refused"))));
-        stage.jenkins.people.add(Jenkins.Person.saysNo("ann", "not today"));
+            List.of(Map.of("code", "gate.refused", "kind", "policy", "severity", "error", "message", "ada refused"))));
+        stage.jenkins.people.add(Jenkins.Person.saysNo("ada", "not today"));
         run("apply", Map.of("PRODUCT", "payments", "RUN", "r-1", "DIGESTS", "a".repeat(64)));
         assertResult("FAILURE");
         assertTrue(stage.jenkins.logText(), stage.jenkins.logText().contains("[policy] gate.refused"));
