@@ -31,9 +31,9 @@ export async function handedOverDeploy(session: Session): Promise<Outcome<Handed
   if (!read.ok) return read;
   const { company, name } = productOf(session);
   const { run, steps } = read.value;
-  const valueOf = (step: string) => steps.find((one) => one.name === step && one.state === "done")?.value;
-  const asked = askedSchema.safeParse(valueOf(ASKED));
-  const artifact = deployableSchema.safeParse(valueOf(WORK));
+  const left = (step: string) => steps.find((one) => one.name === step && one.state === "done")?.value;
+  const asked = askedSchema.safeParse(left(ASKED));
+  const artifact = deployableSchema.safeParse(left(WORK));
   if (!asked.success || !artifact.success || run.kind !== "deploy" || run.product !== name || run.company !== company) {
     return fail(
       problem("config", "deploy.nothing_handed_over", `the run ${run.id} handed over no deployment of ${name}`),
