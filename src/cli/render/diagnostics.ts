@@ -10,7 +10,9 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[]): string[] 
   for (const [file, group] of groupByFile(diagnostics)) {
     if (lines.length > 0) lines.push("");
     if (file !== undefined && group.length > 1) {
-      lines.push(`${pc.bold(shown(file, group[0]))} has ${group.length} problems`);
+      // What a rule refuses or asks is no mistake in the file.
+      const isPolicy = group.every(({ kind }) => kind === "policy");
+      lines.push(`${pc.bold(shown(file, group[0]))}${isPolicy ? ":" : ` has ${group.length} problems`}`);
     }
     for (const [index, diagnostic] of group.entries()) {
       if (group.length > 1 && file !== undefined) lines.push("");

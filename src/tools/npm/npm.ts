@@ -282,7 +282,8 @@ export function npmFailed(command: string, registry: string, result: ProcessResu
     /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ECONNRESET/.test(details)
   ) {
     return problem("infrastructure", "npm.unreachable", `the registry ${at} could not be reached`, {
-      details,
+      // npm adds its own stack and a word on proxies.
+      details: /request to \S+ failed, reason: [^"\n]*/.exec(details)?.[0] ?? details.slice(-600),
       next: "check the address and the network, then run this again",
     });
   }
