@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -14,6 +14,8 @@ const PROGRAM = join(import.meta.dirname, "..", "..", "bin", "codemonkeys.js");
 const TOKEN = `npm"8Kq2'w0rd<&+/%\\e=?rB7n`;
 /** Beside the token in the same file; nothing ever declares it. */
 const NEIGHBOUR = "neighbour-55e1-nobody-asked";
+/** Typed at a terminal. */
+const TYPED = "typed-7Zt4-nobody-looks";
 const RULES = `${LOOP_RULES}
   - { id: keepers, allow: [secret.read, secret.write], when: 'run.pillar == "org" && run.trigger == "person"' }
 `;
@@ -141,6 +143,31 @@ test("set, list, rotate and edit keep a file that only the key opens", async () 
   expect((await run(["secrets", "set", "x", "value"])).code).toBe(64);
 });
 
+test("a value that is typed is shown by no terminal, and Ctrl-C leaves everything as it was", async () => {
+  const path = join(world.product, ".codemonkeys/secrets/payments.sops.yaml");
+  const type = async (keys: string) => {
+    const command = [process.execPath, PROGRAM, "secrets", "set", "typed"];
+    const input = JSON.stringify({ command, prompt: "it is not shown", keys });
+    const options = { cwd: world.product, env: environment, input };
+    const { stdout } = await execa("python3", [join(import.meta.dirname, "at-a-terminal.py")], options);
+    const seen = JSON.parse(stdout) as { screen: string; code: number; echo: boolean };
+    said.push(seen.screen);
+    return seen;
+  };
+  const left = await type("half a value\u0003");
+  expect(left).toMatchObject({ code: 3, echo: true });
+  expect(left.screen).toContain("nothing was typed; nothing was changed");
+  expect(left.screen).not.toContain("half");
+  expect(existsSync(path)).toBe(false);
+  // With a slip that is rubbed out.
+  const set = await type(`${TYPED.slice(0, 6)}x\u007f${TYPED.slice(6)}\r`);
+  expect(set).toMatchObject({ code: 0, echo: true });
+  expect(set.screen).toContain("the value of typed, then Enter (it is not shown):");
+  expect(set.screen).not.toMatch(/typed-|7Zt4|nobody|\*/);
+  const opened = execFileSync("sops", ["decrypt", "--extract", '["typed"]', path], { env: environment });
+  expect(opened.toString("utf8")).toBe(TYPED);
+});
+
 test("a changed file, a foreign key and plain text are each said for what they are", async () => {
   const path = ".codemonkeys/secrets/acme.sops.yaml";
   await keep("npm_token", TOKEN);
@@ -193,7 +220,7 @@ test("the registry gets the token, and nothing that was written or said has it o
     { path: "what the commands said", text: latin(said.join("\n")) },
     { path: "history", text: latin(history.join("\n")) },
   ];
-  const hits = [TOKEN, NEIGHBOUR].flatMap((value) =>
+  const hits = [TOKEN, NEIGHBOUR, TYPED].flatMap((value) =>
     Object.entries(FORMS).flatMap(([form, write]) =>
       places
         .filter(({ text }) => write(value).some((one) => text.includes(latin(one))))

@@ -12,6 +12,8 @@ const LONGEST = 256 * 1024;
 export async function readHidden(ask: () => void): Promise<Outcome<string>> {
   const input = process.stdin;
   if (input.isTTY) {
+    // First of all, so that the terminal does not show what comes the moment it asks (a paste, a program that types).
+    input.setRawMode(true);
     ask();
     return await typed(input);
   }
@@ -33,7 +35,7 @@ const ENTER = new Set(["\r", "\n", "\u0004"]);
 const RUBOUT = new Set(["\u007f", "\b"]);
 const INTERRUPT = "\u0003";
 
-/** Reads keys until Enter. In raw mode the terminal shows none of them, and Ctrl-C comes as a key. */
+/** Reads keys until Enter, of a terminal in raw mode: it shows none of them, and Ctrl-C comes as a key. */
 function typed(input: NodeJS.ReadStream): Promise<Outcome<string>> {
   return new Promise((resolve) => {
     let value = "";
@@ -50,7 +52,7 @@ function typed(input: NodeJS.ReadStream): Promise<Outcome<string>> {
       }
       if (value.length > LONGEST) end(fail(tooLong()));
     };
-    input.setRawMode(true).setEncoding("utf8").on("data", listen).resume();
+    input.setEncoding("utf8").on("data", listen).resume();
   });
 }
 
