@@ -29,6 +29,8 @@ export interface ApprovalContext {
   readonly requester: string;
   /** Where the organisation has its people sign their answers; without it, or where it has no keys, accounts are trusted. */
   readonly signers?: AnswerSigners | undefined;
+  /** See `GateContext`. */
+  readonly together?: Set<string> | undefined;
 }
 
 export interface ApprovalQuestion {
@@ -66,6 +68,7 @@ export async function approvalStanding(
   { open }: { readonly open: boolean },
 ): Promise<Outcome<ApprovalStanding>> {
   const of = question.rule.of as Asked;
+  if (open) context.together?.add(question.planHash);
   const found = await listApprovals(context.swarm, {
     company: question.company,
     action: question.action,
@@ -343,7 +346,23 @@ async function voidOthers(context: ApprovalContext, question: ApprovalQuestion):
   if (!open.ok) return open;
   for (const row of open.value) {
     if (row.rule !== question.rule.id || row.planHash === question.planHash) continue;
+    if (context.together?.has(row.planHash)) continue;
     const closed = await close(context, row, "void", question.subject);
+    if (!closed.ok) return closed;
+  }
+  return succeed(undefined);
+}
+
+/** Makes the open questions of a run void that is given up: nobody needs to answer them any more. */
+export async function withdrawQuestions(
+  context: Pick<ApprovalContext, "swarm" | "audit">,
+  run: string,
+  subject: AuditSubject,
+): Promise<Outcome<void>> {
+  const open = await listApprovals(context.swarm, { run, state: "open" });
+  if (!open.ok) return open;
+  for (const row of open.value) {
+    const closed = await close(context, row, "void", subject);
     if (!closed.ok) return closed;
   }
   return succeed(undefined);

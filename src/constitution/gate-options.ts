@@ -18,6 +18,11 @@ export interface GateContext {
   readonly trigger?: string;
   /** Facts that hold for every question, as the product's. A question's own facts count more. */
   readonly facts?: Facts;
+  /**
+   * Questions that are asked in one go, by the hash of their plans: one of them is no new version of another, and does not
+   * make it void. Filled as they are asked.
+   */
+  readonly together?: Set<string>;
   /** The actions the step declared; asking for another one is a mistake in the program and refused. */
   readonly actions?: readonly ActionName[];
 }

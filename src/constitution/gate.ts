@@ -234,6 +234,7 @@ async function settle<A extends ActionName>(
         now: options.clock.now(),
         requester: options.requester,
         signers: options.signers,
+        together: options.together,
       },
       {
         company: options.product?.company ?? ORGANISATION,

@@ -66,6 +66,10 @@ export interface Run {
   effect<T>(name: string, effect: Effect<T>): Promise<Outcome<T>>;
   /** Does what cannot be looked up: at least once, always with the same idempotency key for the receiver. */
   deliver<T>(name: string, send: (key: string) => Promise<Outcome<T>>): Promise<Outcome<T>>;
+  /** The key that `deliver` will give this step's receiver. */
+  readonly deliveryKey: (name: string) => string;
+  /** Names of the steps, effects and deliveries that are done. */
+  finished(): Promise<Outcome<ReadonlySet<string>>>;
   /**
    * Records what has to happen first and gives the lease back; the caller returns the failure `journal.waiting` and ends
    * its process. `until` counts from the first wait for the same thing; once it has passed the failure is
@@ -208,6 +212,10 @@ function createRun(swarm: Swarm, lease: Lease, record: RunRecord): Run {
     );
   }
 
+  function deliveryKey(name: string): string {
+    return `cm-${sha256([record.company, record.kind, record.key, name].join("\0")).slice(0, 32)}`;
+  }
+
   async function close(status: RunStatus, evidence: Json | undefined): Promise<Outcome<void>> {
     const text = encodeValue("evidence", evidence);
     if (!text.ok) return text;
@@ -237,9 +245,11 @@ function createRun(swarm: Swarm, lease: Lease, record: RunRecord): Run {
     step: (name, work) => log.once(name, "step", null, work),
     effect: (name, parts) => log.once(name, "effect", null, () => effect(parts)),
     deliver(name, send) {
-      const key = `cm-${sha256([record.company, record.kind, record.key, name].join("\0")).slice(0, 32)}`;
+      const key = deliveryKey(name);
       return log.once(name, "delivery", key, () => send(key));
     },
+    deliveryKey,
+    finished: () => log.finished(),
     wait: (wait) => log.wait(wait),
     spend: (cost) =>
       log.write(async (trx) => {

@@ -17,6 +17,8 @@ export interface StepLog {
     deliveryKey: string | null,
     work: () => Promise<Outcome<T>>,
   ): Promise<Outcome<T>>;
+  /** Names of what is done. */
+  finished(): Promise<Outcome<ReadonlySet<string>>>;
   wait(wait: Omit<Wait, "until" | "advancedAt"> & { readonly until?: number | undefined }): Promise<Outcome<never>>;
   /** Writes in one transaction that proves the lease first. */
   write<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<Outcome<T>>;
@@ -118,6 +120,12 @@ export function createStepLog(swarm: Swarm, lease: Lease, run: RunRecord): StepL
     return succeed(decodeValue<T>(value.value), outcome.warnings);
   }
 
+  async function finished(): Promise<Outcome<ReadonlySet<string>>> {
+    const steps = await stored();
+    if (!steps.ok) return steps;
+    return succeed(new Set([...steps.value.values()].flatMap(({ name, state }) => (state === "done" ? [name] : []))));
+  }
+
   async function wait(
     request: Omit<Wait, "until" | "advancedAt"> & { readonly until?: number | undefined },
   ): Promise<Outcome<never>> {
@@ -206,6 +214,7 @@ export function createStepLog(swarm: Swarm, lease: Lease, run: RunRecord): StepL
       inFlight.set(name, promise);
       return promise;
     },
+    finished,
     wait,
     write,
     stillHeld: () => write(async () => {}),

@@ -121,22 +121,42 @@ describe("a release is refused before anything is done", () => {
     await world.git("tag", "-d", "v1.0.0");
   });
 
-  test("until people agreed, and for good when one of them said no", async () => {
-    await world.govern(
-      `${allowed()}
+  test("until people agreed to all that is to come, asked in one go; and for good when one of them said no", async () => {
+    const rules = `
+  - id: releases
+    allow: [git.commit, git.push]
+    when: run.pillar == "release"
   - id: two-eyes
-    ask: [release.tag]
+    ask: [release.tag, git.push]
     of: { group: managers, count: 1, within: 4h }
-    because: Somebody else looks first.`,
-      "\ngroups: { managers: [ada] }",
-    );
+    because: Somebody else looks first.`;
+    await world.govern(rules, "\ngroups: { managers: [ada] }");
+    const before = await world.gitIn(world.origin, "for-each-ref");
+    const local = await world.git("rev-parse", "HEAD");
     const asked = await world.run("release");
     const said = `${asked.stdout}${asked.stderr}`;
-    expect(asked.code).toBe(7);
+    expect(asked.code, said).toBe(7);
     expect(said).toContain("release.tag waits for one person of managers: Somebody else looks first.");
-    const id = /codemonkeys approve (a-\w+)/.exec(said)?.[1] as string;
-    const answered = await world.runWith({ CODEMONKEYS_REQUESTER: "ada" }, "approve", id, "--refuse");
-    expect(answered.code, answered.stderr).toBe(0);
-    expect(await refused()).toContain("release.tag is denied by two-eyes: ada said no.");
+    const ids = [...new Set([...said.matchAll(/codemonkeys approve (a-\w+)/g)].map(([, id]) => id as string))];
+    // The branch, the tag, and the tag's push.
+    expect(ids, said).toHaveLength(3);
+    expect(await world.gitIn(world.origin, "for-each-ref")).toBe(before);
+    expect(await world.git("rev-parse", "HEAD")).toBe(local);
+    const ada = { CODEMONKEYS_REQUESTER: "ada" };
+    const no = await world.runWith(ada, "approve", ids[1] as string, "--refuse");
+    expect(no.code, no.stderr).toBe(0);
+    expect(await refused()).toMatch(/is denied by two-eyes: ada said no\./);
+
+    // Another commit is another plan; with a yes to all of its run, nobody is asked again.
+    await world.change("fix: what ada disliked", {});
+    const again = await world.run("release");
+    const status = await world.run("status");
+    expect(status.stdout).not.toContain(ids[0]);
+    const run = /codemonkeys approve (r-\w+)/.exec(`${again.stdout}${again.stderr}`)?.[1] as string;
+    const yes = await world.runWith(ada, "approve", run);
+    expect(yes.code, yes.stderr).toBe(0);
+    const done = await world.run("release");
+    expect(done.code, `${done.stdout}${done.stderr}`).toBe(0);
+    expect(await world.gitIn(world.origin, "tag", "--list")).toBe("v1.0.0");
   });
 });

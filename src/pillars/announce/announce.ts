@@ -141,7 +141,7 @@ export async function announceRelease(acting: Acting, announcement: Announcement
       if (!kept.ok) return kept;
       const told: Announced[] = [];
       for (const channel of channels.value) {
-        const posted = await run.deliver(`announce ${announcement.name} ${channel.name}`, (key) =>
+        const posted = await run.deliver(announcementStep(announcement.name, channel.name), (key) =>
           post(acting, announcement, channel, { key, notesDigest: kept.value.digest }),
         );
         if (!posted.ok) return posted;
@@ -158,15 +158,26 @@ export async function announceRelease(acting: Acting, announcement: Announcement
   );
 }
 
-/** The targets of an announcement, for a preview; the key is given when the run is there. */
-export function announcementTargets(session: Session, announcement: Announcement): Outcome<Target<"announce.post">[]> {
+/** The journal's name of an announcement on one channel. */
+export function announcementStep(name: string, channel: string): string {
+  return `announce ${name} ${channel}`;
+}
+
+/** The targets of an announcement, before it is made: with the keys of the run where there is one. */
+export function announcementTargets(
+  session: Session,
+  announcement: Announcement,
+  keyOf: (step: string) => string = () => "planned",
+): Outcome<Target<"announce.post">[]> {
   const channels = channelsOf(session, announcement);
   const targets: Target<"announce.post">[] = [];
   for (const channel of channels.value) {
     const url = addressOf(session, channel);
     if (!url.ok) return url;
-    const body = bodyOf(session, announcement, { key: "planned", notesDigest: sha256(announcement.notes) });
-    targets.push({ channel: channel.name, to: shown(url.value), digest: sha256(body), key: "planned" });
+    const key = keyOf(announcementStep(announcement.name, channel.name));
+    const notesDigest = sha256(session.redactor.redact(announcement.notes));
+    const body = bodyOf(session, announcement, { key, notesDigest });
+    targets.push({ channel: channel.name, to: shown(url.value), digest: sha256(body), key });
   }
   return succeed(targets, channels.warnings);
 }

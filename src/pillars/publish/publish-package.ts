@@ -15,7 +15,7 @@ import type { PlannedPackage, Published, ReleaseArtifact, ReleaseUnit } from "..
 import { compareFiles } from "./compare.ts";
 import { publishFailure } from "./failure.ts";
 import { findPlaybook } from "./playbook.ts";
-import { type Destination, destinationOf, readToken } from "./token.ts";
+import { type Destination, destinationOf, publishStep, readToken } from "./token.ts";
 
 /** A package of a release with the files that were built of it. */
 export interface PublishItem {
@@ -82,7 +82,7 @@ export async function publishPackage(
 
 /** The task's id in events. */
 export function taskOf({ pkg }: PublishItem): string {
-  return `publish.${pkg.ecosystem}.${pkg.name}`;
+  return publishStep(pkg);
 }
 
 interface Publishing {

@@ -1,12 +1,12 @@
-import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import type { Ecosystem } from "../../ecosystems/ecosystem.ts";
 import { ECOSYSTEMS } from "../../ecosystems/index.ts";
 import { type OpenProduct, productOf, type Session } from "../../pipeline/session.ts";
 import { type Acting, permitFor } from "../acting.ts";
 import { provenanceKey } from "../release/provenance.ts";
-import type { ReleasePlan } from "../release/report.ts";
+import type { PlannedPackage, ReleasePlan } from "../release/report.ts";
 import { secretsReady, type Wanted } from "../secrets/read.ts";
-import { accountSource, readSource, type SecretSource } from "../secrets/source.ts";
+import { accountSource, hasToken, missingToken, readSource, type SecretSource } from "../secrets/source.ts";
 
 /** Where a package goes and which secret opens the door; the secret itself is read in the act half only. */
 export interface Destination {
@@ -46,22 +46,38 @@ function settingSource(
   return token_env === undefined ? undefined : { kept: "environment", name: token_env, from: `${option}.token_env` };
 }
 
-/** Whether the encrypted tokens that a release will need are there: told before its first effect, not in the middle. */
-export async function tokensReady(session: Session, plan: Pick<ReleasePlan, "units">): Promise<Outcome<void>> {
-  const ids = new Set(
-    plan.units.flatMap(({ packages }) => packages.filter(({ publish }) => publish).map((one) => one.ecosystem)),
-  );
-  const key = ids.size > 0 ? provenanceKey(productOf(session)) : undefined;
+/**
+ * Whether the tokens are there that publishing will need: told before a release's first effect, and all at once. Of an
+ * encrypted one that there is an entry which can be opened; what is published already needs none.
+ *
+ * @param done names of the run's finished steps
+ */
+export async function tokensReady(
+  session: Session,
+  plan: Pick<ReleasePlan, "units">,
+  done: ReadonlySet<string>,
+): Promise<Outcome<void>> {
+  const packages = plan.units.flatMap((unit) => unit.packages.filter(({ publish }) => publish));
+  const key = packages.length > 0 ? provenanceKey(productOf(session)) : undefined;
   const wanted: Wanted[] =
     key?.kept === "encrypted" ? [{ names: [key.name], ...(key.owners ? { owners: key.owners } : {}) }] : [];
-  for (const id of ids) {
+  const missing: Diagnostic[] = [];
+  for (const id of new Set(packages.filter((pkg) => !done.has(publishStep(pkg))).map((pkg) => pkg.ecosystem))) {
     const to = destinationOf(session, productOf(session), ECOSYSTEMS[id]);
     // What else may be wrong with it is told where the package is published.
-    if (!to.ok || to.value?.token.kept !== "encrypted") continue;
-    const { name, owners } = to.value.token;
-    wanted.push({ names: [name], ...(owners ? { owners } : {}) });
+    if (!to.ok || !to.value) continue;
+    const { token } = to.value;
+    if (!hasToken(session, token)) missing.push(missingToken(token, `${ECOSYSTEMS[id].title} token`));
+    if (token.kept === "encrypted")
+      wanted.push({ names: [token.name], ...(token.owners ? { owners: token.owners } : {}) });
   }
-  return await secretsReady(session, wanted);
+  const ready = await secretsReady(session, wanted);
+  return missing.length === 0 ? ready : fail(...missing, ...(ready.ok ? [] : ready.diagnostics));
+}
+
+/** The journal's name of publishing a package. */
+export function publishStep({ ecosystem, name }: Pick<PlannedPackage, "ecosystem" | "name">): string {
+  return `publish.${ecosystem}.${name}`;
 }
 
 /** Reads the token, once the gate allows it. From here on it is redacted from everything that is written. */

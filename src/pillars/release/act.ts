@@ -3,9 +3,11 @@ import { task } from "../../core/events.ts";
 import type { Acting } from "../acting.ts";
 import { announceRelease } from "../announce/announce.ts";
 import { PATIENCE, type PublishPatience, publishPackage } from "../publish/publish-package.ts";
+import { remoteSource } from "../remote-credentials.ts";
+import { hasToken } from "../secrets/source.ts";
+import { askAhead } from "./ask-ahead.ts";
 import { isOnGitHub, type Papers, pageOf, releaseOnGitHub } from "./github-release.ts";
 import { commitRelease, type Landing, makeBuiltTag, pushCommit, tagRelease } from "./land.ts";
-import { refusedAhead } from "./refused-ahead.ts";
 import { emptyResult, type ReleaseResult, type ReleaseUnit } from "./report.ts";
 import type { ReleaseWork } from "./work.ts";
 
@@ -41,6 +43,8 @@ export async function act(
 ): Promise<Outcome<ReleaseResult>> {
   const hasPages = await isOnGitHub(acting.session, landing.git);
   if (!hasPages.ok) return hasPages;
+  // Without a token a page is left out, and nobody is asked about it.
+  const pagesToCome = hasPages.value && hasToken(acting.session, remoteSource(acting.session));
   const result = { ...emptyResult(landing.plan), released: true, run: acting.run.id, artifacts: [...work.artifacts] };
   const { papers, patience = PATIENCE } = options;
   const release: Release = { acting, landing, work, papers, patience, result };
@@ -54,10 +58,13 @@ export async function act(
     ...(hasPages.value ? units.map((unit) => makingPage(release, unit)) : []),
     ...units.map((unit) => announcing(release, unit)),
   ];
-  const refused = await refusedAhead(acting, landing, work);
-  if (!refused.ok) {
+  const answered = await askAhead(acting, landing, work, {
+    papers: pagesToCome ? papers : undefined,
+    tag: options.tag,
+  });
+  if (!answered.ok) {
     hold(acting, effects);
-    return refused;
+    return answered;
   }
   const carried = await inTurn(acting, effects);
   return carried.ok ? succeed(result, carried.warnings) : carried;

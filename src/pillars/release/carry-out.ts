@@ -9,8 +9,9 @@ import { tokensReady } from "../publish/token.ts";
 import { remoteCredentials } from "../remote-credentials.ts";
 import { scanBuilt, scanOf, withScan } from "../scan/scan.ts";
 import { act } from "./act.ts";
+import { askAhead } from "./ask-ahead.ts";
 import { releaseConditions } from "./conditions.ts";
-import { publishTargets } from "./dry-run.ts";
+import { publishTargets } from "./effects-ahead.ts";
 import type { ReleaseParams } from "./params.ts";
 import { keepProvenance } from "./provenance.ts";
 import { emptyResult, type ReleasePlan, type ReleaseResult } from "./report.ts";
@@ -107,7 +108,9 @@ async function carryOutRun(
   );
   if (!scanned.ok) return scanned;
   const unseen = scanOf(scanned.value) === null ? await unseenElsewhere(session, plan.value, work.value) : [];
-  const ready = await tokensReady(session, plan.value);
+  const done = await run.finished();
+  if (!done.ok) return done;
+  const ready = await tokensReady(session, plan.value, done.value);
   if (!ready.ok) return ready;
   const allowed = await remoteCredentials(session, git, "release");
   if (!allowed.ok) return allowed;
@@ -120,24 +123,31 @@ async function carryOutRun(
   }
   const acting = actingFor(session, run, "release", withScan(conditions.value, scanned.value));
   const sboms = scanOf(scanned.value)?.sboms ?? [];
+  const landing = { git, plan: plan.value, credentials };
+  /** Who is asked for the key that provenance is signed with is asked for the rest in the same breath. */
+  const withTheOthers = async (asked: Outcome<never>): Promise<Outcome<never>> => {
+    if (asked.ok || !acting.asked) return asked;
+    const others = await askAhead(acting, landing, work.value, { papers: undefined, tag: params.tag });
+    return others.ok ? asked : fail(...asked.diagnostics, ...others.diagnostics);
+  };
   const provenance = await keepProvenance(acting, {
     repository: git.identity,
     plan: plan.value,
     ...work.value,
     sboms,
   });
-  if (!provenance.ok) return await waitIfAsked(acting, provenance);
+  if (!provenance.ok) return await waitIfAsked(acting, await withTheOthers(provenance));
   const papers = { provenance: provenance.value, sboms };
-  const done = await act(acting, { git, plan: plan.value, credentials }, work.value, {
+  const acted = await act(acting, landing, work.value, {
     tag: params.tag,
     patience: params.patience,
     papers,
   });
-  if (!done.ok) return await waitIfAsked(acting, done);
-  return succeed({ ...done.value, scan: scanOf(scanned.value), provenance: provenance.value }, [
+  if (!acted.ok) return await waitIfAsked(acting, acted);
+  return succeed({ ...acted.value, scan: scanOf(scanned.value), provenance: provenance.value }, [
     ...scanned.warnings,
     ...unseen,
-    ...done.warnings,
+    ...acted.warnings,
   ]);
 }
 

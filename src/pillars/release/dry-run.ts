@@ -4,17 +4,13 @@ import type { ActionName, Target } from "../../core/action.ts";
 import type { CiBackend } from "../../core/ci-backend.ts";
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import type { Facts } from "../../core/facts.ts";
-import { ECOSYSTEMS } from "../../ecosystems/index.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
 import { changeFacts, type Git } from "../../tools/git/git.ts";
-import { announcementTargets } from "../announce/announce.ts";
-import { publishTarget } from "../publish/publish-package.ts";
-import { destinationOf } from "../publish/token.ts";
 import { scanBuilt, scanOf, withScan } from "../scan/scan.ts";
 import { releaseConditions } from "./conditions.ts";
-import { isOnGitHub, pageOf, pageTarget } from "./github-release.ts";
+import { effectsAhead } from "./effects-ahead.ts";
+import type { CommitAhead } from "./land.ts";
 import { emptyResult, type PlannedEffect, type ReleasePlan, type ReleaseResult } from "./report.ts";
-import { REMOTE } from "./source.ts";
 import { doWork, inWorktree, putEdits, type ReleaseWork } from "./work.ts";
 
 /**
@@ -49,43 +45,13 @@ export async function previewRelease(
   const show = async <A extends ActionName>(action: A, target: Target<A>, more: Facts = {}) => {
     effects.push(await previewOf(session, gate, action, target, more));
   };
-  const landed = await previewLanding(session, git, plan, work.value, show);
-  if (!landed.ok) return landed;
-  const publishes = await publishTargets(session, plan, work.value);
-  if (!publishes.ok) return publishes;
-  const tag = async () => {
-    const names = [...plan.units.map((unit) => unit.tag), ...(work.value.builtTag ? [work.value.builtTag.tag] : [])];
-    for (const name of names) {
-      await show("release.tag", { repository: git.identity, tag: name, commit: plan.commit });
-      const ref = `refs/tags/${name}`;
-      await show("git.push", { repository: git.identity, remote: REMOTE, ref, commit: plan.commit });
-    }
-  };
-  const order = options.tag ?? productOf(session).spec.value.release.tag_order;
-  if (order === "first") await tag();
-  for (const { target, secret } of publishes.value) {
-    await show("package.publish", target);
-    await show("secret.read", { names: [secret] });
-  }
-  if (order !== "first") await tag();
-  const pages = await isOnGitHub(session, git);
-  if (!pages.ok) return pages;
-  for (const unit of pages.value ? plan.units : []) {
-    const page = await pageOf(session, unit, {
-      artifacts: work.value.artifacts,
-      provenance: [],
-      sboms: scanOf(scanned.value)?.sboms ?? [],
-    });
-    if (!page.ok) return page;
-    await show("forge.release", pageTarget(git, page.value, plan.commit));
-  }
-  const warnings = [...work.warnings, ...scanned.warnings, ...publishes.warnings];
-  for (const unit of plan.units) {
-    const targets = announcementTargets(session, { ...unit, product: plan.product, published: [] });
-    if (!targets.ok) return targets;
-    warnings.push(...targets.warnings);
-    for (const target of targets.value) await show("announce.post", target);
-  }
+  const change = await changeOf(session, git, plan, work.value);
+  if (!change.ok) return change;
+  const papers = { provenance: [], sboms: scanOf(scanned.value)?.sboms ?? [] };
+  const ahead = { session, git, plan, work: work.value, papers, tag: options.tag };
+  const listed = await effectsAhead(ahead, { commit: plan.commit, ...change.value }, (_, ...effect) => show(...effect));
+  if (!listed.ok) return listed;
+  const warnings = [...work.warnings, ...scanned.warnings, ...listed.warnings];
   return succeed(
     { ...emptyResult(plan), artifacts: [...work.value.artifacts], scan: scanOf(scanned.value), effects },
     warnings,
@@ -121,45 +87,18 @@ function describeTarget(target: Readonly<Record<string, unknown>>): string {
     .join(" ");
 }
 
-async function previewLanding(
+/** The release commit's change as git sees it; none where nothing is written. */
+async function changeOf(
   session: Session,
   git: Git,
   plan: ReleasePlan,
   work: ReleaseWork,
-  show: <A extends ActionName>(action: A, target: Target<A>, more?: Facts) => Promise<void>,
-): Promise<Outcome<void>> {
-  if (work.edits.length === 0) return succeed(undefined);
+): Promise<Outcome<Pick<CommitAhead, "change">>> {
+  if (work.edits.length === 0) return succeed({});
   return await inWorktree(session, git, plan.commit, async (worktree) => {
     const put = await putEdits(session, worktree, work.edits);
     if (!put.ok) return put;
-    const { treeDigest, change } = put.value;
-    const target = { repository: git.identity, branch: plan.branch, base: plan.commit, tree_digest: treeDigest };
-    const facts = changeFacts(change, (paths) => protectedPaths(session.organisation.constitution, paths));
-    await show("git.commit", target, facts);
-    const ref = `refs/heads/${plan.branch}`;
-    await show("git.push", { repository: git.identity, remote: REMOTE, ref, commit: plan.commit });
-    return succeed(undefined);
+    const facts = changeFacts(put.value.change, (paths) => protectedPaths(session.organisation.constitution, paths));
+    return succeed({ change: { treeDigest: put.value.treeDigest, facts } });
   });
-}
-
-/** Where each package that is published goes, and the secret that this takes. */
-export async function publishTargets(session: Session, plan: ReleasePlan, work: ReleaseWork) {
-  const targets: { target: Target<"package.publish">; secret: string }[] = [];
-  for (const unit of plan.units) {
-    for (const pkg of unit.packages.filter(({ publish }) => publish)) {
-      const ecosystem = ECOSYSTEMS[pkg.ecosystem];
-      const destination = destinationOf(session, productOf(session), ecosystem);
-      if (!destination.ok) return destination;
-      if (destination.value === undefined) continue;
-      const { url, token } = destination.value;
-      const registry = await ecosystem.registry({ url, signal: session.signal });
-      if (!registry.ok) return registry;
-      const artifacts = work.artifacts.filter((one) => one.ecosystem === pkg.ecosystem && one.package === pkg.name);
-      targets.push({
-        target: publishTarget({ item: { unit, pkg, artifacts }, ecosystem }, registry.value),
-        secret: token.name,
-      });
-    }
-  }
-  return succeed(targets);
 }

@@ -58,6 +58,11 @@ export async function pageOf(
   });
 }
 
+/** The journal's name of a page. */
+export function pageStep(tag: string): string {
+  return `github release ${tag}`;
+}
+
 /** What the gate is asked for a page. */
 export function pageTarget(git: Git, page: ReleasePage, commit: string): Target<"forge.release"> {
   return { repository: git.identity, tag: page.tag, commit, digest: pageDigest(page) };
@@ -89,7 +94,7 @@ export async function releaseOnGitHub(
     return succeed(undefined, [told]);
   }
   const { github, repository } = forge.value;
-  return await run.effect(`github release ${page.tag}`, {
+  return await run.effect(pageStep(page.tag), {
     probe: () => findRelease(github, repository, page),
     async act() {
       const target = pageTarget(git, page, commit);

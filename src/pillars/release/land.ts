@@ -1,5 +1,7 @@
 import { protectedPaths } from "../../constitution/protect.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import type { Facts } from "../../core/facts.ts";
+import type { Session } from "../../pipeline/session.ts";
 import { changeFacts, type Git, type RemoteCredentials } from "../../tools/git/git.ts";
 import { type Acting, permitFor } from "../acting.ts";
 import { type BuiltTag, builtTagOf } from "./built-tag.ts";
@@ -16,6 +18,16 @@ export interface Landing {
   readonly credentials: RemoteCredentials | undefined;
 }
 
+/** The release commit as a gate is asked for it. */
+export interface CommitAhead {
+  /** Its id; that of the commit it will stand on where it is not known yet. */
+  readonly commit: string;
+  /** True where that is the release commit itself, of which there is an object by now. */
+  readonly drafted?: boolean;
+  /** Absent: it is made already, or nothing is committed. */
+  readonly change?: { readonly treeDigest: string; readonly facts: Facts };
+}
+
 /** `chore(release): 1.5.0`; packages with versions of their own are named. */
 export function releaseSubject(plan: ReleasePlan): string {
   const [first] = plan.units;
@@ -29,6 +41,8 @@ export async function commitRelease(acting: Acting, landing: Landing, work: Rele
   const { git, plan } = landing;
   // Versions that come from the tag and no changelog entry: the planned commit is the release.
   if (work.edits.length === 0) return succeed(plan.commit);
+  const words = await wordsOf(acting, plan);
+  if (!words.ok) return words;
   return await run.effect("commit", {
     probe: () => findReleaseCommit(git, plan, run.id),
     act: () =>
@@ -46,13 +60,41 @@ export async function commitRelease(acting: Acting, landing: Landing, work: Rele
         );
         const permit = await permitFor(acting, "git.commit", target, facts);
         if (!permit.ok) return permit;
-        return await worktree.commitAll(permit.value, target, {
-          message: session.redactor.redact(releaseSubject(plan)),
-          trailers: { [RUN_TRAILER]: run.id },
-          paths: put.value.paths,
-        });
+        return await worktree.commitAll(permit.value, target, { ...words.value, paths: put.value.paths });
       }),
     readBack: { attempts: 1, delayMs: 0 },
+  });
+}
+
+/** What the release commit says. Its time is kept with the run, so that it is the same commit whoever makes it, and when. */
+async function wordsOf({ session, run }: Acting, plan: ReleasePlan) {
+  const time = await run.step("commit time", async () => succeed(session.clock.now()));
+  if (!time.ok) return time;
+  const message = session.redactor.redact(releaseSubject(plan));
+  return succeed({ message, trailers: { [RUN_TRAILER]: run.id }, time: time.value });
+}
+
+/** The release commit before it is made: as an object that nothing names, with what a gate wants to know of it. */
+export async function draftRelease(
+  acting: Acting,
+  { git, plan }: Pick<Landing, "git" | "plan">,
+  work: ReleaseWork,
+): Promise<Outcome<CommitAhead>> {
+  const { session, run } = acting;
+  if (work.edits.length === 0) return succeed({ commit: plan.commit, drafted: true });
+  const made = await findReleaseCommit(git, plan, run.id);
+  if (!made.ok) return made;
+  if (made.value !== undefined) return succeed({ commit: made.value, drafted: true });
+  const words = await wordsOf(acting, plan);
+  if (!words.ok) return words;
+  return await inWorktree(session, git, plan.commit, async (worktree) => {
+    const put = await putEdits(session, worktree, work.edits);
+    if (!put.ok) return put;
+    const draft = await worktree.draftCommit(plan.commit, { ...words.value, paths: put.value.paths });
+    if (!draft.ok) return draft;
+    const facts = changeFacts(put.value.change, (paths) => protectedPaths(session.organisation.constitution, paths));
+    const { commit, treeDigest } = draft.value;
+    return succeed({ commit, drafted: true, change: { treeDigest, facts } });
   });
 }
 
@@ -106,6 +148,11 @@ export async function pushCommit(acting: Acting, landing: Landing, commit: strin
   });
 }
 
+/** The journal's name of a tag. */
+export function tagStep(tag: string): string {
+  return `tag ${tag}`;
+}
+
 /** Makes the annotated tag of a unit, with its notes in it, and pushes it; done when the remote has it at the commit. */
 export async function tagRelease(
   acting: Acting,
@@ -115,7 +162,7 @@ export async function tagRelease(
 ): Promise<Outcome<string>> {
   const { session, run } = acting;
   const ref = `refs/tags/${unit.tag}`;
-  return await run.effect(`tag ${unit.tag}`, {
+  return await run.effect(tagStep(unit.tag), {
     async probe() {
       const at = await git.lsRemote(REMOTE, ref, credentials);
       if (!at.ok || at.value === undefined || at.value === commit) return at.ok ? succeed(at.value) : at;
@@ -153,16 +200,32 @@ export async function makeBuiltTag(
   built: BuiltTag,
   release: string,
 ): Promise<Outcome<string>> {
-  const of = builtTagOf(acting.session, landing.plan);
-  if (!of) throw new Error("a built tag belongs to a unit of the plan");
+  const commit = await builtTagCommit(acting.session, landing, built, release);
+  if (!commit.ok) return commit;
+  const { unit } = unitOfBuiltTag(acting.session, landing.plan);
+  return await tagRelease(acting, landing, { ...unit, tag: built.tag }, commit.value);
+}
+
+/** The commit that such a tag is at: an object that nothing names, on top of the release commit. */
+export async function builtTagCommit(
+  session: Session,
+  { git, plan }: Pick<Landing, "git" | "plan">,
+  built: BuiltTag,
+  release: string,
+): Promise<Outcome<string>> {
+  const { unit } = unitOfBuiltTag(session, plan);
   const files: { path: string; source: string }[] = [];
   for (const { path, digest } of built.files) {
-    const source = await acting.session.artifacts.path(digest);
+    const source = await session.artifacts.path(digest);
     if (!source.ok) return source;
     files.push({ path, source: source.value });
   }
-  const message = `build: ${of.unit.name} ${of.unit.version} with its built files`;
-  const commit = await landing.git.builtCommit({ base: release, files, message });
-  if (!commit.ok) return commit;
-  return await tagRelease(acting, landing, { ...of.unit, tag: built.tag }, commit.value);
+  const message = `build: ${unit.name} ${unit.version} with its built files`;
+  return await git.builtCommit({ base: release, files, message });
+}
+
+function unitOfBuiltTag(session: Session, plan: ReleasePlan) {
+  const of = builtTagOf(session, plan);
+  if (!of) throw new Error("a built tag belongs to a unit of the plan");
+  return of;
 }

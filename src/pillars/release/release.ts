@@ -1,3 +1,4 @@
+import { withdrawQuestions } from "../../constitution/approvals.ts";
 import { type Outcome, succeed } from "../../core/diagnostic.ts";
 import { task } from "../../core/events.ts";
 import { productOf, type Session } from "../../pipeline/session.ts";
@@ -105,5 +106,8 @@ async function giveUp(
     requester: session.requester,
     trigger: session.trigger,
   });
-  return run.ok ? await run.value.finish("abandoned") : run;
+  if (!run.ok) return run;
+  const subject = { company, product: name, run: run.value.id, requester: session.requester };
+  const withdrawn = await withdrawQuestions(session, run.value.id, subject);
+  return withdrawn.ok ? await run.value.finish("abandoned") : withdrawn;
 }

@@ -54,7 +54,7 @@ export async function findUnfinished(
   // A commit that was made but not noted is found by its trailer.
   const commit = plan ? await findReleaseCommit(git, plan, run.id) : succeed(undefined);
   if (!commit.ok) return commit;
-  const started = steps.some(({ name, kind }) => kind !== "step" && name !== "commit");
+  const started = steps.some(({ name, kind }) => (kind === "effect" || kind === "delivery") && name !== "commit");
   return succeed({ run, plan, untouched: !started && !done.has("commit") && commit.value === undefined });
 }
 

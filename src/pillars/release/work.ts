@@ -54,7 +54,9 @@ export async function doWork(
       "versions and changelog",
       () => writeEdits(session, product, plan, worktree.root),
       (done) =>
-        done.ok ? { title: `versions and changelog written (${done.value.length} files)` } : { state: "failed" },
+        done.ok
+          ? { title: `versions and changelog written (${done.value.length} file${done.value.length === 1 ? "" : "s"})` }
+          : { state: "failed" },
     );
     if (!edits.ok) return edits;
     await settleModes(worktree.root);

@@ -1,5 +1,6 @@
 import { perform } from "../../constitution/effect.ts";
-import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import type { Session } from "../../pipeline/session.ts";
 import type { Owner } from "./files.ts";
 import { type Asking, readSecrets } from "./read.ts";
 
@@ -30,13 +31,25 @@ export function accountSource(account: TokenNames | undefined, path: string): Se
   return { kept: "environment", name: account.token_env, from: `${path}.token_env in fleet.yaml` };
 }
 
+/** Whether there is something to read: a variable that is set, or an entry that somebody named. The value is not looked at. */
+export function hasToken({ environment }: Session, { kept, name }: SecretSource): boolean {
+  return kept === "encrypted" || Boolean(environment[name]?.trim());
+}
+
+/** That a variable with a token is not set. */
+export function missingToken({ name, from }: SecretSource, title: string): Diagnostic {
+  return problem("secret", "publish.no_token", `the ${title} is missing: ${name} is not set`, {
+    next: `export ${name}=… before the command (in Jenkins: bind it as a credential); ${from} names the variable`,
+  });
+}
+
 /**
  * Reads the token, once the gate allows it. From here on it is redacted from everything that is written.
  *
  * @param title what it is a token of, as in "the npm token is missing"
  */
 export async function readSource(asking: Asking, source: SecretSource, title: string): Promise<Outcome<string>> {
-  const { name, from, owners } = source;
+  const { name, owners } = source;
   if (source.kept === "encrypted") {
     const read = await readSecrets(asking, { names: [name], ...(owners ? { owners } : {}) });
     return read.ok ? succeed((read.value.get(name) as string).trim(), read.warnings) : read;
@@ -46,13 +59,7 @@ export async function readSource(asking: Asking, source: SecretSource, title: st
   if (!permit.ok) return permit;
   return await perform(permit.value, "secret.read", target, async () => {
     const token = asking.session.environment[name]?.trim();
-    if (!token) {
-      return fail(
-        problem("secret", "publish.no_token", `the ${title} is missing: ${name} is not set`, {
-          next: `export ${name}=… before the command (in Jenkins: bind it as a credential); ${from} names the variable`,
-        }),
-      );
-    }
+    if (!token) return fail(missingToken(source, title));
     asking.session.redactor.add(token);
     return succeed(token);
   });

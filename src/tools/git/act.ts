@@ -4,6 +4,7 @@ import type { Target } from "../../core/action.ts";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import type { Permit } from "../../core/permit.ts";
 import { writeCandidate } from "./candidate.ts";
+import { type CommitInput, identityVariables, writeCommit } from "./commit-object.ts";
 import { guardConfig } from "./config-guard.ts";
 import { diagnose, withoutCredentials } from "./diagnose.ts";
 import type { Person } from "./history.ts";
@@ -17,17 +18,6 @@ export interface Acting {
   readonly identity: string;
   readonly author: Person;
   readonly call: GitCall;
-}
-
-export interface CommitInput {
-  /** Subject, blank line, body. */
-  readonly message: string;
-  /** Appended as trailers, in order: `{ "Heal-Run": "r-7f3a" }`. Line ends in a value become spaces. */
-  readonly trailers?: Readonly<Record<string, string>>;
-  /** What to commit, relative to the root; absent: every change, untracked files included. */
-  readonly paths?: readonly string[];
-  /** The work tree that holds the change; default: the one this repository was opened at. */
-  readonly worktree?: string;
 }
 
 export interface Committed {
@@ -52,7 +42,7 @@ export function commitAll(
   input: CommitInput,
   acting: Acting & { readonly root: string },
 ): Promise<Outcome<Committed>> {
-  const { call, identity, author } = acting;
+  const { call, identity } = acting;
   return perform(permit, "git.commit", target, async () => {
     if (target.repository !== identity) return fail(otherRepository(target.repository, identity));
     if (input.message.trim() === "") return fail(problem("internal", "git.empty_message", "a commit needs a message"));
@@ -88,14 +78,9 @@ export function commitAll(
     }
     if (tip.value !== undefined && tip.value !== target.base)
       return fail(branchMoved(target.branch, target.base, tip.value));
-    const made = await git(["commit-tree", tree, "-p", target.base, "-F", "-"], {
-      ...call,
-      env: identityVariables(author),
-      input: messageWith(input.message, input.trailers ?? {}),
-      writes: true,
-    });
+    const made = await writeCommit({ tree, base: target.base }, input, acting);
     if (!made.ok) return made;
-    const commit = made.value.trim();
+    const commit = made.value;
     const moved = await moveBranch(worktree, target, ref, tip.value, commit, call);
     if (!moved.ok) return moved;
     return succeed({ commit, tree, already: false }, await bringAlong(worktree, target, commit, candidate.value, call));
@@ -201,19 +186,6 @@ async function isSame(commit: string, base: string, tree: string, call: GitCall)
   if (!shown.ok) return shown;
   const parent = await optionalRef(`${commit}^`, call);
   return parent.ok ? succeed(shown.value.trim() === tree && parent.value === base) : parent;
-}
-
-function messageWith(message: string, trailers: Readonly<Record<string, string>>): string {
-  const lines = Object.entries(trailers).map(([key, value]) => {
-    if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(key)) throw new Error(`not a trailer key: ${key}`);
-    return `${key}: ${value.replaceAll(/\s+/g, " ").trim()}`;
-  });
-  const text = message.replaceAll("\0", "").replaceAll("\r\n", "\n").trim();
-  return lines.length === 0 ? `${text}\n` : `${text}\n\n${lines.join("\n")}\n`;
-}
-
-function identityVariables({ name, email }: Person): Record<string, string> {
-  return { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email };
 }
 
 function otherRepository(allowed: string, found: string): Diagnostic {

@@ -4,10 +4,11 @@ import type { Target } from "../../core/action.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import type { Permit } from "../../core/permit.ts";
 import type { Redactor } from "../../core/redact.ts";
-import { type CommitInput, type Committed, commitAll, type PushInput, push, tag } from "./act.ts";
+import { type Committed, commitAll, type PushInput, push, tag } from "./act.ts";
 import { type BuiltCommit, writeBuiltCommit } from "./built-commit.ts";
 import { type Candidate, writeCandidate } from "./candidate.ts";
 import { type Change, treeChange } from "./change.ts";
+import { type CommitInput, type Draft, draftCommit } from "./commit-object.ts";
 import { guardConfig } from "./config-guard.ts";
 import { unknownRef, withoutCredentials } from "./diagnose.ts";
 import {
@@ -106,6 +107,8 @@ export interface Git {
   push(permit: Permit<"git.push">, target: Target<"git.push">, input?: PushInput): Promise<Outcome<void>>;
   /** Makes an annotated tag. The tag at the same commit is done already; elsewhere it is `git.tag_elsewhere`. */
   tag(permit: Permit<"release.tag">, target: Target<"release.tag">, input: { message: string }): Promise<Outcome<void>>;
+  /** The commit that `commitAll` would make of this work tree with the same input, as an object that nothing names yet. */
+  draftCommit(base: string, input: CommitInput & { readonly time: number }): Promise<Outcome<Draft>>;
   /** Writes a commit with further files on top of another one, as an object that nothing names yet; answers its id. */
   builtCommit(input: BuiltCommit): Promise<Outcome<string>>;
 }
@@ -267,6 +270,7 @@ function makeGit(root: string, identity: string, call: GitCall, options: OpenOpt
     commitAll: (permit, target, input) => commitAll(permit, target, input, { ...acting, root }),
     push: (permit, target, input = {}) => push(permit, target, input, acting),
     tag: (permit, target, { message }) => tag(permit, target, message, acting),
+    draftCommit: (base, input) => draftCommit(root, base, input, acting),
     builtCommit: (input) => writeBuiltCommit(input, acting),
   };
 }
