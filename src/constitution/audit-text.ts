@@ -2,6 +2,9 @@ import type { Json } from "../core/canonical.ts";
 import type { AuditEntry } from "./audit-chain.ts";
 import type { AuditVerification } from "./audit-verify.ts";
 import { showTime } from "./calendar.ts";
+import { decisionIn } from "./decision-record.ts";
+import { isDefaultReason } from "./rules.ts";
+import { targetWords } from "./target-words.ts";
 
 type Data = Readonly<Record<string, Json | undefined>>;
 
@@ -11,37 +14,47 @@ type Data = Readonly<Record<string, Json | undefined>>;
  */
 export function entryLines(entries: readonly AuditEntry[], timeZone: string): string[] {
   const width = String(entries.at(-1)?.seq ?? 0).length + 1;
+  const targets = targetsOf(entries);
   const subjects = entries.map((entry) => entry.product ?? entry.company ?? "");
   const widest = Math.min(24, Math.max(0, ...subjects.map((subject) => subject.length)));
   return entries.map((entry, index) => {
     const number = `#${entry.seq}`.padStart(width);
     const subject = (subjects[index] ?? "").padEnd(widest);
-    return `${number}  ${showTime(Date.parse(entry.at), timeZone)}  ${subject}  ${sentence(entry, timeZone)}${entry.run ? `  [${entry.run}]` : ""}`;
+    const said = sentence(entry, timeZone, targets);
+    return `${number}  ${showTime(Date.parse(entry.at), timeZone)}  ${subject}  ${said}${entry.run ? `  [${entry.run}]` : ""}`;
   });
 }
 
+/** What decisions were about, by the hash under which effects name it. */
+function targetsOf(entries: readonly AuditEntry[]): ReadonlyMap<string, string> {
+  const decisions = entries.map(decisionIn).filter((decision) => decision !== undefined);
+  return new Map(decisions.map(({ action, target, target_hash }) => [target_hash, targetWords(action, target)]));
+}
+
 /** What an entry says, in words. */
-function sentence(entry: AuditEntry, timeZone: string): string {
+function sentence(entry: AuditEntry, timeZone: string, targets: ReadonlyMap<string, string>): string {
   const data = (
     typeof entry.data === "object" && entry.data !== null && !Array.isArray(entry.data) ? entry.data : {}
   ) as Data;
   const text = (key: string) =>
     typeof data[key] === "string" || typeof data[key] === "number" ? String(data[key]) : "";
   const who = entry.requester ? ` for ${entry.requester}` : "";
+  const target = targets.get(text("target_hash")) ?? "";
+  const about = target === "" ? "" : `: ${target}`;
   switch (entry.kind) {
     case "decision": {
       const by = data.rule ? ` by ${text("rule")}` : "";
       const verb = { allow: "allowed", deny: "denied", ask: "people asked" }[text("answer")] ?? text("answer");
-      return `${text("action")} ${verb}${by}${data.mode === "observe" ? " (observed only)" : ""}${who}: ${text("reason")}`;
+      return `${text("action")} ${verb}${by}${data.mode === "observe" ? " (observed only)" : ""}${who}${about}${reasonOf(text("reason"), text("rule"))}`;
     }
     case "gate.refused":
       return `${text("action")} refused before it was judged (${text("code")})${who}: ${text("message")}`;
     case "effect.started":
-      return `${text("action")} started under ${text("permit")}`;
+      return `${text("action")} started under ${text("permit")}${about}`;
     case "effect.done":
-      return `${text("action")} done under ${text("permit")}`;
+      return `${text("action")} done under ${text("permit")}${about}`;
     case "effect.failed":
-      return `${text("action")} failed under ${text("permit")}: ${failures(data)}`;
+      return `${text("action")} failed under ${text("permit")}${about}: ${failures(data)}`;
     case "approval.requested":
       return `${text("action")}: ${text("count")} of ${text("group")} asked until ${showTime(Date.parse(text("until")), timeZone)} (${text("approval")})${who}`;
     case "approval.answered":
@@ -82,6 +95,11 @@ function sentence(entry: AuditEntry, timeZone: string): string {
     default:
       return `${entry.kind}${who}: ${JSON.stringify(entry.data)}`;
   }
+}
+
+/** The reason that its author gave the rule; without one, the rule's name has said it all. */
+function reasonOf(reason: string, rule: string): string {
+  return reason === "" || isDefaultReason(reason, rule) ? "" : ` (${reason.replace(/\.$/, "")})`;
 }
 
 function scopeOf({ company, product }: AuditEntry): string {

@@ -6,7 +6,7 @@ import { readYaml } from "../core/yaml.ts";
 import { isTimeZone } from "./calendar.ts";
 import { type Condition, compileCondition } from "./condition.ts";
 import { type RuleTest, readTests } from "./rule-tests.ts";
-import { actionsOf, type Effect, impliedRules, indexRules, type Rule, type RuleIndex } from "./rules.ts";
+import { actionsOf, defaultReason, type Effect, impliedRules, indexRules, type Rule, type RuleIndex } from "./rules.ts";
 import { type ConstitutionDocument, documentSchema, type RuleDocument, spanMs } from "./schema.ts";
 import { placeInScalar } from "./text-place.ts";
 
@@ -184,21 +184,13 @@ function readRule(
     actions: actionsOf(patterns),
     ...(condition ? { condition } : {}),
     ...(written.because ? { because: written.because } : {}),
-    reason: written.because ?? defaultReason(effect, written),
+    reason: written.because ?? defaultReason(effect, written.id, written.of),
     ...(effect === "ask" && written.of
       ? { of: { group: written.of.group, count: written.of.count, withinMs: spanMs(written.of.within) ?? 0 } }
       : {}),
     place: at(),
     implied: false,
   };
-}
-
-function defaultReason(effect: Effect, written: RuleDocument): string {
-  if (effect === "ask" && written.of) {
-    const { group, count } = written.of;
-    return `${count === 1 ? "One person" : `${count} people`} of ${group} must agree.`;
-  }
-  return `The rule ${written.id} ${effect === "allow" ? "allows" : "denies"} it.`;
 }
 
 function checkGroup(

@@ -31,6 +31,18 @@ export interface Asked {
   readonly withinMs: number;
 }
 
+/** What a reader is told by a rule whose author gave no reason. */
+export function defaultReason(effect: Effect, id: string, of?: Pick<Asked, "group" | "count">): string {
+  if (effect === "ask" && of)
+    return `${of.count === 1 ? "One person" : `${of.count} people`} of ${of.group} must agree.`;
+  return `The rule ${id} ${effect === "allow" ? "allows" : "denies"} it.`;
+}
+
+/** Whether a reason only says again that the rule allows or denies. */
+export function isDefaultReason(reason: string, id: string): boolean {
+  return reason === defaultReason("allow", id) || reason === defaultReason("deny", id);
+}
+
 export interface RuleIndex {
   readonly deny: readonly Rule[];
   readonly ask: readonly Rule[];

@@ -81,12 +81,11 @@ test("the log is shown to people in words", async () => {
     fail(problem("infrastructure", "git.locked", "the index is locked")),
   );
   const shown = entryLines(must(await audit.entries()), "Europe/Berlin");
-  expect(shown[1]).toBe(
-    "#2  Mon 16 Nov 2026 10:00  payments  release.tag denied by no for zoe: The rule no denies it.",
-  );
+  // What was acted on, and no reason that only says the rule's name again.
+  expect(shown[1]).toBe("#2  Mon 16 Nov 2026 10:00  payments  release.tag denied by no for zoe: v1");
   expect(shown.slice(-2)).toEqual([
-    `#6  Fri 20 Nov 2026 13:00  payments  git.commit started under ${permit.id}  [r-7f3a]`,
-    `#7  Fri 20 Nov 2026 13:00  payments  git.commit failed under ${permit.id}: the index is locked  [r-7f3a]`,
+    `#6  Fri 20 Nov 2026 13:00  payments  git.commit started under ${permit.id}: on ${COMMIT_TARGET.branch}  [r-7f3a]`,
+    `#7  Fri 20 Nov 2026 13:00  payments  git.commit failed under ${permit.id}: on ${COMMIT_TARGET.branch}: the index is locked  [r-7f3a]`,
   ]);
 });
 
