@@ -34,7 +34,6 @@ const MOST_AGE_MS = 30 * 24 * 60 * 60 * 1000;
  * @param words the command line: each command has a file of its own, so that it reads no other one's code
  */
 exports.runParts = (parts, kept, words) => {
-  keepToOurselves();
   const build = readFileSync(join(parts, "build-id"), "utf8").trim();
   const command = /^[a-z][a-z-]{0,30}$/.test(words[0] ?? "") ? words[0] : "other";
   const file = join(kept, `${process.version}-${process.arch}-${build}`, command);
@@ -68,14 +67,6 @@ exports.runParts = (parts, kept, words) => {
 };
 
 const BEGIN = "(function(exports,require,module,__filename,__dirname){";
-
-/** Node warns of the loader that the parts import modules with. It is this program's choice, and its users can do nothing. */
-function keepToOurselves() {
-  const { emitWarning } = process;
-  process.emitWarning = (warning, ...more) => {
-    if (!String(warning).startsWith("vm.USE_MAIN_CONTEXT_DEFAULT_LOADER ")) emitWarning.call(process, warning, ...more);
-  };
-}
 
 /**
  * The kept code by the name of its part; none where there is no whole file, or where somebody else could have written it.
