@@ -1,6 +1,14 @@
 import * as z from "zod";
 import { type Diagnostic, problem } from "../../core/diagnostic.ts";
 
+/**
+ * The JSON of an answer. Before it OpenTofu may print warnings as text (of a settings file that it was told to read and
+ * that is not there), whatever format was asked for.
+ */
+export function jsonOf(answer: string): string {
+  return answer.slice(Math.max(0, answer.search(/^\{/m)));
+}
+
 /** One line of OpenTofu's machine-readable output (`-json`); its format is documented as stable. */
 const line = z.object({
   "@level": z.string(),
@@ -49,7 +57,7 @@ function asDiagnostic(given: NonNullable<z.infer<typeof line>["diagnostic"]>): D
   return problem(
     known?.kind ?? "product",
     known?.code ?? "tofu.refused",
-    `${summary}${detail ? `: ${firstSentence(detail)}` : ""}`,
+    known && "message" in known ? known.message : `${summary}${detail ? `: ${firstSentence(detail)}` : ""}`,
     {
       ...where,
       severity,
@@ -66,6 +74,14 @@ const KNOWN = [
     kind: "infrastructure",
     asker: true,
     next: "wait for the other run to end; PostgreSQL lets go of the lock with its holder's connection, which pg_locks and pg_stat_activity name",
+  },
+  {
+    // What a store answers whose lock file is there already says so in a heap of HTTP.
+    says: /^Error acquiring the state lock\n.*\bPreconditionFailed\b/s,
+    code: "tofu.locked",
+    kind: "infrastructure",
+    message: "the state is locked: its lock lies in the bucket already",
+    next: "wait for the other run to end; if it died, tofu force-unlock takes the lock away",
   },
   {
     says: /^Error acquiring the state lock/,

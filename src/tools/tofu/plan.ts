@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { fail, messageOf, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { jsonOf } from "./messages.ts";
 
 /** What is read of `tofu show -json`; format 1 keeps these, and later minor versions only add. */
 const change = z.object({
@@ -48,7 +49,7 @@ export interface InfraPlan {
 export function readPlan(text: string): Outcome<InfraPlan> {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(jsonOf(text));
   } catch (error) {
     return fail(problem("infrastructure", "tofu.unreadable_plan", `OpenTofu's plan is no JSON: ${messageOf(error)}`));
   }

@@ -4,7 +4,7 @@ import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../cor
 import type { Permit } from "../../core/permit.ts";
 import { type ProcessResult, runProcess } from "../../core/process.ts";
 import type { Redactor } from "../../core/redact.ts";
-import { type Message, readMessages } from "./messages.ts";
+import { jsonOf, type Message, readMessages } from "./messages.ts";
 import { type InfraPlan, readPlan } from "./plan.ts";
 
 export type { InfraChange, InfraPlan } from "./plan.ts";
@@ -76,7 +76,10 @@ export function applyPlan(
 export async function outputs(work: TofuWork): Promise<Outcome<Record<string, unknown>>> {
   const result = await call(work, ["output", "-json", "-no-color"], { quiet: true });
   if (result.exitCode !== 0) return fail(ended(result, "output") ?? unreadable(result, "output"));
-  const all = JSON.parse(result.stdout) as Record<string, { readonly sensitive?: boolean; readonly value: unknown }>;
+  const all = JSON.parse(jsonOf(result.stdout)) as Record<
+    string,
+    { readonly sensitive?: boolean; readonly value: unknown }
+  >;
   for (const { sensitive, value } of Object.values(all)) if (sensitive) redactAll(work.redactor, value);
   const open = Object.entries(all).filter(([, { sensitive }]) => !sensitive);
   return succeed(Object.fromEntries(open.map(([name, { value }]) => [name, value])));

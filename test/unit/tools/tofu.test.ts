@@ -37,6 +37,13 @@ describe("a plan as OpenTofu shows it", () => {
     },
   });
 
+  test("is read though warnings stand before it", () => {
+    expect(readPlan(`\nWarning: Unable to open CLI configuration file\n\nIt does not exist.\n\n${shown}\n`)).toEqual(
+      readPlan(shown),
+    );
+    expect(readPlan("Warning: only this\n").ok).toBe(false);
+  });
+
   test("becomes changes, drift, resources and regions", () => {
     const plan = readPlan(shown);
     if (!plan.ok) throw new Error(JSON.stringify(plan.diagnostics));
