@@ -13,7 +13,26 @@ test.each([
   const { root } = await read(
     `gcc -c src/fee.c\n${line}\n    3 |   return two;\nmake: *** [Makefile:3: fee.o] Error 1\n`,
   );
-  expect(root).toMatchObject({ message: line, place: { file, line: at } });
+  expect(root).toMatchObject({ tool: "gcc", category: "compilation", place: { file, line: at } });
+  expect(line.endsWith(root!.message)).toBe(true);
+});
+
+// What bash, coreutils, git and ld write under LC_ALL=de_DE.UTF-8 and fr_FR.UTF-8.
+test.each([
+  ["s.sh: Zeile 4: deploi: Kommando nicht gefunden.", "shell", "configuration"],
+  ["s.sh: ligne 4: deploi : commande introuvable", "shell", "configuration"],
+  ["cp: impossible d'évaluer 'gone.txt': Aucun fichier ou dossier de ce type", "shell", "configuration"],
+  ["KONFLIKT (Inhalt): Merge-Konflikt in f", "git", "configuration"],
+  ["fatal\u00a0: ni ceci ni aucun de ses répertoires parents n'est un dépôt git\u00a0: .git", "git", "configuration"],
+  [
+    "Schwerwiegend: konnte nicht auf 'https://127.0.0.1:9/x.git/' zugreifen: Failed to connect to 127.0.0.1 port 9",
+    "git",
+    "infrastructure",
+  ],
+  ["main.c:(.text+0xa)\u00a0: référence indéfinie vers «\u00a0toll\u00a0»", "ld", "compilation"],
+])("another language than English: %s", async (line, tool, category) => {
+  const { root } = await read(`start\n${line}\n`);
+  expect(root).toMatchObject({ tool, category, logLines: [2, 2] });
 });
 
 describe("tools that cannot run in a test", () => {

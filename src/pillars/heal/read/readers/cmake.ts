@@ -1,4 +1,5 @@
 import { gather, listedTest, placeOf, type ToolReader } from "../reader.ts";
+import { assertionOf, assertionPlace } from "./googletest.ts";
 import { categoryOf, find, isBlank } from "./text.ts";
 
 // CMake Error at CMakeLists.txt:3 (find_package):
@@ -84,19 +85,22 @@ function ctestBlock(line: Parameters<ToolReader["start"]>[0], test: string, how:
   return gather(
     [line],
     ({ text }) =>
-      /^\s*(?:Start +\d+: |\d+\/\d+ Test +#)|^\d+% tests passed|^The following tests FAILED/.test(text) ? "no" : "take",
+      /^\s*(?:Start +\d+: |\d+\/\d+ Test +#)|^test \d+$|^\d+% tests passed|^The following tests FAILED/.test(text)
+        ? "no"
+        : "take",
     (lines, range) => {
       const said = lines
         .slice(1)
-        .find(({ text }) => !isBlank(text))
+        .find(({ text }) => !isBlank(text) && !/^test \d+$/.test(text))
         ?.text.trim();
       return [
         {
           tool: "ctest",
           category: how === "Timeout" ? "infrastructure" : "test",
-          message: said ?? `${how}: ${test}`,
+          message: assertionOf(lines) ?? said ?? `${how}: ${test}`,
           test,
           ...range,
+          place: assertionPlace(lines),
         },
       ];
     },

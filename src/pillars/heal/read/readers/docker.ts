@@ -7,7 +7,7 @@ import { categoryOf, find } from "./text.ts";
 // Classic:  "The command '/bin/sh -c …' returned a non-zero code: 1", "COPY failed: …"; buildah: "Error: building at STEP …".
 const SOLVE = /^(?:ERROR|error): (?:failed to (?:solve|build)|target .*?: failed to solve)[^:]*: (.*)$/i;
 const CLASSIC =
-  /^(?:The command '(.*)' returned a non-zero code: (\d+)|((?:COPY|ADD) failed: .*)|((?:unable to prepare context|pull access denied|manifest for .* not found|Error response from daemon|Cannot connect to the Docker daemon|invalid reference format|error during connect|failed to dial)\b.*)|[Ee]rror: (?:error )?building at STEP "(.*?)": (.*)|docker: (Error response from daemon.*))$/;
+  /^(?:The command '(.*)' returned a non-zero code: (\d+)|((?:COPY|ADD) failed: .*)|((?:unable to prepare context|pull access denied|manifest for .* not found|Error response from daemon|Cannot connect to the Docker daemon|invalid reference format|error during connect|failed to dial)\b.*)|[Ee]rror: (?:error )?building at STEP "(.*?)": (.*)|docker: (Error response from daemon.*)|Error: ((?:creating build container|determining starting point|no FROM statement found|parsing main Dockerfile|reading multiple stages|initializing source).*))$/;
 const BOX = /^-{6}$/;
 
 export const docker: ToolReader = {
@@ -25,6 +25,11 @@ export const docker: ToolReader = {
     "prepare context",
     "access denied",
     "dockerfile",
+    "build container",
+    "FROM statement",
+    "starting point",
+    "multiple stages",
+    "initializing source",
     "ERROR: ",
   ],
   start(line) {
@@ -36,7 +41,14 @@ export const docker: ToolReader = {
     const classic = CLASSIC.exec(line.text);
     return classic === null
       ? undefined
-      : [draftOf(classic[6] ?? line.text, { first: line.no, last: line.no }, undefined, classic[1] ?? classic[5])];
+      : [
+          draftOf(
+            classic[6] ?? classic[8] ?? line.text,
+            { first: line.no, last: line.no },
+            undefined,
+            classic[1] ?? classic[5],
+          ),
+        ];
   },
 };
 
@@ -96,7 +108,7 @@ function draftOf(
 
 function dockerCategory(said: string): Category {
   if (
-    /failed to compute cache key.*not found|failed to calculate checksum|(?:COPY|ADD) failed|prepare context|dockerfile parse error|unknown instruction|failed to read dockerfile|invalid reference format|no such file or directory/i.test(
+    /failed to compute cache key.*not found|failed to calculate checksum|(?:COPY|ADD) failed|prepare context|dockerfile parse error|unknown instruction|no FROM statement|reading multiple stages|parsing main|failed to read dockerfile|invalid reference format|no such file or directory/i.test(
       said,
     ) &&
     !/httpReadSeeker|timeout/i.test(said)

@@ -1,5 +1,5 @@
 import type { Line } from "../clean.ts";
-import { type Draft, placeOf, type ToolReader } from "../reader.ts";
+import { type Draft, gather, placeOf, type ToolReader } from "../reader.ts";
 import { find } from "./text.ts";
 
 // stylish:  /x/src/a.js                             compact: /x/a.js: line 1, col 7, Error - … (rule)
@@ -30,11 +30,11 @@ export const eslint: ToolReader = {
     if (flat !== null) return [draftOf(line, flat[4]!, flat[5], flat[1]!, flat[2], flat[3])];
     const many = TOO_MANY.exec(line.text);
     if (many !== null) {
-      const strict = many[1] !== undefined;
+      if (many[1] === undefined) return brokenBlock(line);
       return [
         {
           tool: "eslint",
-          category: strict ? "warnings_as_errors" : "configuration",
+          category: "warnings_as_errors",
           message: line.text.trim(),
           first: line.no,
           last: line.no,
@@ -56,6 +56,29 @@ export const eslint: ToolReader = {
     ];
   },
 };
+
+/** "Oops! Something went wrong! :(", the version, and then what it was, up to the next blank line. */
+function brokenBlock(line: Line) {
+  const said = (held: readonly Line[]) =>
+    held.slice(1).filter(({ text }) => text.trim() !== "" && !/^ESLint: \d/.test(text));
+  return gather(
+    [line],
+    ({ text }, held) =>
+      /^(?:##\[|npm |ELIFECYCLE|error Command)/.test(text) ||
+      (text.trim() === "" && said(held).length > 0) ||
+      held.length > 60
+        ? "no"
+        : "take",
+    (lines, range) => [
+      {
+        tool: "eslint",
+        category: "configuration",
+        message: (said(lines)[0] ?? line).text.trim(),
+        ...range,
+      },
+    ],
+  );
+}
 
 function rowDraft(line: Line, row: RegExpExecArray, file: string | undefined): readonly Draft[] | undefined {
   return file === undefined ? undefined : [draftOf(line, row[4]!, row[5], file, row[1], row[2])];

@@ -7,25 +7,33 @@ import { categoryOf, find } from "./text.ts";
 // a.cpp(12): error C2065: …  a.cs(3,5): error CS0103: …   MSVC, MSBuild
 // ld: x.o: in function `main': … undefined reference to `foo'
 const DIAGNOSTIC =
-  /^(?:In file included from .*|((?:[A-Za-z]:)?[^\s:][^:]*?\.\w{1,5}|<command-line>|<stdin>):(?:(\d+):)?(?:(\d+):)? ((?:fatal )?error): (.*))$/;
+  /^(?:In file included from .*|((?:[A-Za-z]:)?[^\s:][^:]*?\.\w{1,5}|<command-line>|<stdin>):(?:(\d+):)?(?:(\d+):)? ((?:fatal )?error|(?:[Ss]chwerwiegender )?[Ff]ehler|erreur(?: fatale)?|error fatal|errore(?: fatale)?|(?:фатальная )?ошибка|(?:致命的)?エラー|(?:致命)?错误) ?[:：] ?(.*))$/;
 const MICROSOFT =
   /^\s*(?:\d+>)?(.+?)\((\d+)(?:,(\d+))?(?:,\d+,\d+)?\): (?:fatal )?error ([A-Z]{1,5}\d{3,5}): (.*?)(?: \[[^\]]+proj(?:::.*)?\])?$/;
 const LINKER =
-  /^(?:\S*\bld(?:\.\w+)?: )?(?:(\S+?):(?:(\d+)|\(\.[\w.]+\+0x[0-9a-f]+\)): )?(undefined reference to [`'‘"](.+?)['’"]|multiple definition of [`'‘"](.+?)['’"].*|cannot find -l(\S+?)(?:: .*)?)$/;
+  /^(?:\S*\bld(?:\.\w+)?: )?(?:(\S+?):(?:(\d+)|\(\.[\w.]+\+0x[0-9a-f]+\))\s?: )?((?:undefined reference to|référence indéfinie vers) [`'‘"«]\s?(.+?)\s?['’"»]|multiple definition of [`'‘"](.+?)['’"].*|cannot find -l(\S+?)(?:: .*)?)$/;
 const DARWIN = /^Undefined symbols for architecture|^duplicate symbol /;
 const END =
-  /^(?:collect2: (?:error|fatal error): .*|clang(?:\+\+)?(?:-\d+)?: error: (.*)|(?:\S*\/)?ld(?:\.\w+)?: error: (.*)|cc1(?:plus)?: (?:fatal )?error: (.*)|LINK : fatal error (LNK\d+): .*)$/;
+  /^(?:collect2: (?:error|fatal error|Fehler|erreur)\s?: .*|clang(?:\+\+)?(?:-\d+)?: error: (.*)|(?:\S*\/)?ld(?:\.\w+)?: error: (.*)|cc1(?:plus)?: (?:fatal )?error: (.*)|LINK : fatal error (LNK\d+): .*)$/;
 
 export const gcc: ToolReader = {
   tool: "gcc",
   hints: [
     "error: ",
+    "fehler: ",
+    "erreur",
+    "error fatal: ",
+    "errore",
+    "ошибка",
+    "エラー",
+    "错误",
     "error C",
     "error LNK",
     "error MSB",
     "error NU",
     "error FS",
     "undefined reference",
+    "indéfinie vers",
     "multiple definition",
     "cannot find -l",
     "ld returned",

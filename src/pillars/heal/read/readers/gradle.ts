@@ -14,7 +14,7 @@ const TEST = /^(\S.*? > .+?) FAILED$/;
 
 export const gradle: ToolReader = {
   tool: "gradle",
-  hints: ["What went wrong", " FAILED"],
+  hints: ["What went wrong", " FAILED", "FAILURE: Build ", "BUILD FAILED in"],
   start(line) {
     const test = TEST.exec(line.text);
     if (test !== null && !line.text.startsWith(">")) {
@@ -40,6 +40,14 @@ export const gradle: ToolReader = {
           ];
         },
       );
+    }
+    // These stand above "What went wrong", and say nothing themselves.
+    if (
+      /^(?:FAILURE: Build (?:failed|completed) with \w+ (?:exception|failures?)\.|(?:> Task )?(?::[\w.-]+)+ FAILED|BUILD FAILED in .*)$/.test(
+        line.text,
+      )
+    ) {
+      return [];
     }
     if (!/^\* What went wrong:$/.test(line.text)) return undefined;
     return gather(
@@ -78,7 +86,7 @@ export const gradle: ToolReader = {
 };
 
 function gradleCategory(said: string, task: string | undefined): Category {
-  if (/Could not (?:find|resolve) |Could not download|Plugin \[id: .*\] was not found/.test(said))
+  if (/Could not (?:find|resolve) (?!method |property )|Could not download|Plugin \[id: .*\] was not found/.test(said))
     return categoryOf(
       said,
       /conflict|Cannot find a version .* that satisfies/.test(said) ? "dependency_conflict" : "dependency_resolution",

@@ -5,8 +5,9 @@ import { categoryOf, find } from "./text.ts";
 //         foo();
 //         ^
 //   symbol:   method foo()
+// Gradle up to 5 leaves its task's name on the same line: ":compileJava/src/A.java:2: error: …"
 const HEAD =
-  /^(?:\s*\[javac\] |\[error\] )?(?:e: )?(?:file:\/\/)?(\S.*?\.(?:java|kts?|scala)):(\d+)(?::(\d+))?:? (?:error: )?(.*)$/;
+  /^(?:\s*\[javac\] |\[error\] )?(?:e: )?(?:file:\/\/|(?::[\w-]+)+(?=\/))?(\S.*?\.(?:java|kts?|scala)):(\d+)(?::(\d+))?:? (?:error: )?(.*)$/;
 const OLD_KOTLIN = /^e: (\S.*?\.kts?): \((\d+), (\d+)\): (.*)$/;
 
 export const javac: ToolReader = {

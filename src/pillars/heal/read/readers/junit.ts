@@ -41,7 +41,7 @@ export const junit: ToolReader = {
     const head = HEAD.exec(line.text);
     if (head === null) return undefined;
     const owner = head[2] ?? head[3]!;
-    const method = head[1]?.trim() ?? head[4];
+    const method = (head[1]?.trim() ?? head[4])?.replace(/ --$/, "");
     if (method !== undefined) return stackBlock(line, `${owner}.${method}`);
     // surefire 2.22 with JUnit 5 gives the method alone; its class stands above.
     const inClass = /^[a-z]\w*$/.test(owner) ? classAbove(lane) : undefined;

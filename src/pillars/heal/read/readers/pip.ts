@@ -12,7 +12,16 @@ const HEAD =
 const UV =
   /^\s*(?:×|error:) (No solution found when resolving.*|Failed to (?:build|download|fetch|resolve|prepare).*|The lockfile at `uv\.lock` needs to be updated.*|Distribution .* can't be installed.*|Because .*)$/;
 const POETRY =
-  /^(?:pyproject\.toml changed significantly since poetry\.lock was last generated.*|Because (\S+) .* (?:depends on|requires) .*version solving failed\.|poetry\.lock is not up to date.*|Error: (?:poetry\.lock|pyproject\.toml).*)$/;
+  /^(?:pyproject\.toml changed significantly since poetry\.lock was last generated.*|(?:Because|So, because) (\S+)(?: .*)? (?:depends on|requires) .*version solving failed\.|\s*Package (\S+) \([^)]+\) not found\.|Could not find a matching version of package (\S+)|poetry\.lock is not up to date.*|Error: (?:poetry\.lock|pyproject\.toml).*)$/;
+
+function poetryCategory(said: string): Category {
+  if (/poetry\.lock/.test(said)) return "dependency_lock";
+  return /not found\.$|matching version|depends on \S+ \([^)]*\) which doesn't match any versions, version solving failed/.test(
+    said,
+  )
+    ? "dependency_resolution"
+    : "dependency_conflict";
+}
 
 export const pip: ToolReader = {
   tool: "pip",
@@ -27,6 +36,8 @@ export const pip: ToolReader = {
     "uv.lock",
     "poetry.lock",
     "version solving failed",
+    ") not found.",
+    "matching version of package",
     "error: No solution",
   ],
   start(line) {
@@ -35,12 +46,12 @@ export const pip: ToolReader = {
       return [
         {
           tool: "poetry",
-          category: /poetry\.lock/.test(line.text) ? "dependency_lock" : "dependency_conflict",
-          message: line.text,
+          category: poetryCategory(line.text),
+          message: line.text.trim(),
           first: line.no,
           last: line.no,
-          captures: { package: poetry[1], ...pythonAsks(line.text) },
-          key: poetry[1],
+          captures: { package: poetry[1] ?? poetry[2] ?? poetry[3], ...pythonAsks(line.text) },
+          key: poetry[1] ?? poetry[2] ?? poetry[3],
         },
       ];
     const uv = UV.exec(line.text);

@@ -170,6 +170,7 @@ function yarnDraft(line: { no: number }, said: string) {
 function berryDraft(line: { no: number }, match: RegExpExecArray) {
   if (BERRY_HARMLESS.has(match[1]!)) return undefined;
   const said = match[2]!;
+  const changed = match[1] === "YN0028" && /^[-+]/.test(said);
   const category: Category = ["YN0028", "YN0018", "YN0078"].includes(match[1]!)
     ? "dependency_lock"
     : ["YN0035", "YN0082", "YN0016", "YN0027"].includes(match[1]!)
@@ -186,6 +187,8 @@ function berryDraft(line: { no: number }, match: RegExpExecArray) {
       message: said,
       first: line.no,
       last: line.no,
+      // Lines of the lock file's diff; the sentence comes below them.
+      ...(changed ? { rank: "consequence" as const } : {}),
       captures: { rule: match[1], package: find(said, /((?:@[\w.-]+\/)?[\w.-]+)@/) },
       key: match[1],
     },

@@ -111,7 +111,8 @@ const SENTENCES: readonly Sentence[] = [
   },
   {
     tool: "git",
-    pattern: /^CONFLICT \(([^)]+)\): (?:Merge conflict in )?(.*)$/,
+    pattern:
+      /^(?:CONFLICT|KONFLIKT|CONFLIT|CONFLICTO|CONFLITTO|КОНФЛИКТ) ?\(([^)]+)\) ?: (?:Merge conflict in |Merge-Konflikt in |Conflit de fusion dans )?(.*)$/,
     category: "configuration",
     groups: ["rule", "file"],
   },
@@ -119,6 +120,26 @@ const SENTENCES: readonly Sentence[] = [
     tool: "git",
     pattern:
       /^(?:fatal|error): (?!\[)(.*(?:pathspec|repository|remote ref|refspec|revision|tags? |describe|branch|submodule|not a git|worktree|index|patch |patch failed|merge|rebase|ambiguous argument|bad object|shallow|dubious ownership|HEAD|commit|unmerged|reference|failed to push).*)$/,
+    category: "configuration",
+    groups: ["message"],
+  },
+  // git, bash and coreutils of machines whose language is not English.
+  {
+    tool: "git",
+    pattern: /^(?:Schwerwiegend: |fatale?\s: |erreur\s: (?=le spécificateur|la spécification|l'étape))(.*)$/,
+    category: "configuration",
+    groups: ["message"],
+  },
+  {
+    tool: "shell",
+    pattern: /^(\S+) ?: (?:Zeile|ligne|línea|riga|linha|строка) ?(\d+) ?: (?:([^:]+?) ?: )?(.+)$/,
+    category: "configuration",
+    groups: ["script", "line", "identifier", "reason"],
+  },
+  {
+    tool: "shell",
+    pattern:
+      /^(?:cp|mv|rm|ls|cat|cd|mkdir|chmod|chown|ln|tar|find|grep|sed|stat|touch|install|rmdir) ?: (.*(?:Datei oder Verzeichnis nicht gefunden|Keine Berechtigung|Aucun fichier ou dossier de ce|Permission non accordée|No existe el (?:fichero|archivo) o el directorio|Permiso denegado|File o directory non esistente|Permesso negato|Нет такого файла или каталога|没有那个文件或目录|そのようなファイルやディレクトリ).*)$/,
     category: "configuration",
     groups: ["message"],
   },
@@ -241,6 +262,25 @@ export const shell: ToolReader = {
     "error: ",
     "remote: ",
     "CONFLICT (",
+    "konflikt (",
+    "conflit (",
+    "schwerwiegend: ",
+    "fatal : ",
+    "fatal\u00a0: ",
+    "erreur : ",
+    "erreur\u00a0: ",
+    "zeile ",
+    "ligne ",
+    "nea ",
+    "riga ",
+    "linha ",
+    "nicht gefunden",
+    "keine berechtigung",
+    "aucun fichier",
+    "permission non",
+    "no existe",
+    "non esistente",
+    "没有那个文件",
     "not found",
     "No such file",
     "ermission denied",
@@ -284,13 +324,13 @@ function draftOf(sentence: Sentence, match: RegExpExecArray, line: { no: number;
   const captures: Record<string, string | undefined> = {};
   for (const [index, name] of (sentence.groups ?? []).entries()) captures[name] = match[index + 1];
   const { message, line: at, reason, ...rest } = captures;
-  const script = sentence.tool === "shell" && at !== undefined ? find(line.text, /^(\S+\.(?:sh|bash)): /) : undefined;
+  const script = sentence.tool === "shell" && at !== undefined ? find(line.text, /^(\S+\.(?:sh|bash)) ?: /) : undefined;
   const said =
     message ?? (reason === undefined ? line.text.trim() : [rest.identifier, reason].filter(Boolean).join(": "));
   return {
     tool: sentence.tool,
     category:
-      sentence.tool === "shell" || sentence.tool === "apk"
+      sentence.tool === "shell" || sentence.tool === "apk" || sentence.tool === "git"
         ? categoryOf(line.text, sentence.category)
         : sentence.category,
     message: said,

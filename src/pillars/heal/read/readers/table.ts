@@ -10,6 +10,7 @@ import { eslint } from "./eslint.ts";
 import { formatters } from "./formatters.ts";
 import { gcc } from "./gcc.ts";
 import { go } from "./go.ts";
+import { googleTest } from "./googletest.ts";
 import { gradle } from "./gradle.ts";
 import { jasmine } from "./jasmine.ts";
 import { javac } from "./javac.ts";
@@ -69,6 +70,7 @@ export const READERS: readonly ToolReader[] = [
   ansibleLint,
   gradle,
   javac,
+  googleTest,
   cmake,
   gcc,
   rust,
