@@ -1,5 +1,5 @@
 import type { FindingKind, Rating } from "../core/security.ts";
-import type { ApprovalMode } from "../swarm/schema.ts";
+import type { ApprovalMode } from "../swarm/states.ts";
 import type { Constitution } from "./constitution.ts";
 import type { Pillar } from "./pillars.ts";
 import { type Limits, SEVERITIES } from "./schema.ts";

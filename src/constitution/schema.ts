@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { FINDING_KINDS } from "../core/security.ts";
-import { APPROVAL_MODES } from "../swarm/schema.ts";
+import { APPROVAL_MODES } from "../swarm/states.ts";
 import { PILLARS } from "./pillars.ts";
 
 /**

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { type Diagnostic, type Outcome, problem, type SourcePlace, succeed } from "../core/diagnostic.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { type Located, readYaml } from "../core/yaml.ts";
-import type { Priority } from "../swarm/schema.ts";
+import type { Priority } from "../swarm/states.ts";
 import type { Spec } from "./spec.ts";
 import { priority, tier } from "./spec-schema.ts";
 import { slug } from "./spec-words.ts";

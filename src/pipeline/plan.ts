@@ -3,7 +3,7 @@ import type { Constitution } from "../constitution/constitution.ts";
 import { digestOf, type Json } from "../core/canonical.ts";
 import type { Config } from "../core/config.ts";
 import type { Located } from "../core/yaml.ts";
-import { PRIORITIES } from "../swarm/schema.ts";
+import { PRIORITIES } from "../swarm/states.ts";
 import { type Fleet, standingOf } from "./fleet.ts";
 import { cellName, matrixCells, type Spec, type StageCommand, type StageSpec, type When } from "./spec.ts";
 

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { PRIORITIES, type Priority } from "../swarm/schema.ts";
+import { PRIORITIES, type Priority } from "../swarm/states.ts";
 
 /** Priority Sorter counts from 1, the most urgent; 3, in the middle, is what a job has of which nobody says more. */
 export const SORTED_AS: Readonly<Record<Priority, number>> = { critical: 1, high: 2, medium: 3, low: 4 };

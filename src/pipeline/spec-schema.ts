@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ECOSYSTEM_IDS } from "../ecosystems/ecosystem.ts";
-import { PRIORITIES } from "../swarm/schema.ts";
+import { PRIORITIES } from "../swarm/states.ts";
 import { canarySchema } from "./canary-schema.ts";
 import { releaseRulesSchema } from "./release-rules.ts";
 import { command, label, relativePath, slug } from "./spec-words.ts";

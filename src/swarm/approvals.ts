@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Database, Swarm } from "./open.ts";
-import type { ApprovalState, ApprovalsTable } from "./schema.ts";
+import type { ApprovalState } from "./states.ts";
+import type { ApprovalsTable } from "./tables/judged.ts";
 import { ensureCompany, query, transact } from "./transact.ts";
 
 export interface Vote {

@@ -1,6 +1,6 @@
 import type { Outcome } from "../core/diagnostic.ts";
 import type { Swarm } from "./open.ts";
-import type { AuditTable } from "./schema.ts";
+import type { AuditTable } from "./tables/judged.ts";
 import { query, transact } from "./transact.ts";
 
 /** One row of an audit chain; `entry` is its text, `hash` covers it and `previous`. How, is the constitution's business. */

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import type { BuildState, BuildStatus } from "../core/ci-backend.ts";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Swarm } from "./open.ts";
-import type { BuildsTable } from "./schema.ts";
 import { decodeValue } from "./step-values.ts";
+import type { BuildsTable } from "./tables/builds.ts";
 import { ensureCompany, query, transact } from "./transact.ts";
 
 /** A build of the local runner. Times are milliseconds since the epoch. */

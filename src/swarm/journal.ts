@@ -5,7 +5,7 @@ import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import { acquireLease, type Lease } from "./leases.ts";
 import type { Swarm } from "./open.ts";
 import { type RunRecord, recordOf, type Wait } from "./runs.ts";
-import type { RunStatus, Trigger } from "./schema.ts";
+import type { RunStatus, Trigger } from "./states.ts";
 import { createStepLog } from "./step-log.ts";
 import { encodeValue, storableText } from "./step-values.ts";
 import { ensureCompany, transact } from "./transact.ts";

@@ -4,7 +4,8 @@ import type { Transaction } from "kysely";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import { fateOf, hostName, thisProcess } from "./holder.ts";
 import type { Swarm } from "./open.ts";
-import type { LeasesTable, Schema } from "./schema.ts";
+import type { Schema } from "./schema.ts";
+import type { LeasesTable } from "./tables/journal.ts";
 import { query, transact } from "./transact.ts";
 
 /** A contender watches for this many beats before it takes a silent holder's lease. */

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { sha256 } from "../core/canonical.ts";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Swarm } from "./open.ts";
-import type { MachinesTable } from "./schema.ts";
+import type { MachinesTable } from "./tables/fleet.ts";
 import { transact } from "./transact.ts";
 
 /** A machine, as far as a database that is a file has to know it. */

@@ -3,8 +3,8 @@ import { canonicalJson, type Json } from "../core/canonical.ts";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import { acquireLease } from "./leases.ts";
 import type { Swarm } from "./open.ts";
-import type { OutboxTable } from "./schema.ts";
 import { decodeValue, storableText } from "./step-values.ts";
+import type { OutboxTable } from "./tables/journal.ts";
 import { ensureCompany, query, transact } from "./transact.ts";
 
 /** Something to be told to the outside, at least once, always under the same key. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Outcome } from "../core/diagnostic.ts";
 import type { Database, Swarm } from "./open.ts";
-import type { PausesTable } from "./schema.ts";
+import type { PausesTable } from "./tables/fleet.ts";
 import { ensureCompany, query, transact } from "./transact.ts";
 
 /** What is paused: everything, a company, or one product. */

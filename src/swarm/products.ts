@@ -1,6 +1,7 @@
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Database, Swarm } from "./open.ts";
-import type { ApprovalMode, Lifecycle, Priority, ProductsTable } from "./schema.ts";
+import type { ApprovalMode, Lifecycle, Priority } from "./states.ts";
+import type { ProductsTable } from "./tables/fleet.ts";
 import { ensureCompany, query, transact } from "./transact.ts";
 
 /** Where a company's token for a service is found; never the token itself. */

@@ -1,7 +1,8 @@
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Swarm } from "./open.ts";
-import type { RunStatus, RunStepsTable, RunsRow, StepKind, Trigger, WaitFor } from "./schema.ts";
+import type { RunStatus, Trigger, WaitFor } from "./states.ts";
 import { decodeValue } from "./step-values.ts";
+import type { RunStepsTable, RunsRow, StepKind } from "./tables/journal.ts";
 import { query, transact } from "./transact.ts";
 
 /** What a run waits for, or waited for before it was taken up again. */

@@ -1,6 +1,6 @@
 import type { Outcome } from "../core/diagnostic.ts";
 import type { Swarm } from "./open.ts";
-import type { ServerState } from "./schema.ts";
+import type { ServerState } from "./states.ts";
 import { decodeValue } from "./step-values.ts";
 import { ensureCompany, query, transact } from "./transact.ts";
 

@@ -1,6 +1,9 @@
 import { type Outcome, succeed } from "../core/diagnostic.ts";
 import type { SwarmReader } from "./reader.ts";
-import type { ApprovalsTable, BuildsTable, PausesTable, ProductsTable, RunsTable } from "./schema.ts";
+import type { BuildsTable } from "./tables/builds.ts";
+import type { PausesTable, ProductsTable } from "./tables/fleet.ts";
+import type { RunsTable } from "./tables/journal.ts";
+import type { ApprovalsTable } from "./tables/judged.ts";
 
 /** How the whole fleet stands, as rows. A product is named by `company` and `product`. */
 export interface Standing {

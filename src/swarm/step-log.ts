@@ -3,8 +3,9 @@ import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Lease } from "./leases.ts";
 import type { Swarm } from "./open.ts";
 import type { RunRecord, Wait } from "./runs.ts";
-import type { RunStepsTable, Schema, StepKind } from "./schema.ts";
+import type { Schema } from "./schema.ts";
 import { decodeValue, encodeValue, storableText } from "./step-values.ts";
+import type { RunStepsTable, StepKind } from "./tables/journal.ts";
 import { transact } from "./transact.ts";
 
 /** The rows of one run's steps, written only under its lease. */

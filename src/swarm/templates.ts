@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { canonicalJson, digestOf, type Json } from "../core/canonical.ts";
 import { fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import type { Database, Swarm } from "./open.ts";
-import type { TemplateSource, TemplatesTable } from "./schema.ts";
 import { decodeValue } from "./step-values.ts";
+import type { TemplateSource, TemplatesTable } from "./tables/learned.ts";
 import { ensureCompany, query, transact } from "./transact.ts";
 import { type TimedOutcome, trustOf } from "./trust.ts";
 

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Outcome } from "../core/diagnostic.ts";
 import type { Swarm } from "./open.ts";
 import type { SwarmReader } from "./reader.ts";
-import type { StageTimingsTable } from "./schema.ts";
+import type { StageTimingsTable } from "./tables/builds.ts";
 import { ensureCompany, transact } from "./transact.ts";
 
 export interface StageTiming {

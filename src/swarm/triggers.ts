@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import type { BuildRef } from "../core/ci-backend.ts";
 import type { Outcome } from "../core/diagnostic.ts";
 import type { Database, Swarm } from "./open.ts";
-import type { TriggersTable } from "./schema.ts";
 import { decodeValue } from "./step-values.ts";
+import type { TriggersTable } from "./tables/builds.ts";
 import { ensureCompany, query, transact } from "./transact.ts";
 
 export type TriggerKind = TriggersTable["kind"];

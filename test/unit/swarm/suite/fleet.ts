@@ -12,9 +12,9 @@ import {
   upsertProduct,
 } from "../../../../src/swarm/products.ts";
 import { openReader } from "../../../../src/swarm/reader.ts";
-import { APPROVAL_MODES, LIFECYCLE, PRIORITIES, SERVER_STATES } from "../../../../src/swarm/schema.ts";
 import { listServers, upsertServer } from "../../../../src/swarm/servers.ts";
 import { readStanding } from "../../../../src/swarm/standing.ts";
+import { APPROVAL_MODES, LIFECYCLE, PRIORITIES, SERVER_STATES } from "../../../../src/swarm/states.ts";
 import { code, locate, type MakePlace, openRelease, START, useSwarm, value } from "./support.ts";
 
 /** Companies, accounts, products, servers and pauses. */
