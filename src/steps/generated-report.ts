@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { problem } from "../core/diagnostic.ts";
 import type { GenerateReport } from "../pipeline/generate.ts";
+import { handEdits } from "../pipeline/generated.ts";
 import type { StepReport } from "./definition.ts";
 
 export const generatedSchema = z.object({
@@ -25,16 +26,18 @@ export function generatedReport(
     lines.push(
       files.length === 1 ? `${files[0]?.file.path} is up to date` : `${files.length} generated files are up to date`,
     );
+  // The command leaves alone what a person changed: for those files it is no advice.
+  const edits = drifted ? handEdits(files) : [];
   const what = drift.length === 1 ? "1 generated file is" : `${drift.length} generated files are`;
+  const next = edits.length === drift.length ? edits[0]?.next : `${options.command}, then commit what it wrote`;
   return {
     ...(drifted
       ? {
           verdict: "failure" as const,
           kind: "config" as const,
           diagnostics: [
-            problem("config", "generate.drift", `${what} not what ${options.source} says now`, {
-              next: `${options.command}, then commit what it wrote`,
-            }),
+            problem("config", "generate.drift", `${what} not what ${options.source} says now`, next ? { next } : {}),
+            ...edits.map((edit) => ({ ...edit, severity: "note" as const })),
           ],
         }
       : {}),

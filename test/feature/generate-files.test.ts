@@ -48,6 +48,8 @@ describe("codemonkeys generate", () => {
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("codemonkeys generate --force");
     expect(read("Jenkinsfile")).toBe(edited);
+    const checked = await run("generate", "--check");
+    expect([checked.code, checked.stderr]).toEqual([8, expect.stringMatching(/generate\.drift\n.*generate --force/)]);
     expect((await run("generate", "--force")).code).toBe(0);
     expect(read("Jenkinsfile")).toContain("agent any");
   });
