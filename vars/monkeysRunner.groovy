@@ -147,7 +147,7 @@ private String program() {
     } catch (Exception missing) {
         error('[config] library.not_built: this version of the library does not contain the built program ' +
             "(resources/${programResource}: ${missing.message}). Load a tag library-…, or make one in the library: " +
-            '`npm ci && node scripts/library-tag.ts VERSION`, then push it')
+            '`npm ci && npx node scripts/library-tag.ts VERSION`, then push it')
     }
 }
 
@@ -192,14 +192,7 @@ private List<String> whoStartedIt() {
 
 /** Runs the program with the step's credentials bound around that one command and nothing else; answers its status. */
 private int launch(Map step, Map options, List<String> variables, boolean unix) {
-    Map chosen = options.credentials ?: [:]
-    List needs = []
-    for (need in step.credentials) {
-        String id = chosen.containsKey(need.variable) ? chosen[need.variable] : need.id
-        if (id) {
-            needs.add(need + [id: id])
-        }
-    }
+    List needs = needsOf(step.credentials, options.credentials ?: [:])
     int status = -1
     while (status == -1) {
         boolean bound = false
@@ -256,7 +249,10 @@ private int execute(Map step, List<String> variables, boolean unix) {
 if [ -n "$CODEMONKEYS_NEW" ]; then mv -f "$CODEMONKEYS_NEW" "$CODEMONKEYS_PROGRAM"; fi
 rm -f "$CODEMONKEYS_RESULT"
 command -v node >/dev/null 2>&1 || exit 127
-node -e "var v=process.versions.node.split('.').map(Number);process.exit(v[0]>22||(v[0]===22&&v[1]>=18)?0:1)" || exit 120
+if ! node -e "var v=process.versions.node.split('.');process.exit(v[0]>22||(v[0]==22&&v[1]>=18)?0:1)"; then
+    node --version || true
+    exit 120
+fi
 exec node "$CODEMONKEYS_PROGRAM" $CODEMONKEYS_STEP --params-file "$CODEMONKEYS_PARAMS" --result-file "$CODEMONKEYS_RESULT"
 ''')
         } else {
@@ -264,7 +260,7 @@ exec node "$CODEMONKEYS_PROGRAM" $CODEMONKEYS_STEP --params-file "$CODEMONKEYS_P
 if not "%CODEMONKEYS_NEW%"=="" move /Y "%CODEMONKEYS_NEW%" "%CODEMONKEYS_PROGRAM%" >nul
 if exist "%CODEMONKEYS_RESULT%" del /q "%CODEMONKEYS_RESULT%"
 where node >nul 2>nul || exit /b 127
-node -e "var v=process.versions.node.split('.').map(Number);process.exit(v[0]>22||(v[0]===22&&v[1]>=18)?0:1)" || exit /b 120
+node -e "var v=process.versions.node.split('.');process.exit(v[0]>22||(v[0]==22&&v[1]>=18)?0:1)" || (node --version & exit /b 120)
 node "%CODEMONKEYS_PROGRAM%" %CODEMONKEYS_STEP% --params-file "%CODEMONKEYS_PARAMS%" --result-file "%CODEMONKEYS_RESULT%"
 exit /b %ERRORLEVEL%
 ''')
@@ -277,13 +273,14 @@ exit /b %ERRORLEVEL%
 
 /** result.json, or what can be said when the program left none. */
 private Map resultOf(Map step, String path, int status) {
+    String place = env.NODE_NAME ? "the agent ${env.NODE_NAME}" : 'this agent'
     String install = 'Install Node.js 24 (22.18 is the oldest that does), or name a NodeJS tool: nodejs: \'NAME\''
     if (!fileExists(path)) {
         switch (status) {
             case 127:
-                return failure(step, '[infrastructure] node.missing: there is no Node.js on this agent. ' + install)
+                return failure(step, "[infrastructure] node.missing: there is no Node.js on ${place}. ${install}")
             case 120:
-                return failure(step, '[infrastructure] node.too_old: the Node.js on this agent is too old. ' + install)
+                return failure(step, "[infrastructure] node.too_old: the Node.js on ${place} is too old, see the log above. ${install}")
             default:
                 return failure(step, "[${status > 128 ? 'infrastructure' : 'internal'}] program.no_result: the program ended with status " +
                     "${status} and left no result. Its own words are in the log above")
@@ -520,6 +517,26 @@ private Map only(Map given, boolean own) {
         }
     }
     return kept
+}
+
+/** What the step declares, under the ids that the caller chose; other variables that the caller names are secret texts. */
+@NonCPS
+private List needsOf(List declared, Map chosen) {
+    List needs = []
+    List known = []
+    for (need in declared) {
+        String id = chosen.containsKey(need.variable) ? chosen[need.variable] : need.id
+        known.add(need.variable)
+        if (id) {
+            needs.add(need + [id: id])
+        }
+    }
+    for (other in chosen.entrySet()) {
+        if (other.value && !known.contains(other.key)) {
+            needs.add([variable: other.key, id: other.value, kind: 'string', optional: false])
+        }
+    }
+    return needs
 }
 
 /** The first of the needs that a failed binding names. */

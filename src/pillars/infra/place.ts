@@ -240,7 +240,7 @@ function planSecrets(session: Session, environment: string): Outcome<Record<stri
     if (!value) {
       return fail(
         problem("secret", "infra.plan_secret", `${name}, with which ${environment} is planned, is not bound`, {
-          next: `in Jenkins: withCredentials([string(credentialsId: '…', variable: '${name}')]) { monkeysInfraApply() }`,
+          next: `in Jenkins: monkeysInfraApply(credentials: [${name}: 'the id of a secret text'])`,
         }),
       );
     }

@@ -13,7 +13,6 @@ export function helpText(step: StepDefinition): string {
       (name !== "product" || step.needs === "product") &&
       (name !== "dry_run" || step.actions.length > 0) &&
       (step.halves || !["half", "take", "digests"].includes(name)) &&
-      (name !== "credentials" || step.credentials.length > 0) &&
       (name !== "checkout" || step.needs === "product"),
   );
   const lines = [`${step.summary}.`, "", `    ${exampleCall(step)}`, "", step.description.trim(), ""];

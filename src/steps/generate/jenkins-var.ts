@@ -18,7 +18,8 @@ export const RUNNER_OPTIONS = {
   half: "work or act: one half only, where each has agents of its own (the pipelines of the act half say act)",
   take: "the run that the act half takes up",
   digests: "what the work half left, for the act half",
-  credentials: "other credential ids, by variable: [VARIABLE: 'id']; an empty id binds nothing",
+  credentials:
+    "other credential ids, by variable: [VARIABLE: 'id']; an empty id binds nothing, a variable of your own a secret text",
 } as const;
 
 /** A parameter's name that would shadow a runner option, or undefined. */

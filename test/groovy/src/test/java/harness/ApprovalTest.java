@@ -45,7 +45,7 @@ public class ApprovalTest {
 
     @Test
     public void givenGoesOnWithTheRecordedApproval() throws Exception {
-        asks(1, 60);
+        asks(1, 3600);
         stage.jenkins.people.add(Jenkins.Person.approves("ada", "looks good"));
         stage.run(SHIP);
         assertResult("SUCCESS");
@@ -62,7 +62,7 @@ public class ApprovalTest {
 
     @Test
     public void twoPeopleMeansTwoDistinctPeople() throws Exception {
-        asks(2, 60);
+        asks(2, 3600);
         stage.jenkins.people.addAll(List.of(Jenkins.Person.approves("ada", "yes"), Jenkins.Person.approves("ada", "again"),
             Jenkins.Person.approves("bob", "yes")));
         stage.run(SHIP);
@@ -74,7 +74,7 @@ public class ApprovalTest {
 
     @Test
     public void refusedStopsTheBuildAndNothingIsDone() throws Exception {
-        asks(1, 60);
+        asks(1, 3600);
         stage.jenkins.people.add(Jenkins.Person.refuses("ada"));
         stage.run(SHIP);
         assertResult("ABORTED");
@@ -112,7 +112,7 @@ public class ApprovalTest {
 
     private static Map<String, Object> asking(String id, int count) {
         return Map.of("verdict", "waiting", "product", "payments", "summary", "waits for approval", "approval", Map.of("id", id,
-            "group", "maintainers", "people", List.of("ada", "bob"), "count", count, "until", Instant.now().plusSeconds(60).toString(),
+            "group", "maintainers", "people", List.of("ada", "bob"), "count", count, "until", Instant.now().plusSeconds(3600).toString(),
             "reason", "tier 0"));
     }
 
@@ -128,7 +128,7 @@ public class ApprovalTest {
 
     @Test
     public void insideANodeItIsRefusedBecauseTheAgentWouldBeHeld() throws Exception {
-        asks(1, 60);
+        asks(1, 3600);
         stage.run("node { " + SHIP + " }");
         assertResult("FAILURE");
         assertLogged("ERROR: [policy] approval.holds_agent: release needs approval a-1 by release-managers (tier 0)");
@@ -137,7 +137,7 @@ public class ApprovalTest {
 
     @Test
     public void aJenkinsWithoutMilestonesAndLocksGoesOnAndSaysSo() throws Exception {
-        asks(1, 60);
+        asks(1, 3600);
         stage.jenkins.without("lock", "milestone");
         stage.jenkins.people.add(Jenkins.Person.approves("ada", ""));
         stage.run(SHIP);
@@ -150,7 +150,7 @@ public class ApprovalTest {
     @Test
     public void aStepThatAsksOnAndOnEnds() throws Exception {
         stage.answers("release", Map.of("verdict", "waiting", "approval", Map.of("id", "a-1", "group", "g", "count", 10,
-            "until", Instant.now().plusSeconds(60).toString(), "reason", "again")));
+            "until", Instant.now().plusSeconds(3600).toString(), "reason", "again")));
         for (int i = 0; i < 20; i++) stage.jenkins.people.add(Jenkins.Person.approves("person " + i, ""));
         stage.run(SHIP);
         assertResult("FAILURE");

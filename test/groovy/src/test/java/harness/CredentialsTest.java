@@ -98,4 +98,15 @@ public class CredentialsTest {
         assertEquals(Map.of("TEST_TOKEN", "acme-s3cret"), seen());
         assertEquals(Map.of(), stage.calls().get(0).get("params"));
     }
+
+    @Test
+    public void theCallerMayBindFurtherSecretTexts() throws Exception {
+        stage.jenkins.credentials.put("aws-reads", new Jenkins.Credential("string", "aws-s3cret", null));
+        stage.run(publish("credentials: [TEST_LOGIN: '', TEST_KEY: null, TEST_MORE: 'aws-reads']"));
+        assertEquals(stage.jenkins.logText(), "SUCCESS", stage.jenkins.result);
+        assertEquals("aws-s3cret", seen().get("TEST_MORE"));
+        stage.jenkins.credentials.remove("aws-reads");
+        stage.run(publish("credentials: [TEST_LOGIN: '', TEST_KEY: null, TEST_MORE: 'aws-reads']"));
+        assertTrue(stage.jenkins.logText(), stage.jenkins.logText().contains("credentials.missing: Jenkins has no string credential 'aws-reads' here"));
+    }
 }

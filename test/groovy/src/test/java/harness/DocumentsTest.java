@@ -30,6 +30,7 @@ public class DocumentsTest {
                 try (Stage stage = new Stage()) {
                     stage.jenkins.tools.put("Node 24", Library.ROOT.resolve("node_modules/node").toString());
                     stage.answers("plan", Map.of("data", (Map<String, ?>) new JsonSlurper().parse(plan.toFile())));
+                    stage.jenkins.credentials.put("aws-reads", new Jenkins.Credential("string", "aws-s3cret", null));
                     stage.run(snippet.group(1));
                     assertEquals(page + "\n" + snippet.group(1) + stage.jenkins.logText(), "SUCCESS", stage.jenkins.result);
                 }

@@ -148,7 +148,7 @@ public class PipelineTest {
 
     @Test
     public void anApprovalIsAskedForWithoutAnAgentAndGoesOn() throws Exception {
-        stage.answers("release", asks(60), Map.of("summary", "released"));
+        stage.answers("release", asks(3600), Map.of("summary", "released"));
         stage.jenkins.people.add(Jenkins.Person.approves("ada", "yes"));
         run();
         assertResult("SUCCESS");
@@ -159,7 +159,7 @@ public class PipelineTest {
 
     @Test
     public void aRefusedApprovalStopsThePipeline() throws Exception {
-        stage.answers("release", asks(60));
+        stage.answers("release", asks(3600));
         stage.jenkins.people.add(Jenkins.Person.refuses("ada"));
         run();
         assertResult("ABORTED");

@@ -131,19 +131,20 @@ public class RunnerTest {
         stage.agent("linux-1", Shells.REAL, withoutNode());
         stage.run("node { " + mend("log: 'a'") + " }");
         assertResult("FAILURE");
-        assertLogged("ERROR: [infrastructure] node.missing: there is no Node.js on this agent. Install Node.js 24 (22.18 is the oldest that does)");
+        assertLogged("ERROR: [infrastructure] node.missing: there is no Node.js on the agent linux-1. Install Node.js 24 (22.18 is the oldest that does)");
     }
 
     @Test
     public void nodeTooOldIsOneClearError() throws Exception {
         Path bin = Path.of(withoutNode());
         Path node = bin.resolve("node");
-        Files.writeString(node, "#!/bin/sh\nexit 1\n");
+        Files.writeString(node, "#!/bin/sh\n[ \"$1\" = --version ] && echo v18.2.0\nexit 1\n");
         assertTrue(node.toFile().setExecutable(true));
         stage.agent("linux-1", Shells.REAL, bin.toString());
         stage.run("node { " + mend("log: 'a'") + " }");
         assertResult("FAILURE");
-        assertLogged("ERROR: [infrastructure] node.too_old: the Node.js on this agent is too old. Install Node.js 24");
+        assertLogged("ERROR: [infrastructure] node.too_old: the Node.js on the agent linux-1 is too old, see the log above. Install Node.js 24");
+        assertLogged("v18.2.0");
     }
 
     @Test
@@ -169,7 +170,7 @@ public class RunnerTest {
         stage.run("node { " + mend("log: 'a'") + " }");
         assertResult("FAILURE");
         assertLogged("ERROR: [config] library.not_built");
-        assertLogged("npm ci && node scripts/library-tag.ts VERSION");
+        assertLogged("npm ci && npx node scripts/library-tag.ts VERSION");
     }
 
     @Test

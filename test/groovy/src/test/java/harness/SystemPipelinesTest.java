@@ -97,7 +97,7 @@ public class SystemPipelinesTest {
     @Test
     public void anApplicationThatPeopleAreAskedAboutHoldsNoAgentMeanwhile() throws Exception {
         stage.answers("infra apply", Map.of("verdict", "waiting", "approval", Map.of("id", "a-1", "group", "release-managers", "count", 1,
-            "until", Instant.now().plusSeconds(60).toString(), "reason", "production")), Map.of("summary", "applied"));
+            "until", Instant.now().plusSeconds(3600).toString(), "reason", "production")), Map.of("summary", "applied"));
         stage.jenkins.people.add(Jenkins.Person.approves("ada", "seen"));
         run("apply", Map.of("PRODUCT", "payments", "RUN", "r-1", "DIGESTS", "a".repeat(64)));
         assertResult("SUCCESS");
@@ -108,7 +108,7 @@ public class SystemPipelinesTest {
     @Test
     public void anApplicationThatPeopleRefuseFails() throws Exception {
         stage.answers("infra apply", Map.of("verdict", "waiting", "approval", Map.of("id", "a-1", "group", "release-managers", "count", 1,
-            "until", Instant.now().plusSeconds(60).toString(), "reason", "production")), Map.of("verdict", "failure", "kind", "policy", "diagnostics",
+            "until", Instant.now().plusSeconds(3600).toString(), "reason", "production")), Map.of("verdict", "failure", "kind", "policy", "diagnostics",
             List.of(Map.of("code", "gate.refused", "kind", "policy", "severity", "error", "message", "ada refused"))));
         stage.jenkins.people.add(Jenkins.Person.saysNo("ada", "not today"));
         run("apply", Map.of("PRODUCT", "payments", "RUN", "r-1", "DIGESTS", "a".repeat(64)));
@@ -135,7 +135,7 @@ public class SystemPipelinesTest {
     @Test
     public void shipAsksWithoutHoldingAnAgentAndGoesOn() throws Exception {
         stage.answers("release", Map.of("verdict", "waiting", "approval", Map.of("id", "a-1", "group", "release-managers", "count", 1,
-            "until", Instant.now().plusSeconds(60).toString(), "reason", "tier 0")), Map.of("summary", "released"));
+            "until", Instant.now().plusSeconds(3600).toString(), "reason", "tier 0")), Map.of("summary", "released"));
         stage.jenkins.people.add(Jenkins.Person.approves("ada", "yes"));
         run("ship", Map.of("PRODUCT", "payments", "DRY_RUN", false));
         assertResult("SUCCESS");
