@@ -4,14 +4,27 @@ export interface FirstConstitution {
   readonly timeZone: string;
   /** Who may agree to what needs a person; at least one. */
   readonly people: readonly string[];
+  /** Whether there is a scanner on this machine, so that releases can be asked to be clean. */
+  readonly scanner: boolean;
 }
+
+const SCANNED = `# A scanner that is missing, or does not answer, fails its scan (docs/scanning.md).
+release:
+  requires:
+    - { that: scans.clean && !scans.stale, because: Nothing goes out that was not looked at. }`;
+
+const UNSCANNED = `# Trivy was not there when this was written. Once it is installed (docs/scanning.md), let nothing out that was not looked
+# at. Until then a release to a registry of other people's says that nobody did.
+# release:
+#   requires:
+#     - { that: scans.clean && !scans.stale, because: Nothing goes out that was not looked at. }`;
 
 /**
  * The constitution that `init` writes: heal may repair within limits, releases come from main when CI is green, models
  * are asked on this machine only, and what reaches production or takes something back needs a person. Its tests pass, and
  * the whole loop of the demo runs under it.
  */
-export function defaultConstitution({ timeZone, people }: FirstConstitution): string {
+export function defaultConstitution({ timeZone, people, scanner }: FirstConstitution): string {
   const members = people.map((person) => JSON.stringify(person)).join(", ");
   return `# What Code Monkeys may do for this organisation. Deny beats ask beats allow; what nothing allows is denied.
 # A fact that is unknown makes a deny match and an allow not match.
@@ -143,11 +156,7 @@ rules:
     ask: [package.retract]
     of: { group: release-managers, count: 1, within: 24h }
 
-# Once the scanners are installed (docs/scanning.md), let nothing out that was not looked at. Until then a release to a
-# registry of other people's says that nobody did.
-# release:
-#   requires:
-#     - { that: scans.clean && !scans.stale, because: Nothing goes out that was not looked at. }
+${scanner ? SCANNED : UNSCANNED}
 approvals: { tier0: final, tier1: checkpoints, default: auto }
 security: { fail_on: high, waivers: [] }
 audit: { keep: 2y, include: [decisions, effects, approvals, evidence] }
@@ -170,9 +179,15 @@ tests:
       run: { pillar: release }
       source: { branch: main }
       ci: { green: true }
+      scans: { clean: true, stale: false }
     expect: { allow: releases-from-main }
   - name: nothing is published while nobody knows whether CI is green
-    given: { action: package.publish, now: { weekday: Monday }, product: { tier: 3 }, run: { pillar: publish } }
+    given:
+      action: package.publish
+      now: { weekday: Monday }
+      product: { tier: 3 }
+      run: { pillar: publish }
+      scans: { clean: true, stale: false }
     expect: { deny: no-match }
   - name: a small repair on a branch
     given:

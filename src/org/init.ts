@@ -10,6 +10,7 @@ import { readFleet } from "../pipeline/fleet.ts";
 import type { Workplace } from "../pipeline/session.ts";
 import { repositoryAt } from "../pipeline/session-git.ts";
 import { foundRepository } from "../tools/git/git.ts";
+import { trivyThere } from "../tools/trivy/trivy.ts";
 import { type InferredSpec, inferSpec } from "./infer-spec.ts";
 import { readUserConfig, type UserConfig } from "./user-config.ts";
 
@@ -90,11 +91,12 @@ async function foundOrganisation(
 ): Promise<Outcome<Joined>> {
   const url = join(user.homes.config, "organisation");
   const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const scanner = await trivyThere(workplace.signal);
   const founded = await foundRepository(
     url,
     {
       files: {
-        "constitution.yaml": defaultConstitution({ timeZone, people: [workplace.requester] }),
+        "constitution.yaml": defaultConstitution({ timeZone, people: [workplace.requester], scanner }),
         "fleet.yaml": stringify({ companies: { [entry.company]: {} }, products: { [product]: entry } }),
       },
       message: "feat: the fleet and its constitution",
@@ -112,7 +114,14 @@ async function foundOrganisation(
     url,
     founded: true,
     listed: true,
-    next: [`read ${join(url, "constitution.yaml")}: it is what may be done`],
+    next: [
+      `read ${join(url, "constitution.yaml")}: it is what may be done`,
+      ...(scanner
+        ? []
+        : [
+            "install Trivy and have releases scanned (release.requires there): until then nobody looks at what goes out",
+          ]),
+    ],
   });
 }
 

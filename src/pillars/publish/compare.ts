@@ -38,7 +38,7 @@ export function compareFiles(
           `${what} is published already with other bytes than were built here`,
           {
             details: `${there.algorithm} there ${there.digest}\n${there.algorithm} here ${artifact[there.algorithm]}`,
-            next: "nothing was overwritten: release the next version, or find out who published this one",
+            next: "nothing was overwritten. Find out who published it; then give this release up (codemonkeys release rollback --version …) and make one with a free version (codemonkeys release --release-as …)",
           },
         ),
       );

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { runProcess } from "../../core/process.ts";
 import type { ScannerAnswer } from "../../core/security.ts";
 import { unpack } from "../archive/unpack.ts";
 import { inScratch, runScanner, type ScanCall } from "../scanner/run.ts";
@@ -69,6 +70,12 @@ export async function sbomOf(
       ? nameBill(await readFile(out, "utf8"), format, subject)
       : fail(trivyFailed(ran.value.exitCode, ran.value.stderr));
   });
+}
+
+/** Whether there is a Trivy that starts. */
+export async function trivyThere(signal: AbortSignal): Promise<boolean> {
+  const said = await runProcess("trivy", ["--version"], { cwd: "/", timeoutMs: 60_000, signal });
+  return said.exitCode === 0;
 }
 
 /** Where Trivy fetches its databases, when its user has set that up. */

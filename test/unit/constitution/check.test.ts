@@ -186,16 +186,20 @@ describe("the tests of a constitution are run", () => {
 });
 
 describe("the first constitution", () => {
-  test.each(["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"])(
-    "is whole in %s: no errors, no warnings, all tests pass",
-    (timeZone) => {
-      const text = defaultConstitution({ timeZone, people: ["ann o'neil", 'bob "b" jones'] });
-      const policy = must(readConstitution(text, { file: "constitution.yaml" }));
-      const report = checkConstitution(policy, () => TODAY);
-      expect(report.diagnostics.filter(({ severity }) => severity !== "note")).toEqual([]);
-      expect(report.tests.length).toBeGreaterThan(5);
-      expect(report.tests.filter(({ passed }) => !passed)).toEqual([]);
-      expect(policy.document.groups["release-managers"]).toEqual(["ann o'neil", 'bob "b" jones']);
-    },
-  );
+  test.each([
+    ["UTC", true],
+    ["Europe/Berlin", false],
+    ["America/Argentina/Buenos_Aires", true],
+  ])("is whole in %s, with a scanner (%s) and without: no errors, no warnings, all tests pass", (timeZone, scanner) => {
+    const text = defaultConstitution({ timeZone, people: ["ann o'neil", 'bob "b" jones'], scanner });
+    const policy = must(readConstitution(text, { file: "constitution.yaml" }));
+    const report = checkConstitution(policy, () => TODAY);
+    expect(report.diagnostics.filter(({ severity }) => severity !== "note")).toEqual([]);
+    expect(report.tests.length).toBeGreaterThan(5);
+    expect(report.tests.filter(({ passed }) => !passed)).toEqual([]);
+    expect(policy.document.release.requires.map((one) => (typeof one === "string" ? one : one.that))).toEqual(
+      scanner ? ["scans.clean && !scans.stale"] : [],
+    );
+    expect(policy.document.groups["release-managers"]).toEqual(["ann o'neil", 'bob "b" jones']);
+  });
 });
