@@ -1,4 +1,4 @@
-import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument, type YAMLError } from "yaml";
 import * as z from "zod";
 import { type Diagnostic, fail, type Outcome, problem, type SourcePlace, succeed } from "./diagnostic.ts";
 import { didYouMean } from "./suggest.ts";
@@ -28,8 +28,8 @@ export interface YamlOptions {
 
 /**
  * Parses YAML 1.2 and checks it against a schema; all problems come together, each with line, column, caret and, for
- * an unknown key or a wrong choice, what was probably meant. Duplicate keys, alias bombs and documents over 1 MiB are
- * refused.
+ * an unknown key or a wrong choice, what was probably meant. Duplicate keys, alias bombs, documents over 1 MiB and
+ * what is no UTF-8 are refused.
  */
 export function readYaml<S extends z.ZodType>(
   text: string,
@@ -64,6 +64,15 @@ export function readYaml<S extends z.ZodType>(
       excerpt: { firstLine: first + shift, lines: lines.slice(first - 1, line + 1) },
     });
   };
+  const lost = text.indexOf("\uFFFD");
+  if (lost >= 0) {
+    return fail(
+      problem("config", `${options.codes}.not_utf8`, "this is no UTF-8 text", {
+        where: placeOfRange(lost, lost + 1),
+        next: "save the file as UTF-8",
+      }),
+    );
+  }
   // The parser calls itself for each level; what a text of a thousand brackets does to it is one problem, not a thousand.
   if (document.errors.some(({ message }) => message.includes("call stack"))) {
     return fail(
@@ -75,7 +84,7 @@ export function readYaml<S extends z.ZodType>(
   if (document.errors.length > 0) {
     return fail(
       ...document.errors.slice(0, MOST_SYNTAX_ERRORS).map((error) =>
-        problem("config", `${options.codes}.yaml`, error.message.split("\n")[0] ?? error.message, {
+        problem("config", `${options.codes}.yaml`, syntaxWords(error, text), {
           where: placeOfRange(error.pos[0], error.pos[1]),
         }),
       ),
@@ -99,6 +108,11 @@ export function readYaml<S extends z.ZodType>(
   );
   const position = ({ where }: Diagnostic) => (where?.line ?? 0) * 100_000 + (where?.column ?? 0);
   return fail(...found.sort((a, b) => position(a) - position(b)));
+}
+
+function syntaxWords({ code, message, pos }: YAMLError, text: string): string {
+  if (code === "DUPLICATE_KEY") return `the key ${/^[^\s:]+/.exec(text.slice(pos[0]))?.[0] ?? ""} stands twice here`;
+  return message.split("\n")[0] ?? message;
 }
 
 type Issue = z.core.$ZodIssue;

@@ -23,7 +23,7 @@ const HOSTILE: Readonly<Record<string, readonly [text: string, code: string]>> =
   "tabs for indentation": ["a:\n\t- b\n", "yaml"],
   "5,000 open brackets": ["[".repeat(5000), "too_deep"],
   "10 MB": [`# ${"x".repeat(10 * 1024 * 1024)}\n`, "too_large"],
-  "bytes that are no UTF-8": ["\uFFFE\u0001\uFFFD: {", "yaml"],
+  "bytes that are no UTF-8": ["\uFFFE\u0001\uFFFD: {", "not_utf8"],
   "a key that is no key": ["__proto__: { polluted: true }\n", "unknown_key"],
 };
 

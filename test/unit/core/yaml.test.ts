@@ -49,7 +49,11 @@ describe("readYaml", () => {
   });
 
   test("duplicate keys, broken YAML, alias bombs and huge files are refused", () => {
-    expect(problems("name: a\nname: b\n")).toMatchObject([{ code: "config.yaml", at: expect.stringMatching(/^2:/) }]);
+    expect(problems("name: a\nname: b\n")).toMatchObject([
+      { code: "config.yaml", at: expect.stringMatching(/^2:/), message: "the key name stands twice here" },
+    ]);
+    const latin = Buffer.from("name: caf\xe9\n", "latin1").toString("utf8");
+    expect(problems(latin)).toMatchObject([{ code: "config.not_utf8", at: expect.stringMatching(/^1:10/) }]);
     expect(problems("name: [a\n")).toMatchObject([{ code: "config.yaml" }]);
     const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${"bcdefghi"
       .split("")
