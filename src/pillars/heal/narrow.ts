@@ -204,7 +204,8 @@ function javaTest(failure: BuildFailure): string | undefined {
 async function testFileOf(failure: BuildFailure, title: string | undefined, tree: Tree): Promise<string | undefined> {
   for (const named of [failure.captures.test_file, failure.place?.file]) {
     const file = named === undefined ? undefined : await tree.locate(named);
-    if (file !== undefined && isTestPath(file)) return file;
+    // A test that the build has made would be run without building it anew.
+    if (file !== undefined && isTestPath(file) && (await tree.paths()).includes(file)) return file;
   }
   if (title === undefined || title.length < 3) return undefined;
   const holding: string[] = [];

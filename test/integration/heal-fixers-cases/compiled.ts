@@ -390,4 +390,76 @@ export const COMPILED: readonly FixerCase[] = [
     },
     slow: "starts clippy often",
   },
+  {
+    fixer: "argument-count",
+    name: "Go: an argument too few, by its type",
+    slow: "Go compiles fmt first",
+    files: {
+      "go.mod": "module example.org/a\n\ngo 1.20\n",
+      "main.go":
+        'package main\n\nimport "fmt"\n\ntype load struct{ kilos int }\n\nfunc price(l load, rate int) int { return l.kilos * rate }\n\nfunc main() {\n\trate := 3\n\titem := load{kilos: 2}\n\tfmt.Println(price(rate), item)\n}\n',
+    },
+    command: "go vet ./...",
+    after: {
+      "main.go":
+        'package main\n\nimport "fmt"\n\ntype load struct{ kilos int }\n\nfunc price(l load, rate int) int { return l.kilos * rate }\n\nfunc main() {\n\trate := 3\n\titem := load{kilos: 2}\n\tfmt.Println(price(item, rate), item)\n}\n',
+    },
+  },
+  {
+    fixer: "argument-count",
+    name: "Rust: an argument too few, by its type",
+    files: {
+      "Cargo.toml": '[package]\nname = "a"\nversion = "0.1.0"\nedition = "2021"\n',
+      "src/lib.rs":
+        "pub struct Ship(pub u32);\n\npub fn fits(ship: &Ship) -> bool {\n    ship.0 < 9\n}\n\npub fn all(ship: &Ship) -> bool {\n    fits()\n}\n",
+    },
+    command: "cargo check -q",
+    after: {
+      "src/lib.rs":
+        "pub struct Ship(pub u32);\n\npub fn fits(ship: &Ship) -> bool {\n    ship.0 < 9\n}\n\npub fn all(ship: &Ship) -> bool {\n    fits(ship)\n}\n",
+    },
+  },
+  {
+    fixer: "argument-count",
+    name: "Java: an argument too few",
+    files: {
+      "A.java":
+        "class A {\n    private static int price(int nights) {\n        return nights * 10;\n    }\n\n    public static int total(int nights) {\n        return price() + 1;\n    }\n}\n",
+    },
+    command: "javac -d out A.java",
+    after: {
+      "A.java":
+        "class A {\n    private static int price(int nights) {\n        return nights * 10;\n    }\n\n    public static int total(int nights) {\n        return price(nights) + 1;\n    }\n}\n",
+    },
+  },
+  {
+    fixer: "missing-rust-mod",
+    name: "a module that another crate uses",
+    files: {
+      "Cargo.toml": '[workspace]\nmembers = ["core", "app"]\nresolver = "2"\n',
+      "core/Cargo.toml": '[package]\nname = "my-core"\nversion = "0.1.0"\nedition = "2021"\n',
+      "core/src/lib.rs": "pub mod berth;\n",
+      "core/src/berth.rs": "pub fn size() -> u32 {\n    1\n}\n",
+      "core/src/plan.rs": "pub fn plan() -> u32 {\n    2\n}\n",
+      "app/Cargo.toml":
+        '[package]\nname = "app"\nversion = "0.1.0"\nedition = "2021"\n\n[dependencies]\nmy-core = { path = "../core" }\n',
+      "app/src/main.rs":
+        'use my_core::{berth, plan};\n\nfn main() {\n    println!("{} {}", berth::size(), plan::plan());\n}\n',
+    },
+    command: "cargo check -q",
+    after: { "core/src/lib.rs": "pub mod plan;\npub mod berth;\n" },
+  },
+  {
+    fixer: "missing-cargo-dependency",
+    name: "a crate of the same workspace",
+    files: {
+      "Cargo.toml": '[workspace]\nmembers = ["core", "app"]\nresolver = "2"\n',
+      "core/Cargo.toml": '[package]\nname = "my-core"\nversion = "0.1.0"\nedition = "2021"\n',
+      "core/src/lib.rs": "pub fn size() -> u32 {\n    1\n}\n",
+      "app/Cargo.toml": '[package]\nname = "app"\nversion = "0.1.0"\nedition = "2021"\n',
+      "app/src/main.rs": 'fn main() {\n    println!("{}", my_core::size());\n}\n',
+    },
+    command: "cargo check -q",
+    after: { "app/Cargo.toml": expectText(/\[dependencies\]\nmy-core = \{ path = "\.\.\/core" \}/) },
+  },
 ];

@@ -603,4 +603,45 @@ export const JAVASCRIPT: readonly FixerCase[] = [
     asked: true,
     slow: "asks the npm registry",
   },
+  {
+    fixer: "argument-count",
+    name: "an argument too few, which is a parameter of the caller",
+    files: {
+      "tsconfig.json": TSCONFIG,
+      "a.ts":
+        "export function fee(nights: number, rate: number) {\n  return nights * rate;\n}\n\nexport function total(nights: number, rate: number) {\n  return fee(nights) + 1;\n}\n",
+    },
+    command: "tsc -p .",
+    after: {
+      "a.ts":
+        "export function fee(nights: number, rate: number) {\n  return nights * rate;\n}\n\nexport function total(nights: number, rate: number) {\n  return fee(nights, rate) + 1;\n}\n",
+    },
+  },
+  {
+    fixer: "unexported-name",
+    name: "what a module of re-exports has lost",
+    files: {
+      "package.json": '{ "type": "module" }\n',
+      "index.js": 'export { add } from "./sums.js";\n',
+      "sums.js": "export const add = (a, b) => a + b;\nexport const times = (a, b) => a * b;\n",
+      "main.js": 'import { add, times } from "./index.js";\nconsole.log(add(1, 2), times(1, 2));\n',
+    },
+    command: "node main.js",
+    after: { "index.js": 'export { add, times } from "./sums.js";\n' },
+  },
+  {
+    fixer: "misspelt-module",
+    name: "a package of the workspace",
+    files: {
+      "package.json": '{ "private": true, "type": "module", "workspaces": ["packages/*"] }\n',
+      "packages/money/package.json":
+        '{\n  "name": "@market/money",\n  "version": "1.0.0",\n  "type": "module",\n  "exports": "./index.js"\n}\n',
+      "packages/money/index.js": "export const cents = 1;\n",
+      "packages/shop/package.json": '{ "name": "@market/shop", "version": "1.0.0", "type": "module" }\n',
+      "packages/shop/main.js": 'import { cents } from "@market/monney";\nconsole.log(cents);\n',
+    },
+    command:
+      "mkdir -p node_modules/@market && ln -sfn ../../packages/money node_modules/@market/money && node packages/shop/main.js",
+    after: { "packages/shop/main.js": 'import { cents } from "@market/money";\nconsole.log(cents);\n' },
+  },
 ];

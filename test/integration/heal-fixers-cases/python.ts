@@ -274,4 +274,88 @@ export const PYTHON: readonly FixerCase[] = [
     command: "python3 -W error::DeprecationWarning a.py",
     after: { "a.py": 'import logging\n\nlogging.getLogger().warning("x")\n' },
   },
+  {
+    fixer: "python-import-name",
+    name: "what a package no longer passes on",
+    files: {
+      "shop/__init__.py": 'from .cart import Cart\n\n__all__ = ["Cart", "Empty"]\n',
+      "shop/cart.py": "class Empty(Exception):\n    pass\n\n\nclass Cart:\n    pass\n",
+      "main.py": "from shop import Cart, Empty\n\nprint(Cart(), Empty)\n",
+    },
+    command: "python3 main.py",
+    after: { "shop/__init__.py": 'from .cart import Cart, Empty\n\n__all__ = ["Cart", "Empty"]\n' },
+  },
+  {
+    fixer: "python-module-path",
+    name: "a module whose file was renamed",
+    files: {
+      "shop/__init__.py": "",
+      "shop/carts.py": "size = 1\n",
+      "shop/price.py": "from .cart import size\n\nprice = size * 2\n",
+      "main.py": "from shop.cart import size\nfrom shop.price import price\n\nprint(size, price)\n",
+    },
+    command: "python3 main.py",
+    after: {
+      "shop/price.py": "from .carts import size\n\nprice = size * 2\n",
+      "main.py": "from shop.carts import size\nfrom shop.price import price\n\nprint(size, price)\n",
+    },
+  },
+  {
+    fixer: "python-module-path",
+    name: "a misspelt module that mypy passes over",
+    files: {
+      "mypy.ini": "[mypy]\nstrict = true\nignore_missing_imports = true\n",
+      "shop/__init__.py": "",
+      "shop/rates.py": "def rate() -> int:\n    return 2\n",
+      "shop/price.py": "from .rate import rate\n\n\ndef price() -> int:\n    return rate()\n",
+    },
+    command: "mypy shop",
+    after: { "shop/price.py": "from .rates import rate\n\n\ndef price() -> int:\n    return rate()\n" },
+  },
+  {
+    fixer: "python-return-annotation",
+    name: "a function that returns nothing",
+    files: {
+      "mypy.ini": "[mypy]\nstrict = true\n",
+      "a.py": "def tell(name: str):\n    print(name)\n",
+    },
+    command: "mypy a.py",
+    after: { "a.py": "def tell(name: str) -> None:\n    print(name)\n" },
+  },
+  {
+    fixer: "python-return-annotation",
+    name: "another type than it returns",
+    files: { "a.py": 'def size(name: str) -> str:\n    return len(name)\n\n\nprint(size("a") + 1)\n' },
+    command: "mypy a.py",
+    after: { "a.py": 'def size(name: str) -> int:\n    return len(name)\n\n\nprint(size("a") + 1)\n' },
+  },
+  {
+    fixer: "python-missing-colon",
+    name: "as ruff says it",
+    files: { "a.py": "def size(name):\n    if name == 1\n        return 2\n    return 3\n" },
+    command: "ruff check a.py",
+    after: { "a.py": "def size(name):\n    if name == 1:\n        return 2\n    return 3\n" },
+  },
+  {
+    fixer: "misspelt-identifier",
+    name: "a class whose name a variable has in small letters, as ruff says it",
+    files: {
+      "a.py":
+        "class Account:\n    pass\n\n\ndef make():\n    account = Acount()\n    return account\n\n\nprint(make(), Account)\n",
+    },
+    command: "ruff check a.py",
+    after: {
+      "a.py":
+        "class Account:\n    pass\n\n\ndef make():\n    account = Account()\n    return account\n\n\nprint(make(), Account)\n",
+    },
+  },
+  {
+    fixer: "argument-count",
+    name: "arguments too many, as mypy says it",
+    files: {
+      "a.py": "def add(a: int, b: int) -> int:\n    return a + b\n\n\nprint(add(1, 2, 3))\n",
+    },
+    command: "mypy a.py",
+    after: { "a.py": "def add(a: int, b: int) -> int:\n    return a + b\n\n\nprint(add(1, 2))\n" },
+  },
 ];

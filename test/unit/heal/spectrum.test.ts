@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { addedLines } from "../../../src/pillars/heal/search/recent.ts";
+import { addedLines, removedLines } from "../../../src/pillars/heal/search/recent.ts";
 import { ochiai } from "../../../src/pillars/heal/search/spectrum.ts";
 import { readV8Coverage } from "../../../src/pillars/heal/search/v8-coverage.ts";
 
@@ -53,4 +53,5 @@ it("takes the new lines of a diff", () => {
   const patch =
     "diff --git a/a.js b/a.js\n--- a/a.js\n+++ b/a.js\n@@ -3,2 +3,3 @@\n one\n-two\n+2\n+three\n@@ -9 +10,0 @@\n-gone\n";
   expect([...addedLines(patch)].map(([path, lines]) => [path, [...lines]])).toEqual([["a.js", [4, 5]]]);
+  expect([...removedLines(patch)].map(([path, lines]) => [path, [...lines]])).toEqual([["a.js", ["two", "gone"]]]);
 });

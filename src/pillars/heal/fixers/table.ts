@@ -44,6 +44,7 @@ import { misspeltModule } from "./packages/misspelt-module.ts";
 import { nodeEngine, pythonRequires } from "./packages/runtime-version.ts";
 import { npmPeerConflict, pipConflict } from "./packages/version-conflict.ts";
 import { missingPythonImport } from "./python/missing-python-import.ts";
+import { pythonModulePath } from "./python/module-paths.ts";
 import { pythonImportName } from "./python/python-import-name.ts";
 import { pythonIndentation } from "./python/python-indentation.ts";
 import { missingInitPy, pythonEncoding, pythonMissingSelf, pythonTypeAnnotation } from "./python/python-package.ts";
@@ -55,6 +56,8 @@ import {
   pythonUnclosedBracket,
   pythonUnterminatedString,
 } from "./python/python-syntax.ts";
+import { pythonReturnAnnotation } from "./python/return-annotation.ts";
+import { argumentCount } from "./source/argument-count.ts";
 import { argumentType } from "./source/argument-type.ts";
 import { deprecatedName } from "./source/deprecated-name.ts";
 import { missingLocalImport } from "./source/missing-local-import.ts";
@@ -117,6 +120,7 @@ export const FIXERS: readonly Fixer[] = [
   prettierWrite,
   missingPythonImport,
   pythonImportName,
+  pythonModulePath,
   pythonIndentation,
   pythonMissingColon,
   pythonAssignmentInCondition,
@@ -128,6 +132,7 @@ export const FIXERS: readonly Fixer[] = [
   pythonMissingSelf,
   pythonEncoding,
   pythonTypeAnnotation,
+  pythonReturnAnnotation,
   missingPythonDependency,
   pipConflict,
   pythonRequires,
@@ -160,6 +165,7 @@ export const FIXERS: readonly Fixer[] = [
   unusedVariable,
   misspeltKeyword,
   argumentType,
+  argumentCount,
   misspeltIdentifier,
   misspeltKey,
   deprecatedName,

@@ -169,7 +169,9 @@ export async function implicated(
     const key = `${path}:${line}`;
     scores.set(key, { path, line, score: (scores.get(key)?.score ?? 0) + score });
   };
-  for (const { path, line, score } of ochiai(spectra)) add(path, line, score);
+  // What a build has made of the sources ran as well, but is no place for a repair.
+  const own = new Set(await hints.tree.paths());
+  for (const { path, line, score } of ochiai(spectra)) if (own.has(path)) add(path, line, score);
   // With a spectrum, a hint only weighs what the failed test ran; without one, hints are all there is.
   const measured = scores.size > 0;
   const hint = (path: string, line: number, score: number) => {
@@ -188,7 +190,7 @@ export async function implicated(
       add(path, line, CALLED / depth);
   }
   return [...scores.values()]
-    .filter(({ path, line }) => line > 0 && languageOf(path) !== undefined && !isTestPath(path))
+    .filter(({ path, line }) => line > 0 && own.has(path) && languageOf(path) !== undefined && !isTestPath(path))
     .sort(bySuspicion);
 }
 

@@ -6,6 +6,13 @@ import type { Git } from "../../../tools/git/git.ts";
 /** Lines by path, from 1. */
 export type Lines = ReadonlyMap<string, ReadonlySet<number>>;
 
+/** What has changed since the product was green. */
+export interface RecentChange {
+  readonly lines: Lines;
+  /** Lines that are gone, by path, without the blanks around them: what stood there when the tests passed. */
+  readonly removed: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
 const BUILDS_LOOKED_AT = 50;
 
 /**
@@ -17,7 +24,7 @@ export async function linesChangedSinceGreen(
   git: Git,
   product: { readonly company: string; readonly name: string },
   commit: string,
-): Promise<Outcome<Lines>> {
+): Promise<Outcome<RecentChange>> {
   const builds = await listBuilds(swarm, {
     company: product.company,
     product: product.name,
@@ -32,9 +39,11 @@ export async function linesChangedSinceGreen(
     const before = await git.isAncestor(known.value, commit);
     if (!before.ok || !before.value) continue;
     const change = await git.diff(known.value, commit);
-    return change.ok ? succeed(addedLines(change.value.patch)) : change;
+    return change.ok
+      ? succeed({ lines: addedLines(change.value.patch), removed: removedLines(change.value.patch) })
+      : change;
   }
-  return succeed(new Map());
+  return succeed({ lines: new Map(), removed: new Map() });
 }
 
 /** The new lines of a unified diff. */
@@ -54,6 +63,24 @@ export function addedLines(patch: string): Lines {
       lines?.add(number++);
     } else if (text.startsWith(" ")) {
       number++;
+    }
+  }
+  return found;
+}
+
+/** The old lines of a unified diff, by the path that the file has now. */
+export function removedLines(patch: string): RecentChange["removed"] {
+  const found = new Map<string, Set<string>>();
+  let lines: Set<string> | undefined;
+  for (const text of patch.split("\n")) {
+    const file = /^\+\+\+ (?:b\/)?(.+?)\t?$/.exec(text);
+    if (file?.[1]) {
+      lines = new Set();
+      found.set(file[1], lines);
+    } else if (/^(?:diff --git |--- )/.test(text)) {
+      lines = undefined;
+    } else if (text.startsWith("-") && text.slice(1).trim() !== "") {
+      lines?.add(text.slice(1).trim());
     }
   }
   return found;

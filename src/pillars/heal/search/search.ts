@@ -13,14 +13,14 @@ import { type Language, languageOf } from "./lexer.ts";
 import { implicated, trace } from "./localise.ts";
 import { type Mutation, mutate, mutationsOf } from "./mutations.ts";
 import { OPERATORS } from "./operators.ts";
-import type { Lines } from "./recent.ts";
+import type { RecentChange } from "./recent.ts";
 import type { RankedLine } from "./spectrum.ts";
 
 export interface SearchOptions {
   readonly openBench: () => Promise<Outcome<Bench>>;
   readonly stage: StageToRun;
   /** Lines changed since green; asked for only when a search begins. */
-  readonly recent: () => Promise<Outcome<Lines>>;
+  readonly recent: () => Promise<Outcome<RecentChange>>;
   readonly constitution: Constitution;
   /** The search ends after this long. */
   readonly budgetMs: number;
@@ -37,6 +37,11 @@ const MOST_PLAUSIBLE = 5;
 /** An edit may make a loop endless: this many times the unbroken run, and no less than the floor. */
 const SLOWER = 4;
 const FLOOR_MS = 15_000;
+/**
+ * An edit that leads back to a line as it was when the tests passed comes before all others: several edits may please
+ * the tests, and that one is no guess.
+ */
+const AS_IT_WAS = 10;
 const LANGUAGE_OF_TOOL: Readonly<Record<string, Language>> = {
   "node:test": "javascript",
   node: "javascript",
@@ -99,12 +104,12 @@ export async function* searchCandidates(
     const recent = await options.recent();
     if (!recent.ok) return yield recent;
     const ranked = await implicated(traced.value.spectra, {
-      recent: recent.value,
+      recent: recent.value.lines,
       excerpt: input.excerpt,
       tree,
       failure,
     });
-    const mutants = await mutantsOf(ranked, tree, options.constitution);
+    const mutants = await mutantsOf(ranked, tree, options.constitution, recent.value.removed);
     const timeoutMs = Math.max(FLOOR_MS, traced.value.run.result.durationMs * SLOWER);
     let tried = 0;
     let plausible = 0;
@@ -160,11 +165,12 @@ interface Mutant {
   readonly score: number;
 }
 
-/** The mutations to try in order: how suspicious the line is, times how often a slip is of that kind. */
+/** The mutations to try in order: back to what was green, then how suspicious the line is times how often a slip is of that kind. */
 async function mutantsOf(
   ranked: readonly RankedLine[],
   tree: Tree,
   constitution: Constitution,
+  removed: RecentChange["removed"],
 ): Promise<readonly Mutant[]> {
   const scores = new Map<string, Map<number, number>>();
   for (const { path, line, score } of ranked) {
@@ -181,7 +187,13 @@ async function mutantsOf(
     for (const mutation of mutationsOf(path, before, new Set(lines.keys()))) {
       const change = { path, before, after: mutate(before, mutation) };
       if (weakenings([change]).length > 0) continue;
-      mutants.push({ change, mutation, score: (lines.get(mutation.line) ?? 0) * OPERATORS[mutation.operator] });
+      const now = change.after.split("\n")[mutation.line - 1]?.trim() ?? "";
+      const restored = removed.get(path)?.has(now) ? AS_IT_WAS : 0;
+      mutants.push({
+        change,
+        mutation,
+        score: restored + (lines.get(mutation.line) ?? 0) * OPERATORS[mutation.operator],
+      });
     }
   }
   // The sort is stable: equal scores stay in the order of paths, lines and places.

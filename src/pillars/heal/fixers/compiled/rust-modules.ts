@@ -1,9 +1,9 @@
 import { posix } from "node:path";
 import { didYouMean } from "../../../../core/suggest.ts";
-import { type Fixer, type FixerInput, placeOf, proposals, rewrite, textOf, wholeWord } from "../fixer.ts";
+import { editLine, type Fixer, type FixerInput, placeOf, proposals, rewrite, textOf, wholeWord } from "../fixer.ts";
 
 const UNDECLARED =
-  /could not find `(\w+)` in the crate root|use of (?:unresolved|undeclared) (?:module or unlinked crate|crate or module|module) `(\w+)`|cannot find module or crate `(\w+)`|unresolved import `crate::(\w+)|maybe a missing crate `(\w+)`/;
+  /could not find `(\w+)` in the crate root|use of (?:unresolved|undeclared) (?:module or unlinked crate|crate or module|module) `(\w+)`|cannot find module or crate `(\w+)`|unresolved import `crate::(\w+)|no `(\w+)` in the root|maybe a missing crate `(\w+)`/;
 const NO_FILE = /file not found for module `(\w+)`/;
 
 /** The folder of the crate's sources that a file belongs to, and its root file; for `src/a/b.rs` that is `src`. */
@@ -19,9 +19,19 @@ async function crateRoot({ tree }: FixerInput, file: string): Promise<string | u
   }
 }
 
+/** The library's root of the workspace's crate that Rust knows by a name. */
+async function libraryOf({ tree }: FixerInput, crate: string): Promise<string | undefined> {
+  const named = new RegExp(`^name\\s*=\\s*"${crate.replaceAll("_", "[-_]")}"`, "m");
+  for (const path of (await tree.paths()).filter((one) => posix.basename(one) === "Cargo.toml")) {
+    const root = posix.join(posix.dirname(path), "src/lib.rs");
+    if (named.test((await tree.read(path)) ?? "") && (await tree.paths()).includes(root)) return root;
+  }
+  return undefined;
+}
+
 export const missingRustMod: Fixer = {
   name: "missing-rust-mod",
-  summary: "a Rust source without its `mod`, or a `mod` with a misspelt file name",
+  summary: "a Rust source without its `mod`, or a `mod` or `use` of a misspelt module",
   trust: 0.9,
   async propose(input) {
     const text = textOf(input);
@@ -44,19 +54,35 @@ export const missingRustMod: Fixer = {
     const name = UNDECLARED.exec(text)
       ?.slice(1)
       .find((group) => group !== undefined);
-    const root = await crateRoot(input, place.file);
+    const other = /unresolved imports? `(?!crate::|self::|super::)(\w+)::\w+`/.exec(text)?.[1];
+    const root = (other && (await libraryOf(input, other))) ?? (await crateRoot(input, place.file));
     if (name === undefined || root === undefined) return [];
     const folder = posix.dirname(root);
     const files = [`${name}.rs`, `${name}/mod.rs`].map((one) => posix.join(folder, one));
-    if (!files.some((file) => paths.includes(file))) return [];
+    if (!files.some((file) => paths.includes(file))) {
+      const declared = [...((await input.tree.read(root)) ?? "").matchAll(/\bmod (\w+)\s*[;{]/g)].map(
+        ([, own = ""]) => own,
+      );
+      const meant = didYouMean(name, declared);
+      if (meant === undefined) return [];
+      return proposals(`use the module ${meant}`, [
+        await rewrite(
+          input.tree,
+          place.file,
+          editLine(place.line, (line) => line.replace(wholeWord(name), meant)),
+        ),
+      ]);
+    }
     return proposals(`declare the module ${name}`, [
       await rewrite(input.tree, root, (source) => {
         if (new RegExp(`\\bmod ${name}\\b`).test(source)) return undefined;
         const lines = source.split("\n");
         // Beside the other modules, else behind the attributes and comments that are about the crate as a whole.
-        const other = lines.findIndex((line) => /^(?:pub(?:\([^)]*\))? )?mod \w+;/.test(line));
+        const at = lines.findIndex((line) => /^(?:pub(?:\([^)]*\))? )?mod \w+;/.test(line));
+        // What another crate asks for, and what stands among public modules, is public.
+        const visibility = other !== undefined || /^pub mod/.test(lines[at] ?? "") ? "pub " : "";
         const start = lines.findIndex((line) => !/^\s*(?:#!\[|\/\/!|$)/.test(line));
-        lines.splice(other >= 0 ? other : Math.max(0, start), 0, `mod ${name};`);
+        lines.splice(at >= 0 ? at : Math.max(0, start), 0, `${visibility}mod ${name};`);
         return lines.join("\n");
       }),
     ]);

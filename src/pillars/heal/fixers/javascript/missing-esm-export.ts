@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { didYouMean } from "../../../../core/suggest.ts";
+import type { FileChange } from "../../candidate.ts";
 import type { Tree } from "../../tree.ts";
 import { type Fixer, placeOf, proposals, rewrite, textOf, wholeWord } from "../fixer.ts";
 
@@ -35,7 +36,7 @@ const LOCAL = /Module '"([^"]+)"' declares '([^']+)' locally, but it is not expo
 
 export const unexportedName: Fixer = {
   name: "unexported-name",
-  summary: "an import of what a module of the product declares and does not export",
+  summary: "an import of what a module of the product declares, or could pass on, and does not export",
   trust: 0.7,
   async propose(input) {
     const text = textOf(input);
@@ -49,7 +50,9 @@ export const unexportedName: Fixer = {
       `^(?=(?:declare\\s+|abstract\\s+|async\\s+)*(?:function\\*?|class|const|let|var|interface|type|enum)\\s+${wholeWord(asked.name).source})`,
       "mu",
     );
-    const change = await rewrite(input.tree, module.path, (source) => source.replace(declared, "export "));
+    const change =
+      (await rewrite(input.tree, module.path, (source) => source.replace(declared, "export "))) ??
+      (await passedOn(input.tree, module, asked.name));
     return proposals(`export ${asked.name} from ${module.path}`, [change]);
   },
 };
@@ -97,6 +100,37 @@ export const missingEsmExport: Fixer = {
   },
 };
 
+/** A module of re-exports with one name more in the list of the one module that has it. */
+async function passedOn(
+  tree: Tree,
+  module: { path: string; text: string },
+  name: string,
+): Promise<FileChange | undefined> {
+  const lists = [...module.text.matchAll(/\bexport\s*\{([^}]*)\}\s*from\s*["'](\.{1,2}\/[^"']+)["']/g)];
+  const having = [];
+  for (const list of lists) {
+    const from = await resolveModule(tree, module.path, list[2] ?? "");
+    if (from && exportedNames(from.text).includes(name)) having.push(list);
+  }
+  const [only] = having;
+  const names = only?.[1];
+  if (!only || names === undefined || having.length > 1) return undefined;
+  const trimmed = names.trimEnd().replace(/,$/, "");
+  const end = names.slice(names.trimEnd().length);
+  const comma = names.trimEnd().endsWith(",") ? "," : "";
+  const written = only[0].replace(names, `${trimmed}, ${name}${comma}${end}`);
+  return rewrite(tree, module.path, (text) => text.replace(only[0], written));
+}
+
+/** The folder of the repository's own package of that name. */
+async function ownPackage(tree: Tree, name: string): Promise<string | undefined> {
+  for (const path of (await tree.paths()).filter((one) => posix.basename(one) === "package.json")) {
+    const own = /^\s*"name"\s*:\s*"([^"]+)"/m.exec((await tree.read(path)) ?? "")?.[1];
+    if (own === name) return posix.dirname(path);
+  }
+  return undefined;
+}
+
 function readAsked(text: string): { module: string; name: string } | undefined {
   const first = NODE.exec(text) ?? ESBUILD.exec(text) ?? TSC.exec(text);
   if (first?.[1] && first[2]) return { module: first[1], name: first[2] };
@@ -109,6 +143,14 @@ async function resolveModule(
   importer: string,
   module: string,
 ): Promise<{ readonly path: string; readonly text: string } | undefined> {
+  const own = /^[@\w]/.test(module) ? await ownPackage(tree, module) : undefined;
+  if (own !== undefined) {
+    // What is built from them is not in the repository.
+    for (const path of ["src/index.ts", "src/index.js", "index.ts", "index.js"].map((one) => posix.join(own, one))) {
+      const text = await tree.read(path);
+      if (text !== undefined) return { path, text };
+    }
+  }
   const base = module.startsWith(".") ? posix.normalize(posix.join(posix.dirname(importer), module)) : module;
   const swapped = base.replace(/\.([cm]?)jsx?$/, ".$1ts");
   for (const path of [

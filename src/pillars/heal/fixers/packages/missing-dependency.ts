@@ -140,7 +140,7 @@ const CRATE =
 
 export const missingCargoDependency: Fixer = {
   name: "missing-cargo-dependency",
-  summary: "a crate that is used but not declared, where another crate of the workspace declares it",
+  summary: "a crate that is used but not declared, where another crate of the workspace declares it or is it",
   trust: 0.9,
   async propose(input) {
     const { tree } = input;
@@ -150,7 +150,7 @@ export const missingCargoDependency: Fixer = {
     const place = await placeOf(input);
     const manifest = place === undefined ? undefined : await manifestOf(input, place.file);
     if (crate === undefined || place === undefined || manifest === undefined) return [];
-    const declared = await declaredElsewhere(tree, crate, manifest);
+    const declared = (await declaredElsewhere(tree, crate, manifest)) ?? (await memberNamed(tree, crate, manifest));
     if (declared === undefined) return [];
     const section = /(?:^|\/)(?:tests|benches|examples)\//.test(place.file) ? "dev-dependencies" : "dependencies";
     const locked = (await tree.paths()).includes("Cargo.lock");
@@ -168,6 +168,18 @@ export const missingCargoDependency: Fixer = {
     );
   },
 };
+
+/** A crate of the same repository, by its path. */
+async function memberNamed(tree: Tree, crate: string, manifest: string): Promise<string | undefined> {
+  const named = new RegExp(`^name\\s*=\\s*"(${crate.replaceAll("_", "[-_]")})"`, "m");
+  for (const path of (await tree.paths()).filter((one) => posix.basename(one) === "Cargo.toml" && one !== manifest)) {
+    const text = (await tree.read(path)) ?? "";
+    const name = /^\[package\]/m.test(text) ? named.exec(text)?.[1] : undefined;
+    if (name === undefined) continue;
+    return `${name} = { path = "${posix.relative(posix.dirname(manifest), posix.dirname(path))}" }`;
+  }
+  return undefined;
+}
 
 /** The line by which the workspace or another of its crates asks for a crate, as it has to stand in this manifest. */
 async function declaredElsewhere(tree: Tree, crate: string, manifest: string): Promise<string | undefined> {

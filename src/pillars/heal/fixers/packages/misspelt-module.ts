@@ -8,6 +8,12 @@ const NODE =
   /No such built-in module: ((?:node:)?[\w./-]+)|Cannot find package '([^']+)' imported from|Cannot find module '([^.'/][^']*)'/;
 const PYTHON = /No module named '?([\w.]+)'?/;
 
+/** A dependency with its range, or the name of a workspace's package. */
+const DECLARED =
+  /"((?:@[\w.-]+\/)?[\w.-]+)"\s*:\s*"(?:[\^~]?[\d*]|workspace:)|^\s*"name"\s*:\s*"((?:@[\w.-]+\/)?[\w.-]+)"/gm;
+/** Of a larger monorepo the first ones are enough for a guess. */
+const MOST_MANIFESTS = 200;
+
 /** A misspelt package: only names that the product has declared or the language has itself are put in its place. */
 export const misspeltModule: Fixer = {
   name: "misspelt-module",
@@ -26,10 +32,12 @@ export const misspeltModule: Fixer = {
 };
 
 async function inScripts({ tree }: FixerInput, name: string) {
-  const manifest = (await tree.read("package.json")) ?? "{}";
-  const declared = [...manifest.matchAll(/"((?:@[\w.-]+\/)?[\w.-]+)"\s*:\s*"[\^~]?[\d*]/g)].map(
-    (match) => match[1] ?? "",
-  );
+  const manifests = (await tree.paths()).filter((path) => posix.basename(path) === "package.json");
+  const declared: string[] = [];
+  for (const path of manifests.slice(0, MOST_MANIFESTS)) {
+    const text = (await tree.read(path)) ?? "";
+    declared.push(...[...text.matchAll(DECLARED)].map((match) => match[1] ?? match[2] ?? ""));
+  }
   const builtin = builtinModules.filter((module) => !module.startsWith("_"));
   const known =
     name.startsWith("node:") || /^nod/.test(name)

@@ -31,7 +31,8 @@ const COMMENT = /(\s*(?:#.*)?)$/;
 export const pythonMissingColon = lineFixer(
   "python-missing-colon",
   "a block of Python that begins without a colon",
-  /expected ':'/,
+  // The interpreter's words, then ruff's.
+  /expected ':'|Expected `:`/,
   (line) => (/:\s*(?:#.*)?$/.test(line) ? undefined : line.replace(COMMENT, ":$1")),
 );
 

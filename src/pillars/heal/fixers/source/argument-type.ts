@@ -1,4 +1,5 @@
 import { editLine, type Fixer, placeOf, proposals, rewrite, SCRIPT, textOf } from "../fixer.ts";
+import { argumentsFrom, type Part } from "./call.ts";
 
 const SAYS = /Argument of type '([^']+)' is not assignable to parameter of type '([^']+)'/;
 const CONVERTERS: Readonly<Record<string, string>> = { string: "String", number: "Number", boolean: "Boolean" };
@@ -46,11 +47,6 @@ export const argumentType: Fixer = {
   },
 };
 
-interface Part {
-  readonly from: number;
-  readonly to: number;
-}
-
 /** The arguments of the innermost call around an offset of a line, and which of them lies there. */
 function argumentsAround(
   line: string,
@@ -65,28 +61,7 @@ function argumentsAround(
     }
   }
   if (open < 0 || line[open] !== "(") return undefined;
-  const parts: Part[] = [];
-  let from = open + 1;
-  let depth = 0;
-  let quote: string | undefined;
-  for (let place = open + 1; place < line.length; place++) {
-    const char = line[place] ?? "";
-    if (quote !== undefined) {
-      if (char === "\\") place++;
-      else if (char === quote) quote = undefined;
-      continue;
-    }
-    if (/["'`]/.test(char)) quote = char;
-    else if (/[([{]/.test(char)) depth++;
-    else if (depth > 0 && /[)\]}]/.test(char)) depth--;
-    else if (depth === 0 && /[,)]/.test(char)) {
-      const raw = line.slice(from, place);
-      const start = from + (raw.length - raw.trimStart().length);
-      parts.push({ from: start, to: start + raw.trim().length });
-      if (char === ")") break;
-      from = place + 1;
-    }
-  }
+  const { parts } = argumentsFrom(line, open);
   const index = parts.findIndex((part) => part.from <= at && at < part.to);
   return index < 0 ? undefined : { parts, index };
 }

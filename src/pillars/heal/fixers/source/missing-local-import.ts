@@ -104,7 +104,8 @@ function lastImport(lines: readonly string[]): number {
   return importsStart(lines);
 }
 
-function withPythonImport(text: string, importer: string, module: string, name: string): string {
+/** The source with a name imported from a module of the product, in the way of its other imports. */
+export function withPythonImport(text: string, importer: string, module: string, name: string): string {
   const dotted = pythonModule(importer, module, text);
   const existing = new RegExp(
     `^from\\s+${dotted.replaceAll(".", "\\.")}\\s+import\\s+(?!\\()([^\\n#]+?)(\\s*)$`,

@@ -1,3 +1,4 @@
+import { distance } from "fastest-levenshtein";
 import { didYouMean } from "../../../../core/suggest.ts";
 import { namesInScope } from "../../template/scope.ts";
 import { editLine, type Fixer, placeOf, proposals, rewrite, textOf, wholeWord } from "../fixer.ts";
@@ -33,6 +34,7 @@ const UNKNOWN: readonly RegExp[] = [
 const SUGGESTED: readonly RegExp[] = [
   `[Dd]id you mean:? (?:the static member |the instance member )?${Q}(?:\\w+\\.)*${NAME}${Q}`,
   `did you mean ${Q}${NAME}${Q}`,
+  `; maybe ${Q}${NAME}${Q}`,
   `but does have (?:field|method) ${NAME}`,
   `with a similar name(?: exists)?:? ${Q}${NAME}${Q}`,
 ].map((source) => new RegExp(source, "u"));
@@ -61,6 +63,18 @@ export const misspeltKeyword: Fixer = {
   },
 };
 
+/** Names tried for a word that no tool and no single likeness explains. */
+const MOST_NEAR = 3;
+
+/**
+ * Names within two letters, most alike first, capitals counted. A hint for people must be surer than an edit that is
+ * proven: here a tie, and two slips in a short word, may be tried.
+ */
+function nearNames(word: string, names: readonly string[]): readonly string[] {
+  const near = [...new Set(names)].filter((name) => name !== word && name.length > 3 && distance(name, word) <= 2);
+  return near.sort((a, b) => distance(a, word) - distance(b, word)).slice(0, MOST_NEAR);
+}
+
 export const misspeltIdentifier: Fixer = {
   name: "misspelt-identifier",
   summary: "a misspelt variable, function, property, type, argument or fixture, by the tool's or the file's own names",
@@ -80,21 +94,24 @@ export const misspeltIdentifier: Fixer = {
       const suggested = SUGGESTED.map((suggestion) => suggestion.exec(text)?.[1]).find((word) => word !== undefined);
       const scope = await namesInScope(input.tree, place.file);
       const fixtures = /available fixtures: ([^\n]+)/.exec(text)?.[1]?.split(/,\s*/) ?? [];
-      const meant = suggested ?? didYouMean(name, fixtures.length > 0 ? fixtures : scope);
-      if (meant === undefined || meant === name) continue;
-      const summary = `write ${meant} for ${name}`;
-      proposed.push(
-        ...proposals(summary, [
-          await rewrite(
-            input.tree,
-            place.file,
-            editLine(place.line, (line) => line.replace(wholeWord(name), meant)),
-          ),
-        ]),
-        ...proposals(`${summary}, everywhere in the file`, [
-          await rewrite(input.tree, place.file, (whole) => whole.replace(wholeWord(name), meant)),
-        ]),
-      );
+      const names = fixtures.length > 0 ? fixtures : scope;
+      const sure = suggested ?? didYouMean(name, names);
+      for (const meant of sure === undefined ? nearNames(name, names) : [sure]) {
+        if (meant === name) continue;
+        const summary = `write ${meant} for ${name}`;
+        proposed.push(
+          ...proposals(summary, [
+            await rewrite(
+              input.tree,
+              place.file,
+              editLine(place.line, (line) => line.replace(wholeWord(name), meant)),
+            ),
+          ]),
+          ...proposals(`${summary}, everywhere in the file`, [
+            await rewrite(input.tree, place.file, (whole) => whole.replace(wholeWord(name), meant)),
+          ]),
+        );
+      }
     }
     return proposed;
   },
