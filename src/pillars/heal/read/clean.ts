@@ -110,6 +110,8 @@ export function createCleaner(): Cleaner {
 }
 
 function laneOf(text: string): { name: string; length: number } | undefined {
+  const first = text.charCodeAt(0);
+  if (first !== 35 && first !== 91 && !text.includes(" |")) return undefined;
   for (const [pattern, kind] of LANES) {
     const match = pattern.exec(text);
     if (match !== null) return { name: kind + match[1], length: match[0].length };
@@ -118,7 +120,7 @@ function laneOf(text: string): { name: string; length: number } | undefined {
 }
 
 function prefixIn(text: string): string | undefined {
-  if (text.length > 400) return undefined;
+  if (text.length > 400 || !ANNOUNCEMENTS.some((part) => text.includes(part))) return undefined;
   for (const [pattern, prefixOf] of ANNOUNCED) {
     const match = pattern.exec(text);
     if (match !== null) return prefixOf(match[1]!);

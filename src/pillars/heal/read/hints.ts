@@ -8,6 +8,8 @@ export interface HintScanner {
   /** Readers whose hints end in a state, as bits of two words (readers 0–31 and 32–63). */
   readonly low: Uint32Array;
   readonly high: Uint32Array;
+  /** States from here on end a hint, those before end none: most bytes need no look at `low` and `high`. */
+  readonly firstEnd: number;
 }
 
 /** @param hints one list of literal ASCII texts for each reader, at most 64 readers; the index is the reader's bit. */
@@ -59,5 +61,24 @@ function tabulate(trie: readonly { children: Map<number, number>; low: number; h
     // Capital letters walk as their small ones do; hints hold no capitals.
     for (let byte = 65; byte <= 90; byte++) next[(state << 8) | byte] = next[(state << 8) | (byte + 32)]!;
   }
-  return { next, low, high };
+  return endsLast({ next, low, high });
+}
+
+/** The same automaton with the states that end a hint numbered behind all others; the start stays 0. */
+function endsLast({ next, low, high }: Omit<HintScanner, "firstEnd">): HintScanner {
+  const ends = (state: number) => low[state] !== 0 || high[state] !== 0;
+  const states = Array.from(low, (_, state) => state);
+  const order = [...states.filter((state) => !ends(state)), ...states.filter(ends)];
+  const renamed = new Uint16Array(order.length);
+  for (const [now, before] of order.entries()) renamed[before] = now;
+  const moved = new Uint16Array(next.length);
+  for (const [now, before] of order.entries()) {
+    for (let byte = 0; byte < 256; byte++) moved[(now << 8) | byte] = renamed[next[(before << 8) | byte]!]!;
+  }
+  return {
+    next: moved,
+    low: Uint32Array.from(order, (state) => low[state]!),
+    high: Uint32Array.from(order, (state) => high[state]!),
+    firstEnd: states.filter((state) => !ends(state)).length,
+  };
 }

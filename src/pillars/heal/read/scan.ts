@@ -9,6 +9,19 @@ const NEWLINE = 10;
 const RETURN = 13;
 const ESCAPE = 27;
 
+// What a byte is to the shape of its line.
+const SPACE = 0;
+const LETTER = 1;
+const DIGIT = 2;
+const MARK = 3;
+const CONTROL = 4;
+const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte === ESCAPE) return CONTROL;
+  if (byte === 32 || byte === 9 || byte === RETURN) return SPACE;
+  if (byte > 127) return LETTER;
+  return /\d/.test(String.fromCharCode(byte)) ? DIGIT : /\w/.test(String.fromCharCode(byte)) ? LETTER : MARK;
+});
+
 /** A line as bytes. `low`/`high` are the bits of the readers with a hint in it, `shape` a hash that ignores digits. */
 export type OnLine = (
   no: number,
@@ -82,38 +95,49 @@ function join(a: Uint8Array, b: Uint8Array): Uint8Array {
 function scanLine(no: number, bytes: Uint8Array, start: number, end: number, hints: HintScanner, onLine: OnLine): void {
   let last = end;
   if (last > start && bytes[last - 1] === RETURN) last--;
-  const { next, low, high } = hints;
+  const { next, low, high, firstEnd } = hints;
   let state = 0;
   let lowBits = 0;
   let highBits = 0;
   let shape = 0;
   let word = 0;
   let digits = false;
-  const body = afterStamp(bytes, start, last);
-  for (let index = start; index < last; index++) {
+  let index = start;
+  for (const body = afterStamp(bytes, start, last); index < body; index++) {
+    state = next[(state << 8) | bytes[index]!]!;
+    if (state >= firstEnd) {
+      lowBits |= low[state]!;
+      highBits |= high[state]!;
+    }
+  }
+  for (; index < last; index++) {
     const byte = bytes[index]!;
-    if (byte === ESCAPE) {
+    const kind = KINDS[byte]!;
+    if (kind === CONTROL) {
       index = endOfEscape(bytes, index, last) - 1;
       continue;
     }
     state = next[(state << 8) | byte]!;
-    lowBits |= low[state]!;
-    highBits |= high[state]!;
-    if (index < body) continue;
-    if (byte >= 48 && byte <= 57) {
+    if (state >= firstEnd) {
+      lowBits |= low[state]!;
+      highBits |= high[state]!;
+    }
+    if (kind === LETTER) {
+      if (!digits) word = (Math.imul(word, 31) + byte) | 0;
+      continue;
+    }
+    if (kind === DIGIT) {
       digits = true;
       word = 1;
-    } else if ((byte >= 97 && byte <= 122) || (byte >= 65 && byte <= 90) || byte === 95 || byte > 127) {
-      if (!digits) word = (Math.imul(word, 31) + byte) | 0;
-    } else {
-      if (word !== 0) {
-        shape = Math.imul(shape ^ (digits ? 1 : word), 0x01000193);
-        word = 0;
-        digits = false;
-      }
-      if (byte === RETURN) shape = 0;
-      else if (byte !== 32 && byte !== 9) shape = Math.imul(shape ^ byte, 0x01000193);
+      continue;
     }
+    if (word !== 0) {
+      shape = Math.imul(shape ^ (digits ? 1 : word), 0x01000193);
+      word = 0;
+      digits = false;
+    }
+    if (kind === MARK) shape = Math.imul(shape ^ byte, 0x01000193);
+    else if (byte === RETURN) shape = 0;
   }
   if (word !== 0) shape = Math.imul(shape ^ (digits ? 1 : word), 0x01000193);
   onLine(no, bytes, start, last, lowBits, highBits, shape >>> 0);
