@@ -7,6 +7,7 @@ import { wholeCharacters } from "../../core/utf8.ts";
 import { downloadArtifact, listArtifacts } from "./artifacts.ts";
 import { latestBuild, readBuild, refOf, unknownBuild, unknownJob } from "./builds.ts";
 import { type JenkinsConnection, readJson } from "./connection.ts";
+import { wholeNotes, withoutNotes } from "./console-notes.ts";
 import { jobPath } from "./names.ts";
 import { queueItem, readQueueItem } from "./queue.ts";
 import { CAUSE_PARAMETER, findStarted, QUEUED } from "./started.ts";
@@ -68,8 +69,9 @@ export function jenkinsBackend(options: JenkinsBackendOptions): CiBackend {
       const size = Number(headers["x-text-size"] ?? offset + body.length);
       const more = headers["x-more-data"] === "true";
       if (size < offset) return succeed({ text: "", next: offset, more });
-      const text = more ? wholeCharacters(body) : body;
-      return succeed({ text: text.toString("utf8"), next: size - (body.length - text.length), more });
+      const text = more ? wholeNotes(wholeCharacters(body)) : body;
+      const next = size - (body.length - text.length);
+      return succeed({ text: withoutNotes(text.toString("utf8")), next, more });
     },
     async tests(ref) {
       const numbered = await withNumber(jenkins, ref);

@@ -1,6 +1,7 @@
 import type { BuildRef, BuildState, BuildStatus } from "../../core/ci-backend.ts";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { type JenkinsConnection, readJson } from "./connection.ts";
+import { withoutNotes } from "./console-notes.ts";
 import { buildAt, jobPath } from "./names.ts";
 
 type StageStatus = BuildStatus["stages"][number];
@@ -63,7 +64,7 @@ export async function buildLog(jenkins: JenkinsConnection, url: string): Promise
   const answered = await jenkins.get(`${place.path}/logText/progressiveText?start=0`);
   if (!answered.ok) return answered;
   if (answered.value.status === 404) return unknownBuild(place.job, place.number);
-  return succeed(answered.value.body.toString("utf8"));
+  return succeed(withoutNotes(answered.value.body.toString("utf8")));
 }
 
 /** A build's address that is not below this controller's root. */

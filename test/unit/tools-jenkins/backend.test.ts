@@ -339,6 +339,21 @@ describe("log", () => {
     expect(ok(await backend().log(ref, 15))).toEqual({ text: "", next: 15, more: false });
   });
 
+  it("leaves Jenkins' console notes out, however the log is cut", async () => {
+    // As Jenkins 2.541.3 gives it: progressiveText has the notes, consoleText does not.
+    const note = "\u001b[8mha:////4HenZcts7fy3c/0SA0oIuO8RYEdMg2JM3oK5gDyzBAB6AAAA==\u001b[0m";
+    const whole = `${note}[Pipeline] sh\nStarted by ${note}ada\n`;
+    for (let cut = 0; cut <= whole.length; cut++) {
+      const running = build({ building: true, result: null, log: whole.slice(0, cut) });
+      job("payments", [running]);
+      const first = ok(await backend().log(ref, 0));
+      running.log = whole;
+      running.building = false;
+      const rest = ok(await backend().log(ref, first.next));
+      expect(first.text + rest.text).toBe("[Pipeline] sh\nStarted by ada\n");
+    }
+  });
+
   it("gives nothing twice when Jenkins starts again at the beginning", async () => {
     job("payments", [build({ building: true, result: null, log: "short" })]);
     expect(ok(await backend().log(ref, 99))).toEqual({ text: "", next: 99, more: true });
