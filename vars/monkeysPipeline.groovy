@@ -166,11 +166,8 @@ private void describeJob(Map plan) {
 }
 
 private List jobProperties(Map plan) {
-    List wanted = [
-        buildDiscarder(logRotator(numToKeepStr: plan.options.keep_builds.toString())),
-        // What priority becomes everywhere; see docs/decisions/jenkinsfile-shape.md.
-        quietPeriod(plan.options.quiet_period_seconds),
-    ]
+    // Not the quiet period: it is no property of a job, and only a declarative Jenkinsfile's options can set it.
+    List wanted = [buildDiscarder(logRotator(numToKeepStr: plan.options.keep_builds.toString()))]
     if (plan.options.disable_concurrent_builds) {
         wanted.add(disableConcurrentBuilds())
     }

@@ -87,11 +87,11 @@ public class PipelineTest {
     }
 
     @Test
-    public void theJobGetsThePlansQuietPeriod() throws Exception {
+    public void theJobGetsItsPlaceInTheQueue() throws Exception {
         run();
         if (form.equals("monkeysPipeline")) {
             String properties = stage.jenkins.asked.stream().filter(step -> step.startsWith("properties")).findFirst().orElseThrow();
-            assertTrue(properties, properties.contains("quietPeriod{") && properties.contains("disableConcurrentBuilds"));
+            assertTrue(properties, properties.contains("buildDiscarder{") && properties.contains("disableConcurrentBuilds"));
             assertTrue(properties, properties.contains("PriorityJobProperty") && properties.contains("priority=2"));
         } else {
             assertTrue(pipeline(), pipeline().contains("quietPeriod("));
@@ -106,7 +106,7 @@ public class PipelineTest {
         if (form.equals("Jenkinsfile")) return;
         assertTrue(stage.jenkins.logText(), stage.jenkins.logText().contains("note: the queue does not know that this product's priority is high"));
         List<String> set = stage.jenkins.published.stream().filter(one -> one.startsWith("properties")).toList();
-        assertTrue(set.toString(), set.size() == 1 && !set.get(0).contains("PriorityJobProperty") && set.get(0).contains("quietPeriod"));
+        assertTrue(set.toString(), set.size() == 1 && !set.get(0).contains("PriorityJobProperty") && set.get(0).contains("buildDiscarder"));
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException;
 
@@ -18,6 +19,10 @@ import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException;
 final class Steps {
     /** Groups of the security realm; everybody is in them. */
     private static final List<String> GROUPS = List.of("release-managers", "g");
+
+    /** Everything that `properties` takes here. */
+    private static final Set<String> JOB_PROPERTIES = Set.of("PriorityJobProperty", "buildDiscarder", "disableConcurrentBuilds",
+        "parameters", "pipelineTriggers");
 
     private final Jenkins jenkins;
 
@@ -75,9 +80,7 @@ final class Steps {
             case "input":
                 return ask(call, where);
             case "properties":
-                if (jenkins.lacks("PriorityJobProperty") && call.toString().contains("PriorityJobProperty")) {
-                    throw Jenkins.abort("no known implementation of class hudson.model.JobProperty is named PriorityJobProperty");
-                }
+                for (Object property : call.list("properties")) jobProperty(property);
                 jenkins.published.add(call.toString());
                 return null;
             case "milestone", "addBadge", "build":
@@ -99,6 +102,16 @@ final class Steps {
                 return null;
             default:
                 throw new AssertionError("the harness does not know the step " + call);
+        }
+    }
+
+    /** What is no property of a job ends the build: options of a declarative Jenkinsfile, such as the quiet period, are not. */
+    private void jobProperty(Object property) {
+        String name = property instanceof Symbol symbol ? symbol.name : String.valueOf(((Map<?, ?>) property).get("$class"));
+        if (jenkins.lacks(name) || !JOB_PROPERTIES.contains(name)) {
+            throw new IllegalArgumentException("Could not instantiate {properties=[@" + name + "]} for " +
+                "org.jenkinsci.plugins.workflow.multibranch.JobPropertyStep", new UnsupportedOperationException(
+                    "no known implementation of class hudson.model.JobProperty is using symbol ‘" + name + "’"));
         }
     }
 
@@ -181,7 +194,10 @@ final class Steps {
         if (script instanceof GString) throw new AssertionError("an interpolated script: " + script);
         if (agent.unix() != call.name.equals("sh")) throw Jenkins.abort("the agent does not do " + call.name);
         Map<String, String> variables = new LinkedHashMap<>(jenkins.buildVariables());
-        for (String name : List.of("BUILD_URL", "BUILD_NUMBER", "JOB_NAME")) variables.put(name, String.valueOf(jenkins.variable(name)));
+        for (String name : List.of("BUILD_URL", "BUILD_NUMBER", "JOB_NAME")) {
+            Object value = jenkins.variable(name);
+            if (value != null) variables.put(name, value.toString());
+        }
         variables.putAll(where.variables);
         int status = agent.shell().run(agent, folder(call, where), variables, script.toString(), jenkins::log);
         if (status == Shells.LOST) throw new Jenkins.AgentLost(where.node);
