@@ -371,6 +371,10 @@ private List answersTo(Map step, Map result) {
             "(${approval.reason}) and was called inside a node, which would be held while people decide. Call it in a " +
             'stage with `agent none`')
     }
+    if (!env.BUILD_URL) {
+        error('[config] jenkins.no_url: this Jenkins does not know its own address, by which an approval is verified. Set the ' +
+            'Jenkins URL under Manage Jenkins → System, or unclassified.location.url by Configuration as Code')
+    }
     List answers = []
     try {
         shownMilestone()

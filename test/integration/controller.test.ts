@@ -114,6 +114,7 @@ function vars(more: Record<string, unknown> = {}): string {
         CODEMONKEYS_LIBRARY_VERSION: "v1",
         CODEMONKEYS_ORGANISATION: "https://git.example/organisation.git#main",
         CODEMONKEYS_ADMIN_ID: "admin",
+        CODEMONKEYS_CONTROLLER_URL: "http://127.0.0.1:8080/",
       },
       ...more,
     }),

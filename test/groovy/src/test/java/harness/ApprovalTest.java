@@ -44,6 +44,16 @@ public class ApprovalTest {
     }
 
     @Test
+    public void aJenkinsWithoutAnAddressAsksNobody() throws Exception {
+        asks(1, 60);
+        stage.jenkins.url = null;
+        stage.run(SHIP);
+        assertResult("FAILURE");
+        assertLogged("[config] jenkins.no_url");
+        assertFalse(stage.jenkins.asked.toString(), stage.jenkins.asked.stream().anyMatch(step -> step.startsWith("input")));
+    }
+
+    @Test
     public void givenGoesOnWithTheRecordedApproval() throws Exception {
         asks(1, 3600);
         stage.jenkins.people.add(Jenkins.Person.approves("ada", "looks good"));

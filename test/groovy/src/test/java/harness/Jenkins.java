@@ -57,6 +57,8 @@ public final class Jenkins implements AutoCloseable {
     /** Stops the build when a step it accepts is asked for. */
     public Predicate<String> stopAt = asked -> false;
     public Path resources;
+    /** Jenkins Location; null: nobody set it, and builds have no BUILD_URL. */
+    public String url = "http://jenkins.invalid/";
     /** Copied into a workspace by checkout; null: checkout does nothing. */
     public Path repository;
 
@@ -198,7 +200,7 @@ public final class Jenkins implements AutoCloseable {
         if (context.variables.containsKey(name)) return context.variables.get(name);
         if (buildVariables.containsKey(name)) return buildVariables.get(name);
         return switch (name) {
-            case "BUILD_URL" -> "http://jenkins.invalid/job/product/7/";
+            case "BUILD_URL" -> url == null ? null : url + "job/product/7/";
             case "BUILD_NUMBER" -> "7";
             case "JOB_NAME" -> "product";
             default -> null;
