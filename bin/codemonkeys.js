@@ -10,8 +10,10 @@ const { join } = require("node:path");
 const root = join(__dirname, "..");
 const parts = join(root, "dist");
 const single = join(root, "resources", "codemonkeys", "codemonkeys.mjs");
+// Written last: parts without it are not whole, or older than this file.
+const inParts = existsSync(join(parts, "build-id"));
 const [first] = process.argv.slice(2);
-if (!existsSync(parts) && !existsSync(single)) {
+if (!inParts && !existsSync(single)) {
   process.stderr.write("codemonkeys is not built yet. Run: npm ci && npm run build\n");
   process.exitCode = 3;
 } else if (first === "--version" || first === "-V") {
@@ -24,8 +26,8 @@ if (!existsSync(parts) && !existsSync(single)) {
   const compiled = NODE_COMPILE_CACHE || join(cache, "compiled");
   const old = Number(process.versions.node.split(".")[0]) < 22;
   // The program itself tells users of an old Node what to do.
-  if (existsSync(parts) && old) require(join(parts, "main.cjs"));
-  else if (existsSync(parts)) require("./parts.js").runParts(parts, compiled, process.argv.slice(2));
+  if (inParts && old) require(join(parts, "main.cjs"));
+  else if (inParts) require("./parts.js").runParts(parts, compiled, process.argv.slice(2));
   else {
     require("node:module").enableCompileCache?.(compiled);
     import(require("node:url").pathToFileURL(single).href);
