@@ -168,6 +168,16 @@ describe("a release that is refused or stops", () => {
     expect(codes(await release(await world.session()))).toEqual([code]);
   });
 
+  test("a tag that stands at the remote alone is found before anything is done", async () => {
+    await open();
+    world.git("push", "-q", "origin", "HEAD:refs/tags/v1.0.0");
+    const before = world.git("ls-remote", "origin");
+    const head = world.git("rev-parse", "HEAD");
+    expect(codes(await release(await world.session()))).toEqual(["release.tag_elsewhere", "release.resumable"]);
+    expect([world.git("ls-remote", "origin"), world.git("rev-parse", "HEAD")]).toEqual([before, head]);
+    expect(must(await release(await world.session(), { releaseAs: "1.0.1" })).tags).toEqual(["v1.0.1"]);
+  });
+
   test("an unknown or foreign run cannot be resumed", async () => {
     await open();
     const done = must(await release(await world.session()));

@@ -7,7 +7,7 @@ import { remoteSource } from "../remote-credentials.ts";
 import { hasToken } from "../secrets/source.ts";
 import { askAhead } from "./ask-ahead.ts";
 import { isOnGitHub, type Papers, pageOf, releaseOnGitHub } from "./github-release.ts";
-import { commitRelease, type Landing, makeBuiltTag, pushCommit, tagRelease } from "./land.ts";
+import { commitRelease, type Landing, makeBuiltTag, pushCommit, tagRelease, tagsFree } from "./land.ts";
 import { emptyResult, type ReleaseResult, type ReleaseUnit } from "./report.ts";
 import type { ReleaseWork } from "./work.ts";
 
@@ -58,6 +58,8 @@ export async function act(
     ...(hasPages.value ? units.map((unit) => makingPage(release, unit)) : []),
     ...units.map((unit) => announcing(release, unit)),
   ];
+  const free = await tagsFree(acting, landing, work);
+  if (!free.ok) return free;
   const answered = await askAhead(acting, landing, work, {
     papers: pagesToCome ? papers : undefined,
     tag: options.tag,

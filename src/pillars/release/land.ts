@@ -1,5 +1,5 @@
 import { protectedPaths } from "../../constitution/protect.ts";
-import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
+import { type Diagnostic, fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import type { Facts } from "../../core/facts.ts";
 import type { Session } from "../../pipeline/session.ts";
 import { changeFacts, type Git, type RemoteCredentials } from "../../tools/git/git.ts";
@@ -153,6 +153,37 @@ export function tagStep(tag: string): string {
   return `tag ${tag}`;
 }
 
+function tagElsewhere(tag: string, at: string, wanted: string | undefined): Diagnostic {
+  const not = wanted === undefined ? "" : ` and not at ${wanted.slice(0, 12)}`;
+  return problem(
+    "product",
+    "release.tag_elsewhere",
+    `${REMOTE} has the tag ${tag} already, at ${at.slice(0, 12)}${not}`,
+    {
+      next: "a published tag is never moved: write Release-As: with a free version into a commit, or give one with --release-as",
+    },
+  );
+}
+
+/**
+ * That the remote has none of the release's tags at another commit: somebody may have pushed one that was never fetched
+ * here. Told before the first effect, since a release whose tag is taken can never be finished.
+ */
+export async function tagsFree(
+  { run }: Acting,
+  { git, plan, credentials }: Landing,
+  { edits }: Pick<ReleaseWork, "edits">,
+): Promise<Outcome<void>> {
+  const made = edits.length === 0 ? succeed(plan.commit) : await findReleaseCommit(git, plan, run.id);
+  if (!made.ok) return made;
+  for (const { tag } of plan.units) {
+    const at = await git.lsRemote(REMOTE, `refs/tags/${tag}`, credentials);
+    if (!at.ok) return at;
+    if (at.value !== undefined && at.value !== made.value) return fail(tagElsewhere(tag, at.value, made.value));
+  }
+  return succeed(undefined);
+}
+
 /** Makes the annotated tag of a unit, with its notes in it, and pushes it; done when the remote has it at the commit. */
 export async function tagRelease(
   acting: Acting,
@@ -166,14 +197,7 @@ export async function tagRelease(
     async probe() {
       const at = await git.lsRemote(REMOTE, ref, credentials);
       if (!at.ok || at.value === undefined || at.value === commit) return at.ok ? succeed(at.value) : at;
-      return fail(
-        problem(
-          "product",
-          "release.tag_elsewhere",
-          `${REMOTE} has the tag ${unit.tag} already, at ${at.value.slice(0, 12)} and not at ${commit.slice(0, 12)}`,
-          { next: "a published tag is never moved: write Release-As: with a free version into a commit" },
-        ),
-      );
+      return fail(tagElsewhere(unit.tag, at.value, commit));
     },
     async act() {
       const tagTarget = { repository: git.identity, tag: unit.tag, commit };
