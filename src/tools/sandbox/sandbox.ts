@@ -188,8 +188,9 @@ function mountsOf(options: WorkOptions, { home, tmp, realHome, path }: Omit<Plac
   const covered = (place: string) => mounts.some((mount) => mount.kind !== "keep" && isBelow(place, mount.path));
   for (const place of path.split(":")) {
     if (!place.startsWith("/") || !existsSync(place) || !covered(realpathSync(place))) continue;
-    // What npm links into `node_modules/.bin` lies beside it.
-    add("keep", basename(place) === ".bin" ? dirname(place) : place, true);
+    // What npm links into `node_modules/.bin` lies beside it, as a virtual environment of Python does to its `bin`.
+    const whole = basename(place) === ".bin" || existsSync(join(dirname(place), "pyvenv.cfg"));
+    add("keep", whole ? dirname(place) : place, true);
   }
   for (const place of metadata) add("keep", place, true);
   return mounts;

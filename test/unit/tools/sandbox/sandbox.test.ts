@@ -190,6 +190,17 @@ describe.runIf(ability.isolated)("in namespaces", () => {
     expect(await work("exit 32")).toMatchObject({ ended: "exited", exitCode: 32 });
   });
 
+  test("a virtual environment on the search path is there as a whole", async () => {
+    const environmentOf = scratch();
+    mkdirSync(join(environmentOf, "bin"));
+    writeFileSync(join(environmentOf, "pyvenv.cfg"), "home = /usr/bin\n");
+    process.env.PATH = `${join(environmentOf, "bin")}:${environment.PATH}`;
+    const result = await work(`cat ${environmentOf}/pyvenv.cfg; { echo no > ${environmentOf}/pyvenv.cfg; } 2>/dev/null`);
+    process.env.PATH = environment.PATH;
+    expect(result.stdout).toBe("home = /usr/bin\n");
+    expect(readFileSync(join(environmentOf, "pyvenv.cfg"), "utf8")).toBe("home = /usr/bin\n");
+  });
+
   test("paths with quotes, blanks and dollars are only paths", async () => {
     const cwd = join(scratch(), `it's "$(touch evil)" here`);
     mkdirSync(cwd);
