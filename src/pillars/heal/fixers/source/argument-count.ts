@@ -174,7 +174,7 @@ function atHand(source: string, line: number, wanted: Parameter, taken: readonly
     .slice(from, line)
     .join("\n")
     .replaceAll(/"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g, '""');
-  const declared = [...text.matchAll(/(?<![.\w])([\p{L}_$][\p{L}\p{N}_$]*)(?!\s*[(!]|\w|::)/gu)].map(
+  const declared = [...text.matchAll(/(?<![.\w])([\p{L}_$][\p{L}\p{N}_$]*)(?!\s*[(!]|\w|::|\.\w)/gu)].map(
     ([, name = ""]) => name,
   );
   const names = [...new Set(declared)].filter(
@@ -183,7 +183,13 @@ function atHand(source: string, line: number, wanted: Parameter, taken: readonly
   const type = wanted.type?.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const typed = (name: string) =>
     type !== undefined && new RegExp(`\\b${name}\\??\\s*:?\\s*[&*]*${type}\\b|\\b${type}\\s+${name}\\b`).test(text);
-  const rank = (name: string) =>
-    (name === wanted.name ? 0 : 2) + (typed(name) ? 0 : 1) + distance(name, wanted.name) / 100;
+  // Of `*cargo.Manifest` people call a value `manifest`.
+  const called =
+    wanted.type
+      ?.split(/[^\p{L}\p{N}_]+/u)
+      .at(-1)
+      ?.toLowerCase() ?? wanted.name;
+  const unlike = (name: string) => Math.min(distance(name, wanted.name), distance(name.toLowerCase(), called));
+  const rank = (name: string) => (name === wanted.name ? 0 : 2) + (typed(name) ? 0 : 1) + unlike(name) / 100;
   return names.sort((a, b) => rank(a) - rank(b));
 }
