@@ -195,7 +195,9 @@ describe.runIf(ability.isolated)("in namespaces", () => {
     mkdirSync(join(environmentOf, "bin"));
     writeFileSync(join(environmentOf, "pyvenv.cfg"), "home = /usr/bin\n");
     process.env.PATH = `${join(environmentOf, "bin")}:${environment.PATH}`;
-    const result = await work(`cat ${environmentOf}/pyvenv.cfg; { echo no > ${environmentOf}/pyvenv.cfg; } 2>/dev/null`);
+    const result = await work(
+      `cat ${environmentOf}/pyvenv.cfg; { echo no > ${environmentOf}/pyvenv.cfg; } 2>/dev/null`,
+    );
     process.env.PATH = environment.PATH;
     expect(result.stdout).toBe("home = /usr/bin\n");
     expect(readFileSync(join(environmentOf, "pyvenv.cfg"), "utf8")).toBe("home = /usr/bin\n");
