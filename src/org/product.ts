@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type ConfigLayer, readConfig } from "../core/config.ts";
 import { type Diagnostic, fail, type Outcome, problem, succeed } from "../core/diagnostic.ts";
@@ -10,7 +10,7 @@ import { checkAgainstFleet, type Fleet, type FleetProduct, productEntry } from "
 import type { OpenProduct } from "../pipeline/session.ts";
 import { repositoryAt } from "../pipeline/session-git.ts";
 import { readSpec } from "../pipeline/spec.ts";
-import { catchUp, cloneRepository, type RemoteCredentials } from "../tools/git/git.ts";
+import { catchUp, cloneRepository, holdsNothing, type RemoteCredentials } from "../tools/git/git.ts";
 import { companyEnvironment } from "./company-environment.ts";
 import type { UserConfig } from "./user-config.ts";
 
@@ -84,18 +84,25 @@ async function findWorkTree(options: Parameters<typeof openProduct>[0]): Promise
       ),
     );
   }
+  const warnings: Diagnostic[] = [];
   const workspace = join(user.workspaces ?? join(user.homes.state, "checkouts", entry.company), name);
   const means = { redactor: options.redactor, signal: options.signal };
   const credentials = checkoutCredentials(entry, fleet.value, options);
-  if (existsSync(join(workspace, "SPEC.md"))) {
-    if (!options.catchUp || user.workspaces !== undefined) return succeed(workspace);
+  const own = user.workspaces === undefined;
+  const hasSpec = () => existsSync(join(workspace, "SPEC.md"));
+  // One of the program's own that holds nothing is no checkout yet.
+  const empty = own && existsSync(workspace) ? await holdsNothing(workspace, means) : succeed(false);
+  if (!empty.ok) return empty;
+  if (empty.value) await rm(workspace, { recursive: true, force: true });
+  if (!existsSync(workspace)) {
+    const cloned = await cloneRepository(entry.repo, workspace, { ...means, credentials });
+    if (!cloned.ok) return cloned;
+  } else if (own && (options.catchUp || !hasSpec())) {
     const caught = await catchUp(workspace, { ...means, credentials });
     if (!caught.ok) return caught;
-    return succeed(workspace, caught.value ? [] : [notCaughtUp(workspace)]);
+    if (!caught.value) warnings.push(notCaughtUp(workspace));
   }
-  const cloned = await cloneRepository(entry.repo, workspace, { ...means, credentials });
-  if (!cloned.ok) return cloned;
-  if (existsSync(join(workspace, "SPEC.md"))) return succeed(workspace);
+  if (hasSpec()) return succeed(workspace, warnings);
   return fail(
     problem("config", "product.no_spec", `${name} has no SPEC.md`, {
       where: { file: join(workspace, "SPEC.md") },

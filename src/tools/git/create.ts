@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fail, type Outcome, problem, succeed } from "../../core/diagnostic.ts";
 import { makeFolder, writeFileAtomic } from "../../core/files.ts";
@@ -37,19 +37,50 @@ export async function createRepository(directory: string, options: CreateOptions
   return openRepository(directory, options);
 }
 
-/** Clones into scratch or cache space. `url` may be a path; submodules are not followed. */
+/**
+ * Clones into scratch or cache space, beside the place and then to it: a killed process leaves no half of a clone there, and
+ * of two processes the second takes what the first has brought. `url` may be a path; submodules are not followed.
+ */
 export async function cloneRepository(
   url: string,
   directory: string,
   options: OpenOptions & { readonly ref?: string; readonly credentials?: RemoteCredentials | undefined } = {},
 ): Promise<Outcome<Git>> {
-  await makeFolder(dirname(directory));
-  const ref = options.ref === undefined ? [] : [`--branch=${options.ref}`];
-  const args = ["clone", "--quiet", "--template=", "--no-recurse-submodules", ...ref, "--", url, directory];
-  const call = { cwd: dirname(directory), redactor: options.redactor, signal: options.signal };
-  const network = credentialled("origin", url, { ...call, network: true, writes: true }, options.credentials);
-  const cloned = network.ok ? await git(args, network.value) : network;
-  return cloned.ok ? openRepository(directory, options) : cloned;
+  const parent = dirname(directory);
+  await makeFolder(parent);
+  const beside = await mkdtemp(join(parent, ".cloning-"));
+  try {
+    const ref = options.ref === undefined ? [] : [`--branch=${options.ref}`];
+    const args = [
+      "clone",
+      "--quiet",
+      "--template=",
+      "--no-recurse-submodules",
+      ...ref,
+      "--",
+      url,
+      join(beside, "clone"),
+    ];
+    const call = { cwd: parent, redactor: options.redactor, signal: options.signal };
+    const network = credentialled("origin", url, { ...call, network: true, writes: true }, options.credentials);
+    const cloned = network.ok ? await git(args, network.value) : network;
+    if (!cloned.ok) return cloned;
+    await rename(join(beside, "clone"), directory).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+    });
+  } finally {
+    await rm(beside, { recursive: true, force: true });
+  }
+  return await openRepository(directory, options);
+}
+
+/** Whether a clone holds nothing of anybody's: no file and no commit, as one that was killed, or of an empty repository. */
+export async function holdsNothing(directory: string, options: OpenOptions = {}): Promise<Outcome<boolean>> {
+  if ((await readdir(directory)).some((name) => name !== ".git")) return succeed(false);
+  const call = { cwd: directory, redactor: options.redactor, signal: options.signal };
+  const commits = await callGit(["rev-list", "--all", "--max-count=1"], call);
+  if (!commits.ok) return commits;
+  return succeed(commits.value.exitCode === 0 && commits.value.stdout.trim() === "");
 }
 
 /**

@@ -3,7 +3,14 @@ export type { Committed, PushInput } from "./act.ts";
 export { type Candidate, treeDigestOf } from "./candidate.ts";
 export { type Change, type ChangedFile, linesOf } from "./change.ts";
 export type { CommitInput, Draft } from "./commit-object.ts";
-export { type CreateOptions, catchUp, cloneRepository, createRepository, foundRepository } from "./create.ts";
+export {
+  type CreateOptions,
+  catchUp,
+  cloneRepository,
+  createRepository,
+  foundRepository,
+  holdsNothing,
+} from "./create.ts";
 export { withoutCredentials } from "./diagnose.ts";
 export { changeFacts, gitFacts, targetBranchFacts } from "./facts.ts";
 export type { Commit, LogOptions, Person, Tag } from "./history.ts";
