@@ -79,9 +79,17 @@ function lookWith({ acting, gate, done, stands, inEarnest }: Looking): Look {
       return;
     }
     const decision = await gate(action, target, facts);
-    if (decision.answer === "deny") stands.against.set(`${action} ${decision.rule ?? ""}`, decision.diagnostic);
+    if (decision.answer === "deny") stands.against.set(reasonOf(action, decision), decision.diagnostic);
     if (decision.answer !== "ask") return;
     acting.asked ??= decision.approval;
     stands.questions.set(decision.approval.id, decision.diagnostic);
   };
+}
+
+/** What holds everything is one reason, however many effects it holds. */
+function reasonOf(
+  action: ActionName,
+  { rule, diagnostic }: { readonly rule?: string; readonly diagnostic: Diagnostic },
+) {
+  return diagnostic.code === "gate.paused" ? diagnostic.code : `${action} ${rule ?? ""}`;
 }

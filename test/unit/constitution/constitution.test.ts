@@ -188,7 +188,7 @@ describe("what else is wrong is said with place and suggestion", () => {
     ["audit: { keep: forever }", "a span of time such as 30m"],
     ["limits: { heal: { lines: -1 } }", "limits.heal.lines"],
     ["limits: { haal: { lines: 1 } }", "haal"],
-    ["version: 2", "unique"],
+    ["version: 2", "the key version stands twice"],
   ])("%s", (text, words) => {
     expect(one(text).join("\n")).toContain(words);
   });
