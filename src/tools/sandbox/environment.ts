@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Redactor } from "../../core/redact.ts";
+import { isHarmless } from "./settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -77,24 +77,26 @@ export function workEnvironment(
     env.GOCACHE = join(places.cache, "go-build");
     env.CARGO_HOME = join(places.cache, "cargo");
   }
+  const maven = mavenOptions(places);
+  if (maven !== undefined) env.MAVEN_OPTS = maven;
   return env;
 }
 
-function isHarmless(value: string, redactor: Redactor): boolean {
-  return redactor.redact(value) === value && !/:\/\/[^/\s]*@/.test(value);
-}
-
 /**
- * The user's own package source settings without their secrets, so that the substitute home still asks the mirrors
- * that the machine is set up for.
+ * Java asks the system's list of users for the home, not HOME: Maven would look for its settings in the real one, where
+ * what is hidden is an empty file that it takes for a broken one. What the person has downloaded stays in use.
  */
-export async function copyHarmlessSettings(realHome: string, home: string, redactor: Redactor): Promise<void> {
-  const source = join(realHome, ".npmrc");
-  if (!existsSync(source)) return;
-  const text = await readFile(source, "utf8");
-  const kept = text
-    .split("\n")
-    .filter((line) => /^\s*(@[\w.-]+:)?(registry|cafile|strict-ssl|proxy|https-proxy|noproxy)\s*=/.test(line))
-    .filter((line) => isHarmless(line, redactor));
-  if (kept.length > 0) await writeFile(join(home, ".npmrc"), `${kept.join("\n")}\n`);
+function mavenOptions(places: {
+  readonly realHome: string;
+  readonly home: string;
+  readonly cache: string | undefined;
+}) {
+  const own = join(places.realHome, ".m2", "repository");
+  const repository = existsSync(own) ? own : places.cache === undefined ? undefined : join(places.cache, "maven");
+  const options = [
+    `-Duser.home=${places.home}`,
+    ...(repository === undefined ? [] : [`-Dmaven.repo.local=${repository}`]),
+  ];
+  // Maven's script splits them at spaces, and knows no quotes.
+  return options.some((option) => /\s/.test(option)) ? undefined : options.join(" ");
 }

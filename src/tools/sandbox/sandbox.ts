@@ -9,9 +9,10 @@ import { type ProcessResult, runProcess } from "../../core/process.ts";
 import { createRedactor, type Redactor } from "../../core/redact.ts";
 import { type Homes, homes } from "../../core/state-home.ts";
 import { innerUnshare, type SandboxAbility, sandboxAbility, UNSHARE } from "./ability.ts";
-import { copyHarmlessSettings, workEnvironment } from "./environment.ts";
+import { workEnvironment } from "./environment.ts";
 import { type Mount, mountScript } from "./mounts.ts";
 import { secretPlaces } from "./secret-places.ts";
+import { copyHarmlessSettings } from "./settings.ts";
 import { endStrays } from "./strays.ts";
 
 export { type SandboxAbility, sandboxAbility, sandboxFacts } from "./ability.ts";

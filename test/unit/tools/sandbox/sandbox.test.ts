@@ -17,6 +17,11 @@ beforeEach(() => {
     [".ssh/id_ed25519", "PLANTED-KEY"],
     [".npmrc", "registry=http://mirror.example.test/\n//mirror.example.test/:_authToken=PLANTED-TOKEN\n"],
     [".config/codemonkeys/keys.txt", "PLANTED-AGE-KEY"],
+    [
+      ".m2/settings.xml",
+      "<settings><servers><server><password>PLANTED</password></server></servers><mirrors/></settings>",
+    ],
+    [".config/go/env", "GOPROXY=http://mirror.example.test\nGOAUTH=PLANTED\nGOPRIVATE=a.test\n"],
     [".netrc", "machine x password PLANTED"],
   ] as const) {
     mkdirSync(join(home, path, ".."), { recursive: true });
@@ -55,6 +60,20 @@ describe("everywhere, namespaces or not", () => {
     test(`${name}: npm still asks the user's mirror, without the user's token`, async () => {
       const result = await work('cat "$HOME/.npmrc"', given);
       expect(result.stdout).toBe("registry=http://mirror.example.test/\n");
+    });
+
+    test(`${name}: so do Go and Maven, whose home is the other one too`, async () => {
+      const result = await work(
+        'cat "$HOME/.config/go/env" "$HOME/.m2/settings.xml"; echo; echo "$MAVEN_OPTS $HOME"',
+        given,
+      );
+      const [proxy, scope, settings, maven] = result.stdout.split("\n");
+      expect([proxy, scope, settings]).toEqual([
+        "GOPROXY=http://mirror.example.test",
+        "GOPRIVATE=a.test",
+        "<settings><mirrors/></settings>",
+      ]);
+      expect(maven).toMatch(/^-Duser\.home=(\S+) \1$/);
     });
 
     test(`${name}: exit code, both streams, the log and redaction`, async () => {
