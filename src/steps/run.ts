@@ -1,6 +1,6 @@
 import { basename, relative } from "node:path";
 import * as z from "zod";
-import { type Diagnostic, type Outcome, succeed } from "../core/diagnostic.ts";
+import { type Diagnostic, type Outcome, problem, succeed } from "../core/diagnostic.ts";
 import { advanceHeals } from "../pillars/heal/advance.ts";
 import { excerptsOf, explainLines } from "../pillars/heal/explain/index.ts";
 import { learnFromPeople } from "../pillars/heal/learn/people.ts";
@@ -80,10 +80,20 @@ export const runStep = defineStep({
             ...(ci_build === undefined ? {} : { ciBuild: ci_build }),
           });
     if (!run.ok) return run;
+    const empty = stage === undefined && plan.stages.every(({ kind }) => kind === "step") ? [noStages()] : [];
     const learned = stage === undefined ? await tellHeals(session, run.value) : [];
-    return succeed(await runReport(session, run.value), [...run.warnings, ...learned]);
+    return succeed(await runReport(session, run.value), [...run.warnings, ...empty, ...learned]);
   },
 });
+
+/** A green build that looked at nothing must not pass for one that did. */
+function noStages(): Diagnostic {
+  return problem("product", "run.no_stages", "SPEC.md names no command: nothing was built or tested", {
+    severity: "warning",
+    where: { file: "SPEC.md" },
+    next: "say how under stages, such as `stages: { build: make, test: make test }`",
+  });
+}
 
 /**
  * A build is what a heal waits for after its push; and a green one may be that of a repair which people merged, or which
