@@ -28,6 +28,9 @@ interface Runner {
 
 const LAUNCHER = String.raw`(?:(?:\w+=[\w./:-]+ )*)(?:npx (?:--no-install |--no )?|pnpm (?:exec )?|yarn (?:run )?|bunx |uv run |poetry run )?`;
 
+/** By name, or that of a virtual environment. */
+const PYTHON = String.raw`(?:[\w./-]+\/)?python3?`;
+
 const RUNNERS: readonly Runner[] = [
   {
     tools: ["node:test", "node"],
@@ -57,7 +60,7 @@ const RUNNERS: readonly Runner[] = [
   },
   {
     tools: ["pytest", "python"],
-    call: new RegExp(`^${LAUNCHER}(?:python3? -m )?pytest\\b`),
+    call: new RegExp(`^${LAUNCHER}(?:${PYTHON} -m )?pytest\\b`),
     words: ({ file, title, failure }) => {
       if (!file) return undefined;
       const path = (failure.test ?? "").replace(/\[.*$/, "").split(/\.|::/);
@@ -66,7 +69,7 @@ const RUNNERS: readonly Runner[] = [
   },
   {
     tools: ["unittest", "python"],
-    call: new RegExp(`^${LAUNCHER}python3? -m unittest\\b`),
+    call: new RegExp(`^${LAUNCHER}${PYTHON} -m unittest\\b`),
     words: ({ failure }) => (/^\w+(?:\.\w+)+$/.test(failure.test ?? "") ? [failure.test ?? ""] : undefined),
   },
   {

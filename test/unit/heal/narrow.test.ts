@@ -42,6 +42,7 @@ it.each([
 it.each([
   ["pytest -q", "pytest", "TestSums.test_add", "pytest -q tests/test_a.py::TestSums::test_add"],
   ["python3 -m pytest tests", "pytest", "test_add[1-2]", "python3 -m pytest tests/test_a.py::test_add"],
+  [".venv/bin/python -m pytest", "pytest", "test_add", ".venv/bin/python -m pytest tests/test_a.py::test_add"],
   ["python3 -m unittest", "unittest", "tests.test_a.Sums.test_add", "python3 -m unittest tests.test_a.Sums.test_add"],
   [
     "mvn -B test",
