@@ -16,7 +16,7 @@ export {
   type PublishedFile,
   type Tree,
 } from "./ecosystem.ts";
-export { directoryTree } from "./paths.ts";
+export { directoryTree, inFolder, within } from "./paths.ts";
 export { normalizedName } from "./pep440.ts";
 export { yankedOnIndex } from "./pypi.ts";
 export { rangesMeet, rangeWithin } from "./ranges.ts";
@@ -44,11 +44,10 @@ export async function defaultStagesOf(
     const own = await ECOSYSTEMS[ecosystem].defaultStages(tree, path);
     for (const [name, command] of Object.entries(own)) commands[name] = [...(commands[name] ?? []), command];
   }
-  return Object.fromEntries(
-    Object.entries(commands).map(([name, list]) => [
-      name,
-      // Each in a subshell, so that one's `cd` does not move the next.
-      list.length === 1 ? (list[0] as string) : list.map((command) => `(${command})`).join(" && "),
-    ]),
-  );
+  return Object.fromEntries(Object.entries(commands).map(([name, list]) => [name, inTurn(list)]));
+}
+
+/** One shell line that runs several (at least one), each in a subshell, so that one's `cd` does not move the next. */
+export function inTurn(commands: readonly string[]): string {
+  return commands.length === 1 ? (commands[0] as string) : commands.map((command) => `(${command})`).join(" && ");
 }

@@ -28,7 +28,10 @@ export const npm: Ecosystem = {
     ];
     return {
       ...(build.length > 0 ? { build: inFolder(path, build.join(" && ")) } : {}),
-      ...(scripts.test === undefined ? {} : { test: inFolder(path, "npm test") }),
+      // What `npm init` writes there is no test, and always fails.
+      ...(scripts.test === undefined || String(scripts.test).includes("no test specified")
+        ? {}
+        : { test: inFolder(path, "npm test") }),
     };
   },
   readManifest: readNpmManifest,

@@ -1,7 +1,8 @@
 import { basename } from "node:path";
-import { stringify } from "yaml";
+import { Document, isMap, type Scalar } from "yaml";
 import { type Diagnostic, type Outcome, succeed } from "../core/diagnostic.ts";
-import { detectEcosystems, ECOSYSTEMS, type EcosystemId, type Tree } from "../ecosystems/index.ts";
+import { detectEcosystems, ECOSYSTEMS, type EcosystemId, type Tree, within } from "../ecosystems/index.ts";
+import { type InferredStage, inferStages, type Machine } from "./infer-stages.ts";
 
 export interface InferredPackage {
   readonly ecosystem: EcosystemId;
@@ -12,6 +13,8 @@ export interface InferredPackage {
 export interface InferredSpec {
   readonly product: string;
   readonly packages: readonly InferredPackage[];
+  /** Commands that the manifests ask for; without any the person has to say them. */
+  readonly stages: readonly InferredStage[];
   /** The text of a SPEC.md. */
   readonly text: string;
 }
@@ -20,13 +23,13 @@ export interface InferredSpec {
 const MOST_PACKAGES = 50;
 
 /**
- * A SPEC.md from what a repository shows: its packages (the manifests at the root and one or two folders below), its
- * name, its README's first paragraph. What a repository cannot show, its requirements, is left for people to write.
+ * A SPEC.md from what a repository shows: its packages (the manifests at the root and one or two folders below), how it
+ * is built and tested, its name, its README's first paragraph. What a repository cannot show, its requirements, is left for people to write.
  */
 export async function inferSpec(
   root: string,
   tree: Tree,
-  given: { readonly product: string | undefined; readonly company: string },
+  given: { readonly product: string | undefined; readonly company: string; readonly machine: Machine },
 ): Promise<Outcome<InferredSpec>> {
   const packages: InferredPackage[] = [];
   const names: string[] = [];
@@ -36,7 +39,9 @@ export async function inferSpec(
       const manifest = await ECOSYSTEMS[ecosystem].readManifest(tree, path);
       if (!manifest.ok) {
         // A workspace's root, a marker such as `{ "type": "module" }`: a manifest that names no package is common.
-        if (manifest.diagnostics.every(({ code }) => code === "npm.no_name")) continue;
+        const workspace = /^\s*\[workspace\]/m.test((await tree.read(within(path, "Cargo.toml"))) ?? "");
+        const nameless = ["npm.no_name", ...(workspace ? ["cargo.no_name"] : [])];
+        if (manifest.diagnostics.every(({ code }) => nameless.includes(code))) continue;
         notes.push(
           ...manifest.diagnostics.map((one) => ({
             ...one,
@@ -51,15 +56,28 @@ export async function inferSpec(
     }
   }
   const product = given.product ?? slugOf(names[0] ?? basename(root));
+  const stages = await inferStages(tree, given.machine);
   const front = {
     product,
     company: given.company,
     ...(packages.length > 0 ? { packages } : {}),
+    ...(stages.length > 0 ? { stages: Object.fromEntries(stages.map(({ name, command }) => [name, command])) } : {}),
     docs: { site: (await tree.read("mkdocs.yml")) === undefined ? "none" : "mkdocs" },
   };
   const purpose = firstParagraph((await tree.read("README.md")) ?? "") ?? "Say here what this product is for.";
-  const text = `---\n${stringify(front, { flowCollectionPadding: true, lineWidth: 0 })}---\n# ${titleOf(product)}\n\n${purpose}\n`;
-  return succeed({ product, packages, text }, notes);
+  const text = `---\n${frontMatter(front, stages)}---\n# ${titleOf(product)}\n\n${purpose}\n`;
+  return succeed({ product, packages, stages, text }, notes);
+}
+
+/** The front matter; above the stages stands what they come from. */
+function frontMatter(front: object, stages: readonly InferredStage[]): string {
+  const document = new Document(front);
+  const sources = [...new Set(stages.flatMap(({ from }) => from))];
+  const pair = isMap(document.contents)
+    ? document.contents.items.find(({ key }) => (key as Scalar).value === "stages")
+    : undefined;
+  if (pair) (pair.key as Scalar).commentBefore = ` inferred from ${sources.join(", ")}; they are yours to change`;
+  return document.toString({ flowCollectionPadding: true, lineWidth: 0 });
 }
 
 async function candidateFolders(tree: Tree): Promise<string[]> {

@@ -9,9 +9,11 @@ import { directoryTree } from "../ecosystems/index.ts";
 import { readFleet } from "../pipeline/fleet.ts";
 import type { Workplace } from "../pipeline/session.ts";
 import { repositoryAt } from "../pipeline/session-git.ts";
+import { cargoCommandsThere } from "../tools/cargo/index.ts";
 import { foundRepository } from "../tools/git/git.ts";
 import { trivyThere } from "../tools/trivy/trivy.ts";
 import { type InferredSpec, inferSpec } from "./infer-spec.ts";
+import { CARGO_EXTRAS, type InferredStage } from "./infer-stages.ts";
 import { readUserConfig, type UserConfig } from "./user-config.ts";
 
 export interface InitReport {
@@ -19,6 +21,8 @@ export interface InitReport {
   /** Files of the product that were written; the ones that were there stay as they are. */
   readonly written: readonly string[];
   readonly kept: readonly string[];
+  /** Stages that SPEC.md was given and where each comes from; none where it was there. */
+  readonly stages: readonly InferredStage[];
   readonly organisation: { readonly url: string; readonly founded: boolean; readonly listed: boolean };
   /** What is left for the person to do, as commands or sentences. */
   readonly next: readonly string[];
@@ -39,7 +43,11 @@ export async function initProduct(
   const user = await readUserConfig(workplace.homes, workplace.environment);
   if (!user.ok) return user;
   const company = options.company ?? "home";
-  const spec = await inferSpec(root, directoryTree(root), { product: options.product, company });
+  const tree = directoryTree(root);
+  const rust = (await tree.list()).some((file) => /(?:^|\/)Cargo\.toml$/.test(file));
+  const extras = rust ? CARGO_EXTRAS : [];
+  const machine = { cargo: await cargoCommandsThere(extras, { cwd: root, signal: workplace.signal }) };
+  const spec = await inferSpec(root, tree, { product: options.product, company, machine });
   if (!spec.ok) return spec;
   const repo = await git.value.remoteUrl("origin");
   const entry = { company, repo: repo.ok ? repo.value : root };
@@ -60,15 +68,31 @@ export async function initProduct(
   }
   const next = [
     ...organisation.value.next,
-    ...(written.includes("SPEC.md") ? ["read SPEC.md and say what the product must do"] : []),
+    ...(written.includes("SPEC.md") ? specNext(spec.value) : []),
     "codemonkeys generate",
     "codemonkeys run",
   ];
   const { url, founded, listed } = organisation.value;
   return succeed(
-    { product: spec.value.product, written, kept, organisation: { url, founded, listed }, next },
+    {
+      product: spec.value.product,
+      written,
+      kept,
+      stages: written.includes("SPEC.md") ? spec.value.stages : [],
+      organisation: { url, founded, listed },
+      next,
+    },
     spec.warnings,
   );
+}
+
+/** What is left to say in a SPEC.md that was inferred. */
+function specNext({ stages }: InferredSpec): string[] {
+  const missing = `say in SPEC.md how the product is built and tested, without which run and heal have nothing to do:
+stages:
+  build: COMMAND
+  test: COMMAND`;
+  return [...(stages.length === 0 ? [missing] : []), "read SPEC.md and say what the product must do"];
 }
 
 interface Joined {
@@ -181,6 +205,7 @@ function plannedReport(root: string, spec: InferredSpec, user: UserConfig): Init
   const files = ["SPEC.md", ".codemonkeys/config.yaml"];
   return {
     product: spec.product,
+    stages: existsSync(join(root, "SPEC.md")) ? [] : spec.stages,
     written: files.filter((path) => !existsSync(join(root, path))),
     kept: files.filter((path) => existsSync(join(root, path))),
     organisation: {

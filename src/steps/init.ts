@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { succeed } from "../core/diagnostic.ts";
+import { type InferredStage, STAGE_SOURCES } from "../org/infer-stages.ts";
 import { initProduct } from "../org/init.ts";
 import { defineStep } from "./definition.ts";
 
@@ -7,7 +8,7 @@ export const initStep = defineStep({
   name: "init",
   summary: "Take this repository in: infer its SPEC.md and, the first time, found an organisation on this machine",
   description:
-    "Looks at the manifests and the README, and writes `SPEC.md` and `.codemonkeys/config.yaml` where they are missing; it never overwrites. Where no organisation is configured it makes one (a git repository with a constitution and a fleet file) and notes it in your own configuration. It commits to no repository that it did not make.",
+    "Looks at the manifests and the README, infers the stages (Go, Maven, Gradle, Cargo, npm, Python; else a Makefile's targets), tells from which file each comes, and writes `SPEC.md` and `.codemonkeys/config.yaml` where they are missing; it never overwrites. Where no organisation is configured it makes one (a git repository with a constitution and a fleet file) and notes it in your own configuration. It commits to no repository that it did not make.",
   examples: [
     { command: "codemonkeys init", says: "in a repository that you have" },
     { command: "codemonkeys init --company acme", says: "as a product of acme" },
@@ -20,6 +21,7 @@ export const initStep = defineStep({
     product: z.string(),
     written: z.array(z.string()),
     kept: z.array(z.string()),
+    stages: z.array(z.object({ name: z.string(), command: z.string(), from: z.array(z.string()) })),
     organisation: z.object({ url: z.string(), founded: z.boolean(), listed: z.boolean() }),
     next: z.array(z.string()),
   }),
@@ -32,10 +34,10 @@ export const initStep = defineStep({
   async run(workplace, { name, company }) {
     const done = await initProduct(workplace, { product: name, company });
     if (!done.ok) return done;
-    const { product, written, kept, organisation, next } = done.value;
+    const { product, written, kept, stages, organisation, next } = done.value;
     const would = workplace.dryRun ? "would write" : "wrote";
     const lines = [
-      ...written.map((path) => `✔ ${would} ${path}`),
+      ...written.flatMap((path) => [`✔ ${would} ${path}`, ...(path === "SPEC.md" ? stageLines(stages) : [])]),
       ...kept.map((path) => `· ${path} is there and stays as it is`),
       organisation.founded
         ? `✔ ${workplace.dryRun ? "would found" : "founded"} an organisation at ${organisation.url}`
@@ -44,7 +46,14 @@ export const initStep = defineStep({
     ];
     return succeed(
       {
-        data: { product, written: [...written], kept: [...kept], organisation: { ...organisation }, next: [...next] },
+        data: {
+          product,
+          written: [...written],
+          kept: [...kept],
+          stages: stages.map(({ name, command, from }) => ({ name, command, from: [...from] })),
+          organisation: { ...organisation },
+          next: [...next],
+        },
         summary: lines.join("\n"),
         display: lines,
       },
@@ -52,3 +61,13 @@ export const initStep = defineStep({
     );
   },
 });
+
+/** Each stage with its command and the files that ask for it, in columns. */
+function stageLines(stages: readonly InferredStage[]): string[] {
+  if (stages.length === 0) return [`· no stages: none of ${STAGE_SOURCES} says how it is built and tested`];
+  const width = (texts: readonly string[]) => Math.min(60, Math.max(...texts.map((text) => text.length)));
+  const [names, commands] = [width(stages.map(({ name }) => name)), width(stages.map(({ command }) => command))];
+  return stages.map(
+    ({ name, command, from }) => `  ${name.padEnd(names)}  ${command.padEnd(commands)}  from ${from.join(", ")}`,
+  );
+}

@@ -42,6 +42,28 @@ test("a second product joins the organisation that is there, once its listing is
   expect((await tell(["run"], { cwd })).code).toBe(0);
 });
 
+test("a Go module gets its stages; where there is nothing to go by, init and run say so", async () => {
+  world = await badLuckWorld();
+  const { tell, organisation, commit } = world;
+  const cwd = await newcomer(world);
+  for (const path of ["package.json", "test", "src"]) rmSync(join(cwd, path), { recursive: true });
+  const bare = await tell(["init", "--company", "acme"], { cwd });
+  expect([bare.code, bare.result.summary]).toEqual([
+    0,
+    expect.stringContaining("say in SPEC.md how the product is built"),
+  ]);
+  await commit("feat: refunds joins the fleet", organisation);
+  const empty = await tell(["run"], { cwd });
+  expect([empty.code, empty.codes]).toEqual([0, expect.arrayContaining(["run.no_stages"])]);
+  rmSync(join(cwd, "SPEC.md"));
+  world.write("go.mod", "module refunds\n", cwd);
+  const done = await tell(["init", "--company", "acme"], { cwd });
+  expect(done.result.summary).toMatch(/test +go test \.\/\.\.\. +from go\.mod/);
+  expect(readFileSync(join(cwd, "SPEC.md"), "utf8")).toContain("# inferred from go.mod; they are yours to change");
+  const planned = await tell(["plan"], { cwd });
+  expect(planned.result.summary).toContain("go test ./...");
+});
+
 test("takes in what is a package, and tells which manifests it leaves out", async () => {
   world = await badLuckWorld();
   const cwd = await newcomer(world);

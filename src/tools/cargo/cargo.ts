@@ -26,6 +26,19 @@ export async function runCargo(args: readonly string[], options: CargoOptions): 
   return fail(problem("infrastructure", "cargo.missing", "cargo could not be started", { next: "install Rust" }));
 }
 
+/** Which of cargo's subcommands run here in a folder: rustup has a name for each, whether it is installed or not. */
+export async function cargoCommandsThere(
+  names: readonly string[],
+  options: { readonly cwd: string; readonly signal: AbortSignal },
+): Promise<ReadonlySet<string>> {
+  const there = new Set<string>();
+  for (const name of names) {
+    const said = await runCargo([name, "--version"], options);
+    if (said.ok && said.value.exitCode === 0) there.add(name);
+  }
+  return there;
+}
+
 export function cargoFailed(command: string, result: ProcessResult): Diagnostic {
   return problem("infrastructure", "cargo.failed", `cargo ${command} failed with exit code ${result.exitCode}`, {
     details: result.stderr.trim().slice(-4000),

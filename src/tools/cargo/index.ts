@@ -1,3 +1,3 @@
-export { CARGO_VARIABLES, type CargoOptions, cargoFailed, runCargo } from "./cargo.ts";
+export { CARGO_VARIABLES, type CargoOptions, cargoCommandsThere, cargoFailed, runCargo } from "./cargo.ts";
 export { type CrateRegistry, type CrateVersion, crateRegistry, crateVersion } from "./registry.ts";
 export { crateYanked, yankCrate } from "./yank.ts";
