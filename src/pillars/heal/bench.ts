@@ -16,6 +16,7 @@ import { createCleaner } from "./read/clean.ts";
 import { readLog } from "./read/index.ts";
 import type { LogReport } from "./read/report.ts";
 import { openTree, type Tree } from "./tree.ts";
+import { checkoutsOwn, copyVirtualEnvironment } from "./virtual-environment.ts";
 
 /** How the stage that failed is run. */
 export interface StageToRun {
@@ -159,7 +160,7 @@ async function runCommand(
     logFile,
     timeoutMs: check.timeoutMs,
     network: stage.network,
-    env: { ...environment(options), ...stage.env, ...check.env },
+    env: { ...environment(options, root), ...stage.env, ...check.env },
     ...(check.writable ? { writable: check.writable } : {}),
     onLine: (line) => progress(line),
   });
@@ -180,8 +181,14 @@ function workOptions(root: string, options: BenchOptions) {
   return { cwd: root, redactor, signal, homes, cache };
 }
 
-function environment(options: BenchOptions): Record<string, string> {
-  return options.path === undefined ? {} : { PATH: options.path };
+function environment({ path, product }: BenchOptions, root: string): Record<string, string> {
+  if (path === undefined) return {};
+  return {
+    PATH: path
+      .split(":")
+      .map((place) => checkoutsOwn(place, product.path, root))
+      .join(":"),
+  };
 }
 
 /** The lines of a log and twelve on either side, as the tool wrote them: without colours, stamps and branch names. */
@@ -218,7 +225,7 @@ async function applyEdit(
       timeoutMs: INSTALL_TIMEOUT_MS,
       network: command.network,
       // A product's own version of a tool comes first, as it does for npm's scripts.
-      env: { PATH: [join(root, "node_modules", ".bin"), options.path ?? ""].join(":") },
+      env: { PATH: [join(root, "node_modules", ".bin"), join(root, ".venv", "bin"), options.path ?? ""].join(":") },
     });
   }
   return changedNow(root, git, changes);
@@ -269,9 +276,10 @@ async function provide(root: string, kept: string, options: BenchOptions): Promi
       ...workOptions(root, options),
       timeoutMs: INSTALL_TIMEOUT_MS,
       network: "host",
-      env: environment(options),
+      env: environment(options, root),
     });
   }
+  await copyVirtualEnvironment(options.product.path, root);
   return succeed(undefined);
 }
 
