@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { cp, lstat, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { cp, lstat, readdir, readFile, realpath, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
 const FOLDERS = [".venv", "venv"];
 
@@ -22,6 +22,8 @@ export async function copyVirtualEnvironment(product: string, checkout: string):
     const [from, to] = [join(product, folder), join(checkout, folder)];
     if (!(await isThere(join(from, "pyvenv.cfg"))) || (await isThere(to))) continue;
     if (wanted === "" || wanted !== (await configurationOf(product))) continue;
+    // A copy of a link would be the environment itself, which names the person's files.
+    if (!(await lstat(from)).isDirectory()) continue;
     await cp(from, to, { recursive: true, verbatimSymlinks: true, mode: 2 });
     for (const file of await filesThatNamePlaces(to)) await rename(file, product, checkout);
   }
@@ -57,6 +59,8 @@ async function filesThatNamePlaces(environment: string): Promise<string[]> {
 
 async function rename(file: string, product: string, checkout: string): Promise<void> {
   const state = await lstat(file);
+  // Through a link of the environment's a write would reach the person's own files.
+  if ((await realpath(dirname(file))) !== dirname(file)) return;
   if (!state.isFile() || state.size > MOST_BYTES) return;
   const before = await readFile(file, "utf8");
   // Only whole names of folders: a neighbour's may begin with the product's.

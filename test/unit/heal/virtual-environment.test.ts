@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -40,6 +50,15 @@ test("the copy's scripts and editable installations name the checkout", async ()
   expect(read(`${packages}/notes.py`)).toBe(`# ${product}\n`);
   expect(readFileSync(join(product, ".venv/bin/pytest"), "utf8")).toContain(product);
   expect(checkoutsOwn(path, product, checkout)).toBe(join(checkout, ".venv", "bin"));
+});
+
+test("an environment that is a link to another stays as it is", async () => {
+  write(checkout, { "requirements.txt": "pytest\n" });
+  renameSync(join(product, ".venv"), join(root, "shared"));
+  symlinkSync(join(root, "shared"), join(product, ".venv"));
+  await copyVirtualEnvironment(product, checkout);
+  expect(existsSync(join(checkout, ".venv"))).toBe(false);
+  expect(readFileSync(join(root, "shared/pyvenv.cfg"), "utf8")).toContain(product);
 });
 
 test.each([
