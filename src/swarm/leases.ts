@@ -125,13 +125,24 @@ function leaseOf(swarm: Swarm, resource: string, holder: string, fence: number):
       .executeTakeFirst();
     return changed.numUpdatedRows === 1n;
   };
-  const timer = setInterval(async () => {
+  let beating: Promise<void> | undefined;
+  const beat = async () => {
     // A beat that cannot be written is no event of its own: the next guarded write meets the same database and says why.
-    const beat = await query(swarm, renew);
-    if (beat.ok && !beat.value) {
+    const renewed = await query(swarm, renew);
+    if (renewed.ok && !renewed.value) {
       lost = true;
       end();
     }
+  };
+  // A connection goes only after the beat that is under way on it.
+  const settled = async () => await beating;
+  const timer = setInterval(() => {
+    if (beating) return;
+    swarm.beforeClose.add(settled);
+    beating = beat().finally(() => {
+      beating = undefined;
+      swarm.beforeClose.delete(settled);
+    });
   }, beatMs);
   timer.unref();
   const end = () => {

@@ -20,6 +20,20 @@ export function leaseSuite(make: MakePlace): void {
     expect(outcome).toMatchObject({ diagnostics: [{ message: expect.stringContaining(`process ${worker.pid} on`) }] });
   });
 
+  test("a database that is closed waits for the beat that is under way", async () => {
+    const swarm = await at.open({ ...realTime, leaseTimes: { ttlMs: 900, beatMs: 1 } });
+    const lease = value(await acquireLease(swarm, "closing"));
+    await swarm.db.transaction().execute(async (trx) => {
+      await trx.updateTable("leases").set({ host: "held" }).where("resource", "=", "closing").execute();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      lease.end();
+    });
+    await swarm.close();
+    // A beat that met a closed database would end this process as an unhandled rejection.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(lease.lost).toBe(false);
+  });
+
   test("a killed process's run is taken over at once, with what it had finished", async () => {
     const worker = at.worker({ task: "hold", name: "first", holdMs: 60_000 });
     const { holding } = (await worker.next()) as { holding: string };
