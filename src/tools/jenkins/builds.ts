@@ -92,7 +92,7 @@ function statusOf(
   job: string,
   build: BuildJson,
   stages: readonly StageStatus[],
-  commit = commitsOf(build)[0],
+  commit = commitsOf(build).at(-1),
 ): BuildStatus {
   return {
     ref: refOf(job, String(build.number), build.url),
@@ -106,7 +106,7 @@ export function refOf(job: string, id: string, url: string): BuildRef {
   return { backend: "jenkins", job, id, url };
 }
 
-/** Commits that the build checked out: the product's first, then a library's. */
+/** Commits that the build checked out: those of libraries first, which are loaded before its first line, then the product's. */
 function commitsOf(build: BuildJson): string[] {
   return build.actions.flatMap((action) => action.lastBuiltRevision?.SHA1 ?? []);
 }

@@ -301,6 +301,11 @@ describe("status", () => {
     expect(codes(await backend({ timeoutMs: 50, attempts: 2 }).status(ref))).toEqual(["jenkins.unreachable"]);
   });
 
+  it("is of the product's commit, not of the library's that was loaded before it", async () => {
+    job("acme/payments", [build({ commits: ["e".repeat(40), COMMIT] })]);
+    expect(ok(await backend().status({ ...ref, job: "acme/payments", id: "7" }))).toMatchObject({ commit: COMMIT });
+  });
+
   it("does not know a build that is gone", async () => {
     job("acme/payments", []);
     expect(codes(await backend().status(ref))).toEqual(["jenkins.unknown_build"]);
