@@ -27,9 +27,9 @@ export async function buildDocs(
   }
   if (!existsSync(join(product.path, "mkdocs.yml"))) {
     return fail(
-      problem("product", "docs.no_site", "the spec says docs: { site: mkdocs }, but there is no mkdocs.yml", {
+      problem("product", "docs.no_site", "the documentation is a MkDocs site unless the spec says otherwise, and there is no mkdocs.yml", {
         where: product.spec.place(["docs"]),
-        next: "codemonkeys generate writes the skeleton of a site",
+        next: "codemonkeys generate writes the skeleton of a site; `docs: { site: none }` in SPEC.md goes without one",
       }),
     );
   }
