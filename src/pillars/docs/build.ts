@@ -27,10 +27,15 @@ export async function buildDocs(
   }
   if (!existsSync(join(product.path, "mkdocs.yml"))) {
     return fail(
-      problem("product", "docs.no_site", "the documentation is a MkDocs site unless the spec says otherwise, and there is no mkdocs.yml", {
-        where: product.spec.place(["docs"]),
-        next: "codemonkeys generate writes the skeleton of a site; `docs: { site: none }` in SPEC.md goes without one",
-      }),
+      problem(
+        "product",
+        "docs.no_site",
+        "the documentation is a MkDocs site unless the spec says otherwise, and there is no mkdocs.yml",
+        {
+          where: product.spec.place(["docs"]),
+          next: "codemonkeys generate writes the skeleton of a site; `docs: { site: none }` in SPEC.md goes without one",
+        },
+      ),
     );
   }
   const scratch = await mkdtemp(join(tmpdir(), "codemonkeys-docs-"));
