@@ -76,8 +76,11 @@ export function commitAll(
       const placed = await bringAlong(worktree, target, tip.value, candidate.value, call);
       return succeed({ commit: tip.value, tree, already: true }, placed);
     }
-    if (tip.value !== undefined && tip.value !== target.base)
-      return fail(branchMoved(target.branch, target.base, tip.value));
+    if (tip.value !== undefined && tip.value !== target.base) {
+      const behind = await isLeftBehind({ worktree, ref, tip: tip.value, base: target.base }, call);
+      if (!behind.ok) return behind;
+      if (!behind.value) return fail(branchMoved(target.branch, target.base, tip.value));
+    }
     const made = await writeCommit({ tree, base: target.base }, input, acting);
     if (!made.ok) return made;
     const commit = made.value;
@@ -186,6 +189,21 @@ async function isSame(commit: string, base: string, tree: string, call: GitCall)
   if (!shown.ok) return shown;
   const parent = await optionalRef(`${commit}^`, call);
   return parent.ok ? succeed(shown.value.trim() === tree && parent.value === base) : parent;
+}
+
+/**
+ * A branch that an earlier run left here, and that the base has gone on from: CI servers check commits out and move no
+ * branch. It moves forward and loses nothing. Where the work tree itself is on it, its files are not those of the base.
+ */
+async function isLeftBehind(
+  at: { readonly worktree: string; readonly ref: string; readonly tip: string; readonly base: string },
+  call: GitCall,
+): Promise<Outcome<boolean>> {
+  const head = await callGit(["symbolic-ref", "--quiet", "HEAD"], { ...call, cwd: at.worktree });
+  if (!head.ok) return head;
+  if (head.value.stdout.trim() === at.ref) return succeed(false);
+  const ancestor = await callGit(["merge-base", "--is-ancestor", at.tip, at.base], call);
+  return ancestor.ok ? succeed(ancestor.value.exitCode === 0) : ancestor;
 }
 
 function otherRepository(allowed: string, found: string): Diagnostic {

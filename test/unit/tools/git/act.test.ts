@@ -140,6 +140,18 @@ describe("commitAll", () => {
     expect(readFileSync(join(root, "a.txt"), "utf8")).toBe("a person's work\n");
   });
 
+  test("moves a branch forward that an earlier run left behind a commit that CI checked out", async () => {
+    const { root, first } = repository();
+    raw(root, "commit", "-q", "--allow-empty", "-m", "pushed since");
+    const next = raw(root, "rev-parse", "HEAD");
+    raw(root, "checkout", "-q", "--detach");
+    raw(root, "branch", "-q", "-f", "main", first);
+    put(root, "a.txt", "healed again\n");
+    const made = ok(await commit(ok(await openRepository(root)), "main", next));
+    expect(raw(root, "rev-parse", "main", "main^")).toBe(`${made.commit}\n${next}`);
+    expect(raw(root, "status", "--porcelain")).toBe("");
+  });
+
   test("says when the branch moved, when there is nothing to commit, and when a path is not there", async () => {
     const { root, first } = repository();
     const git = ok(await openRepository(root));
