@@ -54,6 +54,8 @@ public final class Jenkins implements AutoCloseable {
     public final List<String> heldWhileAsking = new ArrayList<>();
     /** Steps that fail, and what they say. */
     public final Map<String, String> broken = new HashMap<>();
+    /** How builds of other jobs end, by the job; all else succeeds. */
+    public final Map<String, String> ends = new HashMap<>();
     /** Stops the build when a step it accepts is asked for. */
     public Predicate<String> stopAt = asked -> false;
     public Path resources;
@@ -283,7 +285,9 @@ public final class Jenkins implements AutoCloseable {
         }
         Outcome only = block.outcomes.get(0);
         if (block.call.name.equals("catchError") && only.isFailure()) {
-            Object buildResult = block.call.named.getOrDefault("buildResult", "FAILURE");
+            // An interruption's own result wins over the step's, as in Jenkins.
+            Object buildResult = only.getAbnormal() instanceof FlowInterruptedException interrupted
+                ? interrupted.result : block.call.named.getOrDefault("buildResult", "FAILURE");
             worsen(String.valueOf(buildResult));
             log("ERROR: " + only.getAbnormal().getMessage());
             return new Outcome(null, null);

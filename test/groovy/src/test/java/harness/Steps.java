@@ -83,9 +83,12 @@ final class Steps {
                 for (Object property : call.list("properties")) jobProperty(property);
                 jenkins.published.add(call.toString());
                 return null;
-            case "milestone", "addBadge", "build":
+            case "milestone", "addBadge":
                 jenkins.published.add(call.name + ": " + call.named);
                 return null;
+            case "build":
+                jenkins.published.add(call.name + ": " + call.named);
+                return started(call);
             case "sleep":
                 return null;
             case "junit":
@@ -103,6 +106,16 @@ final class Steps {
             default:
                 throw new AssertionError("the harness does not know the step " + call);
         }
+    }
+
+    /** The other build, when it is waited for. One that does not succeed interrupts this one, with its own result. */
+    private Object started(StepCall call) throws FlowInterruptedException {
+        if (Boolean.FALSE.equals(call.named.get("wait"))) return null;
+        String result = jenkins.ends.getOrDefault(call.text("job"), "SUCCESS");
+        if (!result.equals("SUCCESS") && !Boolean.FALSE.equals(call.named.get("propagate"))) {
+            throw new FlowInterruptedException(result, call.text("job") + " #7 completed with status " + result);
+        }
+        return new HashMap<>(Map.of("result", result));
     }
 
     /** What is no property of a job ends the build: options of a declarative Jenkinsfile, such as the quiet period, are not. */

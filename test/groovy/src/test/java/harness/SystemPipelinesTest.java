@@ -182,9 +182,10 @@ public class SystemPipelinesTest {
     @Test
     public void oneProductThatFailsDoesNotStopTheOthers() throws Exception {
         fleetOf(3);
-        stage.jenkins.broken.put("build", "p1 #7 completed with status FAILURE");
+        stage.jenkins.ends.put("initech/p1/main", "FAILURE");
         run("fleet", Map.of());
         assertResult("UNSTABLE");
+        assertTrue(stage.jenkins.logText(), stage.jenkins.logText().contains("initech/p1/main ended as FAILURE"));
         assertEquals(3, stage.jenkins.asked.stream().filter(step -> step.startsWith("build{")).count());
     }
 }
