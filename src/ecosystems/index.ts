@@ -16,6 +16,7 @@ export {
   type PublishedFile,
   type Tree,
 } from "./ecosystem.ts";
+export { isPlaceholder } from "./npm.ts";
 export { directoryTree, inFolder, within } from "./paths.ts";
 export { normalizedName } from "./pep440.ts";
 export { yankedOnIndex } from "./pypi.ts";

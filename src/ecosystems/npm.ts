@@ -8,6 +8,11 @@ import type { BuildContext, Ecosystem, PackageQuery, PublishedFile } from "./eco
 import { bumpNpm, readNpmManifest } from "./npm-manifest.ts";
 import { inFolder, within } from "./paths.ts";
 
+/** What `npm init` writes as the script `test` is no test, and always fails. */
+export function isPlaceholder(script: unknown): boolean {
+  return String(script).includes("no test specified");
+}
+
 export const npm: Ecosystem = {
   id: "npm",
   title: "npm",
@@ -28,10 +33,7 @@ export const npm: Ecosystem = {
     ];
     return {
       ...(build.length > 0 ? { build: inFolder(path, build.join(" && ")) } : {}),
-      // What `npm init` writes there is no test, and always fails.
-      ...(scripts.test === undefined || String(scripts.test).includes("no test specified")
-        ? {}
-        : { test: inFolder(path, "npm test") }),
+      ...(scripts.test === undefined || isPlaceholder(scripts.test) ? {} : { test: inFolder(path, "npm test") }),
     };
   },
   readManifest: readNpmManifest,

@@ -1,6 +1,6 @@
 import picomatch from "picomatch";
 import { parseDocument } from "yaml";
-import { defaultStagesOf, inFolder, inTurn, type Tree, within } from "../ecosystems/index.ts";
+import { defaultStagesOf, inFolder, inTurn, isPlaceholder, type Tree, within } from "../ecosystems/index.ts";
 import { type FoundCommands, pythonCommands } from "./infer-python.ts";
 
 /** A stage that the repository's own files ask for. */
@@ -201,10 +201,9 @@ function npmScript(name: string): string {
   return name === "test" ? "npm test" : `npm run ${name}`;
 }
 
-/** What `npm init` writes as `test` is none. */
 function isScript({ scripts }: PackageJson, name: string): boolean {
   const text = scripts?.[name];
-  return typeof text === "string" && !text.includes("no test specified");
+  return typeof text === "string" && !isPlaceholder(text);
 }
 
 function workspacesOf({ workspaces }: PackageJson): string[] {

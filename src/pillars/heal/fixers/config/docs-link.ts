@@ -1,3 +1,4 @@
+import { folderOf } from "../../../../ecosystems/paths.ts";
 import { nearestPath } from "../files/nearest-path.ts";
 import { type Fixer, type FixerInput, proposals, rewrite, textOf } from "../fixer.ts";
 
@@ -26,6 +27,5 @@ export const docsLink: Fixer = {
 };
 
 async function nearestPage({ tree }: FixerInput, page: string, link: string): Promise<string | undefined> {
-  const folder = page.includes("/") ? page.slice(0, page.lastIndexOf("/")) : "";
-  return nearestPath(tree, link, folder);
+  return nearestPath(tree, link, folderOf(page));
 }

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { didYouMean } from "../../../../core/suggest.ts";
+import { folderOf } from "../../../../ecosystems/paths.ts";
 import type { Proposal } from "../../candidate.ts";
 import type { Tree } from "../../tree.ts";
 import { type Fixer, type FixerInput, placeOf, proposals, rewrite, textOf, wholeWord } from "../fixer.ts";
@@ -46,7 +47,7 @@ async function respellIn(tree: Tree, missing: string, file: string | undefined):
   const found: Proposal[] = [];
   for (const path of paths) {
     // From the root, where builds start, then from the file's own folder.
-    for (const folder of new Set(["", posix.dirname(path) === "." ? "" : posix.dirname(path)])) {
+    for (const folder of new Set(["", folderOf(path)])) {
       const meant = await nearestPath(tree, missing, folder);
       if (meant === undefined) continue;
       found.push(...proposals(`write ${meant} for ${missing}`, [await respell(tree, path, missing, meant)]));
@@ -70,7 +71,7 @@ export const misspeltInclude: Fixer = {
     const missing = INCLUDE.exec(textOf(input))?.[1];
     const place = await placeOf(input);
     if (missing === undefined || place === undefined) return [];
-    const folder = posix.dirname(place.file) === "." ? "" : posix.dirname(place.file);
+    const folder = folderOf(place.file);
     const headers = (await input.tree.paths()).filter((path) => /\.h(?:pp|h|xx)?$/.test(path));
     const meant =
       (await nearestPath(input.tree, missing, folder)) ??
@@ -97,7 +98,7 @@ export const makeMisspelt: Fixer = {
     for (const path of (await tree.paths()).filter((one) => /(?:^|\/)(?:GNU)?[Mm]akefile$|\.mk$/.test(one))) {
       const text = (await tree.read(path)) ?? "";
       const targets = [...text.matchAll(TARGET)].flatMap(([, names = ""]) => names.split(/[ \t]+/));
-      const folder = posix.dirname(path) === "." ? "" : posix.dirname(path);
+      const folder = folderOf(path);
       const meant =
         (await nearestPath(tree, missing, folder)) ??
         didYouMean(missing, new Set(targets.filter((one) => !/^\.|%/.test(one))));
@@ -127,7 +128,7 @@ export const cmakeMisspelt: Fixer = {
     const text = textOf(input);
     const place = await placeOf(input);
     if (!place || !/CMakeLists\.txt$|\.cmake$/.test(place.file)) return [];
-    const folder = posix.dirname(place.file) === "." ? "" : posix.dirname(place.file);
+    const folder = folderOf(place.file);
     const source = SOURCE.exec(text);
     const missing = input.failure.captures.file ?? source?.[1] ?? source?.[2];
     if (missing !== undefined) {
@@ -186,7 +187,7 @@ export const dockerCopyPath: Fixer = {
       /(?:^|\/)(?:Dockerfile|Containerfile)(?:\.[\w-]+)?$|\.Dockerfile$/.test(one),
     )) {
       // The context is the root, or the folder of the Dockerfile: the command is not in the tree.
-      for (const folder of new Set(["", posix.dirname(path) === "." ? "" : posix.dirname(path)])) {
+      for (const folder of new Set(["", folderOf(path)])) {
         const meant = await nearestPath(tree, missing, folder);
         if (meant === undefined) continue;
         const change = await rewrite(tree, path, (text) =>
